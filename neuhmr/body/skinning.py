@@ -1,0 +1,80 @@
+"""Forward kinematics, linear blend skinning and its inverse."""
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from neuhmr.geometry.rigid import Rigid
+
+
+def pose_bones(
+    joints_rest: Float[Tensor, "joints 3"],
+    local_rotmats: Float[Tensor, "*batch joints 3 3"],
+    parents: tuple[int, ...],
+) -> Rigid:
+    """Chain local rotations down the tree into transforms from rest space to posed space.
+
+    The root rotates about its own rest joint, as in SMPL. Returned batch axes: `*batch joints`.
+    """
+    world_rotmats = [local_rotmats[..., 0, :, :]]
+    world_joints = [joints_rest[0].expand(local_rotmats.shape[:-3] + (3,))]
+    for joint in range(1, len(parents)):
+        parent = parents[joint]
+        offset = joints_rest[joint] - joints_rest[parent]
+        world_joints.append(world_joints[parent] + world_rotmats[parent] @ offset)
+        world_rotmats.append(world_rotmats[parent] @ local_rotmats[..., joint, :, :])
+    rotmat = torch.stack(world_rotmats, dim=-3)
+    posed = torch.stack(world_joints, dim=-2)
+    return Rigid(rotmat, posed - (rotmat @ joints_rest[..., None])[..., 0])
+
+
+def blend_bones(
+    lbs_weights: Float[Tensor, "points joints"],
+    bones: Rigid,
+) -> tuple[Float[Tensor, "*batch points 3 3"], Float[Tensor, "*batch points 3"]]:
+    """Average bone transforms (`*batch joints`) into one affine map per point.
+
+    Returns the linear part and the translation (m). The linear part is a blend of rotations, not
+    a rotation.
+    """
+    flat = torch.cat([bones.rotmat, bones.transl[..., None]], dim=-1).flatten(start_dim=-2)
+    blended = (lbs_weights @ flat).unflatten(-1, (3, 4))
+    return blended[..., :3], blended[..., 3]
+
+
+def skin_points(
+    points: Float[Tensor, "*#batch points 3"],
+    lbs_weights: Float[Tensor, "points joints"],
+    bones: Rigid,
+) -> Float[Tensor, "*batch points 3"]:
+    """Move rest-space points (m) with their bones: linear blend skinning."""
+    linear, transl = blend_bones(lbs_weights, bones)
+    return (linear @ points[..., None])[..., 0] + transl
+
+
+def unskin_points(
+    points: Float[Tensor, "*batch points 3"],
+    lbs_weights: Float[Tensor, "points joints"],
+    bones: Rigid,
+) -> Float[Tensor, "*batch points 3"]:
+    """Bring posed points (m) back to rest space: the exact inverse of `skin_points`.
+
+    Blends first and inverts after, so the cycle error is rounding only (NeuHMR Eq. 4).
+    """
+    linear, transl = blend_bones(lbs_weights, bones)
+    return (invert_3x3(linear) @ (points - transl)[..., None])[..., 0]
+
+
+def invert_3x3(matrix: Float[Tensor, "*batch 3 3"]) -> Float[Tensor, "*batch 3 3"]:
+    """Invert by cofactors: exact, and much faster than LAPACK on many small matrices."""
+    row_a, row_b, row_c = matrix.unbind(dim=-2)
+    columns = torch.stack(
+        [
+            torch.linalg.cross(row_b, row_c),
+            torch.linalg.cross(row_c, row_a),
+            torch.linalg.cross(row_a, row_b),
+        ],
+        dim=-1,
+    )
+    determinant = (row_a * columns[..., 0]).sum(dim=-1)
+    return columns / determinant[..., None, None]
