@@ -19,14 +19,7 @@ class TensorStruct:
 
     def map(self: Struct, function: Callable[[Tensor], Tensor]) -> Struct:
         """Apply `function` to every tensor, nested ones included."""
-        changes: dict[str, Any] = {}
-        for field in dataclasses.fields(self):
-            value = getattr(self, field.name)
-            if isinstance(value, Tensor):
-                changes[field.name] = function(value)
-            elif isinstance(value, TensorStruct):
-                changes[field.name] = value.map(function)
-        return dataclasses.replace(self, **changes)
+        return self._replaced(function, lambda struct: struct.map(function))
 
     def to(self: Struct, target: torch.device | torch.dtype | str) -> Struct:
         """Move to a device, or cast floating-point tensors to a dtype."""
@@ -39,5 +32,19 @@ class TensorStruct:
         return self.map(Tensor.detach)
 
     def __getitem__(self: Struct, index: Any) -> Struct:
-        """Index the leading axes of every tensor alike."""
-        return self.map(lambda t: t[index])
+        """Index the leading axes of every tensor alike; nested structs by their own rule."""
+        return self._replaced(lambda t: t[index], lambda struct: struct[index])
+
+    def _replaced(
+        self: Struct,
+        of_tensor: Callable[[Tensor], Tensor],
+        of_struct: Callable[["TensorStruct"], "TensorStruct"],
+    ) -> Struct:
+        changes: dict[str, Any] = {}
+        for field in dataclasses.fields(self):
+            value = getattr(self, field.name)
+            if isinstance(value, Tensor):
+                changes[field.name] = of_tensor(value)
+            elif isinstance(value, TensorStruct):
+                changes[field.name] = of_struct(value)
+        return dataclasses.replace(self, **changes)

@@ -1,0 +1,1 @@
+"""SMPL-format bodies: files, shape, pose, skinning, motion."""

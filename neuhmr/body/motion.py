@@ -48,7 +48,7 @@ class Motion(TensorStruct):
         frame_index: Int[Tensor, " frames"] | None = None,
         valid: Bool[Tensor, " frames"] | None = None,
     ) -> "Motion":
-        """Build from the axis-angle form of files (rad); frames default to 0, 1, 2, ... all valid."""
+        """Build from the axis-angle form of files (rad); by default frames 0, 1, ... all valid."""
         frames = transl.shape[0]
         return Motion(
             global_orient=axisangle_to_rotmat(global_orient),

@@ -17,7 +17,7 @@ def pose_bones(
     The root rotates about its own rest joint, as in SMPL. Returned batch axes: `*batch joints`.
     """
     world_rotmats = [local_rotmats[..., 0, :, :]]
-    world_joints = [joints_rest[0].expand(local_rotmats.shape[:-3] + (3,))]
+    world_joints = [joints_rest[0].expand((*local_rotmats.shape[:-3], 3))]
     for joint in range(1, len(parents)):
         parent = parents[joint]
         offset = joints_rest[joint] - joints_rest[parent]

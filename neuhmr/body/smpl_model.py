@@ -87,6 +87,4 @@ class PosedBody(TensorStruct):
 
     def __getitem__(self, index: object) -> "PosedBody":
         """Index the batch axes; the faces are shared."""
-        return PosedBody(
-            self.vertices[index], self.joints[index], self.bones[index], self.faces
-        )
+        return PosedBody(self.vertices[index], self.joints[index], self.bones[index], self.faces)

@@ -1,8 +1,8 @@
 """Rotation representations, over roma.
 
-The representation is the suffix of a name: `axisangle` (rad), `rotmat`, `rot6d`, `wxyz`. A `rot6d`
-is the first two *columns* of the matrix, column after column (Zhou et al., arXiv 1812.07035), so the
-identity is [1, 0, 0, 0, 1, 0].
+The representation is the suffix of a name: `axisangle` (rad), `rotmat`, `rot6d`, `wxyz`. A
+`rot6d` is the first two *columns* of the matrix, column after column (Zhou et al., arXiv
+1812.07035), so the identity is [1, 0, 0, 0, 1, 0].
 """
 
 import roma

@@ -1,0 +1,131 @@
+"""Finding and reading SMPL-format body-model files."""
+
+import hashlib
+import zipfile
+import zlib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from neuhmr.body.open_body import OPEN_BODY_PATH
+from neuhmr.body.smpl_arrays import UnusableArrays, build_model
+from neuhmr.body.smpl_model import SmplModel
+from neuhmr.errors import BodyModelError
+from neuhmr.safe_pickle import read_pickle
+
+GENDERS = ("neutral", "male", "female")
+
+REMEDY = (
+    "register and download SMPL at https://smpl.is.tue.mpg.de and pass its .pkl file with "
+    "--body-model, or leave the option out to use the open body"
+)
+
+OPEN_BODY_KEYS = {
+    *("v_template", "shapedirs", "faces", "parents", "name", "weight_joints", "weight_values"),
+    *("J_regressor_rows", "J_regressor_cols", "J_regressor_values"),
+}
+"""What tells the open body's compact file from one with SMPL's arrays."""
+
+
+def load_body_model(path: Path | None = None, gender: str = "neutral") -> SmplModel:
+    """Load a body model; without a path, the embedded open body.
+
+    Official pickles are read as they were downloaded, without chumpy and without running code.
+
+    Args:
+        path: an SMPL `.pkl` or `.npz` file, or a folder with files named as SMPL or smplx name
+            them.
+        gender: "neutral", "male" or "female"; chooses the file in a folder.
+
+    Raises:
+        BodyModelError: nothing usable is there.
+    """
+    if gender not in GENDERS:
+        raise BodyModelError(
+            f'The gender of a body model is "neutral", "male" or "female", not "{gender}".'
+        )
+    source = OPEN_BODY_PATH if path is None else path.expanduser()
+    if source.is_dir():
+        source = find_model_file(source, gender)
+    if not source.is_file():
+        raise BodyModelError(f"There is no body model at {source}; {REMEDY}.")
+    data = _read_npz(source) if zipfile.is_zipfile(source) else _read_pickle(source)
+    digest = hashlib.sha256(source.read_bytes()).hexdigest()[:16]
+    name = str(data["name"]) if "name" in data else source.stem
+    try:
+        return build_model(data, name, digest)
+    except UnusableArrays as problem:
+        raise BodyModelError(
+            f"{source} is not a body model of the SMPL format: it {problem}; {REMEDY}."
+        ) from problem
+
+
+def find_model_file(folder: Path, gender: str) -> Path:
+    """Find the file of one gender in a folder laid out as SMPL's download or as smplx wants it.
+
+    Raises:
+        BodyModelError: none of the known names is there.
+    """
+    letter = {"neutral": "neutral", "male": "m", "female": "f"}[gender]
+    names = [f"SMPL_{gender.upper()}.{ending}" for ending in ("pkl", "npz")]
+    names += [
+        f"{prefix}_{letter}_lbs_10_207_0_v{version}.pkl"
+        for version in ("1.1.0", "1.0.0")
+        for prefix in ("basicmodel", "basicModel")
+    ]
+    for place in (folder, folder / "smpl", folder / "models", folder / "smpl" / "models"):
+        for name in names:
+            if (place / name).is_file():
+                return place / name
+    raise BodyModelError(
+        f"{folder} holds no SMPL model of gender {gender} (looked for {names[0]} and "
+        f"{names[2]}, also in the folders smpl and models below it); {REMEDY}."
+    )
+
+
+def _read_pickle(path: Path) -> Mapping[str, Any]:
+    data = read_pickle(path, BodyModelError)
+    if not isinstance(data, dict):
+        raise BodyModelError(
+            f"{path} holds a {type(data).__name__} and not the arrays of a body model; {REMEDY}."
+        )
+    return data
+
+
+def _read_npz(path: Path) -> Mapping[str, Any]:
+    """Read the arrays of an npz file, the open body's packed ones unpacked.
+
+    Arrays of Python objects, which some files hold beside what is needed, are left out.
+    """
+    data: dict[str, Any] = {}
+    try:
+        with np.load(path, allow_pickle=False) as archive:
+            for key in archive.files:
+                try:
+                    data[key] = archive[key]
+                except ValueError:  # An array of objects.
+                    continue
+    except (OSError, EOFError, zipfile.BadZipFile, zlib.error) as problem:
+        raise BodyModelError(f"{path} is damaged ({problem}); copy it again.") from problem
+    return _unpack_open_body(data) if data.keys() >= OPEN_BODY_KEYS else data
+
+
+def _unpack_open_body(data: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Bring the open body's compact arrays into the form of SMPL's own files."""
+    vertices = data["v_template"].shape[0]
+    regressor = np.zeros((len(data["parents"]), vertices), np.float32)
+    rows, columns = data["J_regressor_rows"], data["J_regressor_cols"]
+    regressor[rows, columns] = data["J_regressor_values"]
+    weights = np.zeros((vertices, len(data["parents"])), np.float32)
+    np.put_along_axis(weights, data["weight_joints"].astype(np.int64), data["weight_values"], 1)
+    return {
+        "v_template": data["v_template"],
+        "shapedirs": data["shapedirs"],
+        "J_regressor": regressor,
+        "weights": weights,
+        "f": data["faces"],
+        "kintree_table": np.stack([data["parents"], np.arange(len(data["parents"]))]),
+        "name": data["name"],
+    }

@@ -1,0 +1,117 @@
+"""Checking and converting the arrays of an SMPL-format file."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import torch
+from jaxtyping import Float, Shaped
+from torch import Tensor
+
+from neuhmr.body.skeleton import NUM_JOINTS, SMPL_PARENTS
+from neuhmr.body.smpl_model import SmplModel
+from neuhmr.safe_pickle import as_array
+
+NUM_BETAS = 10
+"""Shape coefficients that are kept; files of version 1.1.0 hold 300."""
+
+# Sums of weights that are off by more than this are no rounding.
+SUM_TOLERANCE = 1e-2
+
+OTHER_MODELS = {52: "SMPL+H", 55: "SMPL-X", 16: "MANO", 5: "FLAME", 35: "SMAL"}
+"""Relatives of SMPL, told by their number of joints."""
+
+
+class UnusableArrays(ValueError):
+    """Arrays that are no SMPL body; the message completes "it ..."."""
+
+
+def build_model(data: Mapping[str, Any], name: str, digest: str) -> SmplModel:
+    """Check the arrays of a file, by their names in SMPL's own files, and convert them.
+
+    Raises:
+        UnusableArrays: one is missing, of a wrong shape or full of nonsense.
+    """
+    parents = _read_parents(_get_array(data, "kintree_table"))
+    v_template = _get_array(data, "v_template", 2)
+    vertices = v_template.shape[0]
+    shapedirs = _get_array(data, "shapedirs", 3)
+    posedirs = _get_array(data, "posedirs", 3) if "posedirs" in data else None
+    arrays = {
+        "v_template": (v_template, (vertices, 3)),
+        "shapedirs": (shapedirs, (vertices, 3, shapedirs.shape[-1])),
+        "J_regressor": (_get_array(data, "J_regressor", 2), (NUM_JOINTS, vertices)),
+        "weights": (_get_array(data, "weights", 2), (vertices, NUM_JOINTS)),
+        "f": (_get_array(data, "f", 2), (None, 3)),
+    }
+    if posedirs is not None:
+        arrays["posedirs"] = (posedirs, (vertices, 3, 9 * (NUM_JOINTS - 1)))
+    for key, (array, shape) in arrays.items():
+        _require_shape(key, array, shape)
+    faces = arrays["f"][0].astype(np.int64)
+    if faces.size == 0 or faces.min() < 0 or faces.max() >= vertices:
+        raise UnusableArrays(f"has faces that name vertices outside 0 to {vertices - 1}")
+    lbs_weights = _require_unit_sums("weights", _to_float(arrays["weights"][0]))
+    regressor = _require_unit_sums("J_regressor", _to_float(arrays["J_regressor"][0]))
+    return SmplModel(
+        v_template=_to_float(v_template),
+        shapedirs=_to_float(shapedirs[..., :NUM_BETAS]),
+        posedirs=None if posedirs is None or not posedirs.any() else _to_float(posedirs),
+        J_regressor=regressor,
+        lbs_weights=lbs_weights,
+        faces=torch.from_numpy(faces),
+        parents=parents,
+        name=name,
+        digest=digest,
+    )
+
+
+def _get_array(
+    data: Mapping[str, Any], key: str, num_axes: int | None = None
+) -> Shaped[np.ndarray, "..."]:
+    if key not in data:
+        raise UnusableArrays(f'lacks the array "{key}"')
+    try:
+        array = as_array(data[key])
+    except (ValueError, IndexError, KeyError, TypeError, MemoryError) as problem:
+        raise UnusableArrays(f'has an unreadable "{key}" ({problem})') from problem
+    if array.dtype.kind not in "fiu" or not np.isfinite(array).all():
+        raise UnusableArrays(f'has an array "{key}" that is not all finite numbers')
+    if num_axes is not None and array.ndim != num_axes:
+        raise UnusableArrays(f'has "{key}" of shape {array.shape}, expected {num_axes} axes')
+    return array
+
+
+def _require_shape(
+    key: str, array: Shaped[np.ndarray, "..."], shape: tuple[int | None, ...]
+) -> None:
+    if any(wanted not in (None, size) for size, wanted in zip(array.shape, shape, strict=True)):
+        wanted = tuple("any" if size is None else size for size in shape)
+        raise UnusableArrays(f'has "{key}" of shape {array.shape}, expected {wanted}')
+
+
+def _read_parents(kintree_table: Shaped[np.ndarray, "..."]) -> tuple[int, ...]:
+    if kintree_table.ndim != 2 or kintree_table.shape[0] != 2:
+        raise UnusableArrays(
+            f'has "kintree_table" of shape {kintree_table.shape}, expected (2, 24)'
+        )
+    joints = kintree_table.shape[1]
+    if joints != NUM_JOINTS:
+        kind = OTHER_MODELS.get(joints, "another body model")
+        raise UnusableArrays(f"has {joints} joints, so it is {kind}, not SMPL with its 24")
+    # The root's parent is written as 2**32 - 1.
+    parents = (-1, *(int(parent) for parent in kintree_table[0, 1:]))
+    if parents != SMPL_PARENTS:
+        raise UnusableArrays("has joints in another order than SMPL")
+    return parents
+
+
+def _to_float(array: Shaped[np.ndarray, "..."]) -> Float[Tensor, "..."]:
+    return torch.from_numpy(np.ascontiguousarray(array, dtype=np.float32))
+
+
+def _require_unit_sums(key: str, matrix: Float[Tensor, "rows columns"]) -> Float[Tensor, "..."]:
+    off = (matrix.sum(dim=-1) - 1.0).abs().max().item()
+    if off > SUM_TOLERANCE:
+        raise UnusableArrays(f'has "{key}" whose rows do not sum to 1 (off by up to {off:.2g})')
+    return matrix

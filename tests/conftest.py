@@ -1,0 +1,33 @@
+"""Guards that hold for every test."""
+
+import os
+
+import pytest
+import torch
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _one_thread():
+    # Threads that fight over few cores cost far more than they give on tests this small.
+    torch.set_num_threads(int(os.environ.get("OMP_NUM_THREADS", "1")))
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Skip, with the reason, what this machine cannot run."""
+    guards = {
+        "gpu": (torch.cuda.is_available(), "needs a CUDA device"),
+        "smpl": (
+            bool(os.environ.get("NEUHMR_SMPL_MODEL")),
+            "needs a licensed SMPL file; set NEUHMR_SMPL_MODEL to its path",
+        ),
+    }
+    for item in items:
+        for marker, (is_available, reason) in guards.items():
+            if item.get_closest_marker(marker) and not is_available:
+                item.add_marker(pytest.mark.skip(reason=reason))
+
+
+@pytest.fixture
+def generator() -> torch.Generator:
+    """Random numbers of the test's own, the same in every run."""
+    return torch.Generator().manual_seed(0)
