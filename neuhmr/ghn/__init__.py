@@ -1,0 +1,1 @@
+"""The generalizable human NeRF: reference frames in, an avatar that renders in any pose out."""

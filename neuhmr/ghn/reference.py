@@ -1,0 +1,102 @@
+"""What the reference views know: features, pixels and visibility around the body."""
+
+from dataclasses import dataclass
+
+import torch
+from jaxtyping import Float, Int
+from torch import Tensor
+
+from neuhmr.body.skinning import blend_bones
+from neuhmr.geometry.cameras import Camera, sample_at_pixels
+from neuhmr.ghn.canonical import CanonicalBody, vertex_normals
+from neuhmr.ghn.image_encoder import ImageEncoder
+from neuhmr.ghn.radiance_field import ViewSamples
+from neuhmr.ghn.views import ReferenceViews
+from neuhmr.rendering.mesh_raster import rasterize_mesh
+from neuhmr.tensor_struct import TensorStruct
+
+VISIBLE_WITHIN = 0.025
+"""A vertex counts as seen if the mesh's first surface at its pixel is this near (m)."""
+
+
+@dataclass(frozen=True)
+class ReferenceEvidence(TensorStruct):
+    """Reference views, prepared to be asked about points tied to vertices."""
+
+    pixels: Float[Tensor, "views 4 height width"]
+    """Color and mask."""
+    features: Float[Tensor, "views channels feature_height feature_width"]
+    cameras: Camera
+    vertices: Float[Tensor, "views vertices 3"]
+    linear: Float[Tensor, "views vertices 3 3"]
+    """Turns rest offsets into each view's posed offsets."""
+    cues: Float[Tensor, "views vertices 2"]
+    """Visibility (0 or 1) and cosine between the normal and the direction to the camera."""
+
+    @property
+    def feature_size(self) -> tuple[int, int]:
+        """(height, width) in pixels of what the feature maps cover: a little more than the image
+        where its size is no multiple of the encoder's stride."""
+        height, width = self.features.shape[-2:]
+        return height * ImageEncoder.stride, width * ImageEncoder.stride
+
+    def sample(
+        self, offsets: Float[Tensor, "samples 3"], nearest: Int[Tensor, " samples"]
+    ) -> ViewSamples:
+        """Look at the place each sample has in each view (observation to canonical to anchor).
+
+        Args:
+            offsets: rest offsets from the nearest vertices (m).
+            nearest: the vertices' numbers.
+        """
+        flat = torch.cat([self.linear.flatten(start_dim=2), self.vertices, self.cues], dim=-1)
+        per_sample = flat[:, nearest]
+        linear = per_sample[..., :9].unflatten(-1, (3, 3))
+        points = (linear @ offsets[..., None])[..., 0] + per_sample[..., 9:12]
+        pixels = self.cameras.project(points)
+        size = (self.cameras.height, self.cameras.width)
+        seen = sample_at_pixels(self.pixels, pixels, size)
+        features = sample_at_pixels(self.features, pixels, self.feature_size, padding="border")
+        cues = torch.cat([per_sample[..., 12:13], seen[..., 3:], per_sample[..., 13:]], dim=-1)
+        return ViewSamples(features=features, colors=seen[..., :3], cues=cues)
+
+
+def prepare_evidence(
+    views: ReferenceViews,
+    features: Float[Tensor, "views channels feature_height feature_width"],
+    canonical: CanonicalBody,
+) -> ReferenceEvidence:
+    """Pose-dependent look-ups of the reference views; the poses are taken as given."""
+    posed = views.posed.detach()
+    linear, _ = blend_bones(canonical.lbs_weights, posed.bones)
+    normals = vertex_normals(posed.vertices, canonical.faces)
+    directions = torch.nn.functional.normalize(posed.vertices, dim=-1)
+    facing = -(normals * directions).sum(dim=-1)
+    visible = torch.stack(
+        [
+            vertex_visibility(posed.vertices[view], canonical.faces, views.cameras[view])
+            for view in range(len(posed.vertices))
+        ]
+    )
+    return ReferenceEvidence(
+        pixels=torch.cat([views.images, views.masks[:, None]], dim=1),
+        features=features,
+        cameras=views.cameras,
+        vertices=posed.vertices,
+        linear=linear,
+        cues=torch.stack([visible, facing], dim=-1),
+    )
+
+
+@torch.no_grad()
+def vertex_visibility(
+    vertices: Float[Tensor, "vertices 3"], faces: Int[Tensor, "faces 3"], camera: Camera
+) -> Float[Tensor, " vertices"]:
+    """Tell which vertices the camera sees: 1 where no other surface is in front, else 0."""
+    depth = rasterize_mesh(vertices, faces, camera).depth
+    pixels = camera.project(vertices)
+    columns, rows = pixels[:, 0].floor().long(), pixels[:, 1].floor().long()
+    inside = (columns >= 0) & (columns < camera.width) & (rows >= 0) & (rows < camera.height)
+    at_vertex = depth[rows.clamp(0, camera.height - 1), columns.clamp(0, camera.width - 1)]
+    seen = (vertices[:, 2] - at_vertex).abs() < VISIBLE_WITHIN
+    return (seen & inside & (vertices[:, 2] > 0)).to(vertices)

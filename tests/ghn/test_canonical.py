@@ -1,0 +1,85 @@
+"""The canonical space: exact cycles, gradients, independence of pose correctives."""
+
+import torch
+
+from neuhmr.body.skinning import blend_bones
+from neuhmr.geometry.rotations import axisangle_to_rotmat
+from neuhmr.ghn.canonical import canonical_body, rest_offsets, vertex_normals
+from tests.synthetic_body import make_synthetic_body
+
+
+def random_pose(seed: int, scale: float = 0.5):
+    generator = torch.Generator().manual_seed(seed)
+    body_pose = axisangle_to_rotmat(torch.randn(23, 3, generator=generator) * scale)
+    orient = axisangle_to_rotmat(torch.randn(3, generator=generator))
+    return body_pose, orient, torch.tensor([0.1, -0.2, 3.0])
+
+
+def test_going_to_rest_offsets_and_back_is_exact() -> None:
+    body = make_synthetic_body().with_shape(torch.zeros(10))
+    posed = body.with_pose(*random_pose(0))
+    weights = body.model.lbs_weights
+    generator = torch.Generator().manual_seed(1)
+    nearest = torch.randint(len(weights), (500,), generator=generator)
+    points = posed.vertices[nearest] + 0.02 * torch.randn(500, 3, generator=generator)
+    offsets = rest_offsets(points, nearest, posed, weights)
+    linear, _ = blend_bones(weights, posed.bones)
+    returned = (linear[nearest] @ offsets[..., None])[..., 0] + posed.vertices[nearest]
+    assert (returned - points).abs().max().item() < 1e-5
+
+
+def test_vertices_themselves_have_no_rest_offset() -> None:
+    body = make_synthetic_body().with_shape(torch.zeros(10))
+    posed = body.with_pose(*random_pose(2))
+    nearest = torch.arange(len(posed.vertices))
+    offsets = rest_offsets(posed.vertices, nearest, posed, body.model.lbs_weights)
+    assert offsets.abs().max().item() == 0.0
+
+
+def test_a_rigid_body_keeps_offsets_rotated() -> None:
+    # With every joint at rest, a turn by R turns offsets by R: the rest offset is R^T times it.
+    body = make_synthetic_body().with_shape(torch.zeros(10))
+    orient = axisangle_to_rotmat(torch.tensor([0.3, 1.2, -0.4]))
+    pose = torch.eye(3).repeat(23, 1, 1)
+    posed = body.with_pose(pose, orient, torch.tensor([0.0, 0.0, 2.0]))
+    shift = torch.tensor([0.01, 0.02, -0.03])
+    nearest = torch.arange(20)
+    offsets = rest_offsets(posed.vertices[:20] + shift, nearest, posed, body.model.lbs_weights)
+    torch.testing.assert_close(offsets, (orient.T @ shift).expand(20, 3), atol=1e-5, rtol=0)
+
+
+def test_gradients_with_respect_to_the_pose_match_finite_differences() -> None:
+    model = make_synthetic_body().to(torch.float64)
+    body = model.with_shape(torch.zeros(10, dtype=torch.float64))
+    generator = torch.Generator().manual_seed(3)
+    nearest = torch.randint(len(model.lbs_weights), (6,), generator=generator)
+    points = torch.randn(6, 3, generator=generator, dtype=torch.float64) * 0.1
+
+    def offsets_of(axisangle: torch.Tensor, transl: torch.Tensor) -> torch.Tensor:
+        rotmats = axisangle_to_rotmat(axisangle)
+        posed = body.with_pose(rotmats[1:], rotmats[0], transl)
+        return rest_offsets(points, nearest, posed, model.lbs_weights)
+
+    axisangle = torch.randn(24, 3, generator=generator, dtype=torch.float64) * 0.3
+    transl = torch.zeros(3, dtype=torch.float64)
+    assert torch.autograd.gradcheck(
+        offsets_of, (axisangle.requires_grad_(), transl.requires_grad_()), atol=1e-6
+    )
+
+
+def test_the_canonical_star_spreads_the_legs_and_keeps_the_arms_level() -> None:
+    body = make_synthetic_body().with_shape(torch.zeros(10))
+    canonical = canonical_body(body)
+    rest = body.v_shaped
+    assert canonical.vertices[:, 0].max() - canonical.vertices[:, 0].min() > 0
+    left_leg = body.model.lbs_weights[:, [4, 7]].sum(dim=1) > 0.9
+    assert canonical.vertices[left_leg, 0].mean() > rest[left_leg, 0].mean() + 0.1
+    left_arm = body.model.lbs_weights[:, [18, 20]].sum(dim=1) > 0.9
+    torch.testing.assert_close(canonical.vertices[left_arm], rest[left_arm], atol=1e-4, rtol=0)
+
+
+def test_normals_of_a_tetrahedron_point_outward() -> None:
+    vertices = torch.tensor([[1.0, 1, 1], [1, -1, -1], [-1, 1, -1], [-1, -1, 1]])
+    faces = torch.tensor([[0, 1, 2], [0, 3, 1], [0, 2, 3], [1, 3, 2]])
+    normals = vertex_normals(vertices, faces)
+    torch.testing.assert_close(normals, vertices / 3**0.5)
