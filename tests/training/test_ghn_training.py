@@ -1,0 +1,122 @@
+"""Training of the GHN: it learns, resumes exactly, stops on bad numbers, writes what loads."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import torch
+
+from neuhmr.errors import DatasetError, NonFiniteError
+from neuhmr.ghn.checkpoint import load_ghn
+from neuhmr.ghn.model import Ghn
+from neuhmr.training.ghn import (
+    GhnTrainer,
+    GhnTrainingConfig,
+    learning_rate_at,
+    load_people,
+    step_loss,
+    train_ghn,
+)
+from neuhmr.training.ghn_batches import PreparedPerson, draw_pixels, draw_rows
+from tests.training.people_folder import write_people
+
+
+@pytest.fixture(scope="module")
+def people(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("people")
+    write_people(folder, 2)
+    return folder
+
+
+def fixed_loss(ghn: Ghn, person: PreparedPerson, config: GhnTrainingConfig) -> float:
+    """Eq. 7 over a few draws that are the same for every network."""
+    generator = torch.Generator().manual_seed(99)
+    with torch.no_grad():
+        losses = [step_loss(ghn, person, config, generator).total(0.0) for _ in range(6)]
+    return torch.stack(losses).mean().item()
+
+
+def config_for(people: Path, out: Path, **changes) -> GhnTrainingConfig:
+    base = GhnTrainingConfig(
+        data=people, val=people, out=out, steps=4, rays=64, checkpoint_every=2,
+        validate_every=4, val_people=1, warmup=1,
+    )  # fmt: skip
+    return replace(base, **changes)
+
+
+@pytest.mark.slow
+def test_stopping_and_resuming_equals_running_through(people: Path, tmp_path: Path) -> None:
+    through = [s.color_loss for s in train_ghn(config_for(people, tmp_path / "a"))]
+    steps = train_ghn(config_for(people, tmp_path / "b"))
+    stopped = [next(steps).color_loss for _ in range(2)]
+    steps.close()
+    resumed = train_ghn(config_for(people, tmp_path / "b", resume=True))
+    stopped += [s.color_loss for s in resumed]
+    assert stopped == pytest.approx(through, rel=1e-5)
+
+
+@pytest.mark.slow
+def test_training_lowers_the_loss_and_writes_weights_that_load(
+    people: Path, tmp_path: Path
+) -> None:
+    config = config_for(
+        people, tmp_path, steps=60, learning_rate=1e-3, final_learning_rate=1e-3, validate_every=60
+    )
+    untrained = GhnTrainer(config).ghn
+    for _ in train_ghn(config):
+        pass
+    person = load_people(people, untrained, 1)[0]
+    trained = load_ghn(tmp_path / "ghn.safetensors")
+    before, after = (fixed_loss(ghn, person, config) for ghn in (untrained, trained))
+    assert after < 0.7 * before
+    entry = json.loads((tmp_path / "log.jsonl").read_text())
+    assert entry["step"] == 60 and 0 < entry["iou"] <= 1
+    assert (tmp_path / "val_000060.png").stat().st_size > 1000
+    assert not any(p.requires_grad for p in trained.parameters())
+
+
+def test_a_loss_that_is_no_number_stops_with_its_name_and_step(
+    people: Path, tmp_path: Path
+) -> None:
+    trainer = GhnTrainer(config_for(people, tmp_path))
+    person = load_people(people, trainer.ghn, 1)[0]
+    with torch.no_grad():
+        trainer.ghn.field.color[2].bias.fill_(float("nan"))
+    with pytest.raises(NonFiniteError, match="color loss is nan at step 0"):
+        trainer.train_step(person)
+
+
+def test_an_empty_folder_is_refused_with_the_remedy(tmp_path: Path) -> None:
+    with pytest.raises(DatasetError, match="neuhmr people --preset train"):
+        next(train_ghn(config_for(tmp_path, tmp_path / "out")))
+
+
+def test_the_learning_rate_decays_exponentially_after_its_warm_up() -> None:
+    config = GhnTrainingConfig(
+        data=Path(), val=Path(), out=Path(), steps=100, learning_rate=1e-4,
+        final_learning_rate=1e-6, warmup=10,
+    )  # fmt: skip
+    # Half way is the geometric mean of both ends.
+    assert learning_rate_at(50, config) == pytest.approx(1e-5)
+    assert learning_rate_at(0, config) == pytest.approx(1e-5)
+    assert learning_rate_at(100, config) == pytest.approx(1e-6)
+
+
+def test_anchors_look_from_opposite_sides_and_are_no_targets(people: Path, tmp_path: Path) -> None:
+    trainer = GhnTrainer(config_for(people, tmp_path))
+    person = load_people(people, trainer.ghn, 1)[0]
+    for seed in range(5):
+        anchors, targets = draw_rows(person, 2, torch.Generator().manual_seed(seed))
+        first, second = person.view_directions[anchors]
+        assert (first @ second).item() < 0
+        assert not set(anchors.tolist()) & set(targets.tolist())
+
+
+def test_half_of_the_rays_are_on_the_person() -> None:
+    mask = torch.zeros(40, 30, dtype=torch.bool)
+    mask[10:30, 10:20] = True
+    corners = torch.tensor([[10.0, 10.0], [20.0, 30.0]])
+    pixels = draw_pixels(mask, corners, 64, torch.Generator().manual_seed(0))
+    on_person = mask[pixels[:, 1].long(), pixels[:, 0].long()]
+    assert len(pixels) == 64 and on_person.sum() == 32
