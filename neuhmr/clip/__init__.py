@@ -1,0 +1,1 @@
+"""A clip: video, person masks, camera, poses, and the person cut out of it."""

@@ -1,0 +1,226 @@
+"""A clip: a video with what is known about the person and the camera in it.
+
+What is not given is looked for beside the video: `clip.poses.npz`, `clip.masks.npz`,
+`clip.camera.json` and `clip.truth.npz` for `clip.mp4`, then in the folder `clip.neuhmr`.
+"""
+
+import os
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Literal
+
+import torch
+from jaxtyping import Int
+
+from neuhmr.body.motion import Motion
+from neuhmr.clip.camera_file import fit_camera, read_camera
+from neuhmr.clip.masks import MaskSequence, read_masks
+from neuhmr.clip.motion_file import MotionFile, read_motion_file
+from neuhmr.clip.video import Video, open_video
+from neuhmr.errors import ClipError, PoseFileError
+from neuhmr.geometry.cameras import Camera, camera_from_focal, default_focal
+from neuhmr.geometry.rigid import Rigid
+from neuhmr.progress import OnProgress, ignore_progress
+
+SidecarKind = Literal["poses", "masks", "camera", "truth"]
+_SUFFIXES: dict[str, str] = {
+    "poses": ".poses.npz", "masks": ".masks.npz", "camera": ".camera.json", "truth": ".truth.npz"
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Clip:
+    """A video, its camera, and the person's masks and poses where they are known."""
+
+    video: Video
+    camera: Camera
+    """K (3, 3), or (frames, 3, 3) over the frames of the video; of the video's size."""
+    camera_is_guessed: bool
+    """True where the focal length is a guess from the image size: tell the user."""
+    masks: MaskSequence | None = None
+    """One mask per video frame."""
+    motion: Motion | None = None
+    """The poses to start from; may cover only some frames (`frame_index`)."""
+    truth: Motion | None = None
+    """The true poses, for scoring; may cover only some frames."""
+    T_camera_world: Rigid | None = None
+    """World to camera, one or one per video frame."""
+
+    def __len__(self) -> int:
+        return self.video.num_frames
+
+    def __getitem__(self, index: slice) -> "Clip":
+        """Restrict everything to a range of video frames, renumbered from 0.
+
+        A motion without rows in the range becomes None.
+
+        Raises:
+            ValueError: the range is empty or runs backwards.
+        """
+        video = self.video[index]
+        rows = range(len(self))[index]
+        camera, transform = self.camera, self.T_camera_world
+        if camera.K.dim() == 3:
+            camera = replace(camera, K=camera.K[index])
+        if transform is not None and transform.transl.dim() == 2:
+            transform = transform[index]
+        return replace(
+            self,
+            video=video,
+            camera=camera,
+            T_camera_world=transform,
+            masks=None if self.masks is None else self.masks[index],
+            motion=_restrict_motion(self.motion, rows),
+            truth=_restrict_motion(self.truth, rows),
+        )
+
+    def cameras_at(self, frame_index: Int[torch.Tensor, " frames"]) -> Camera:
+        """Look up the camera of each given video frame: K (frames, 3, 3)."""
+        K = self.camera.K
+        K = K[frame_index.to(K.device)] if K.dim() == 3 else K.expand(len(frame_index), 3, 3)
+        return replace(self.camera, K=K)
+
+
+def open_clip(
+    path: Path,
+    poses: Path | MotionFile | None = None,
+    masks: Path | None = None,
+    camera: Path | None = None,
+    truth: Path | MotionFile | None = None,
+    on_progress: OnProgress = ignore_progress,
+) -> Clip:
+    """Open a video with what was given or lies beside it, and check that all of it fits.
+
+    The camera is the given file, else the sidecar, else that of the poses, else a guess.
+
+    Raises:
+        ClipError: the video, masks or camera cannot be used or do not fit.
+        PoseFileError: the poses or the truth cannot be used or do not fit.
+    """
+    video = open_video(path, on_progress)
+    masks_path = masks or find_sidecar(path, "masks")
+    camera_path = camera or find_sidecar(path, "camera")
+    pose_content, pose_path = _read_poses(path, poses, "poses", video)
+    truth_content, _ = _read_poses(path, truth, "truth", video)
+    clip_camera, is_guessed = _choose_camera(video, camera_path, pose_content, pose_path)
+    transform = None
+    if pose_content is not None and pose_content.T_camera_world is not None:
+        transform = pose_content.T_camera_world
+        if transform.transl.dim() == 2:
+            transform = transform[_nearest_rows(pose_content.motion, len(video))]
+    return Clip(
+        video=video,
+        camera=clip_camera,
+        camera_is_guessed=is_guessed,
+        masks=None if masks_path is None else _read_fitting_masks(masks_path, video),
+        motion=None if pose_content is None else pose_content.motion,
+        truth=None if truth_content is None else truth_content.motion,
+        T_camera_world=transform,
+    )
+
+
+def sidecar_path(clip_path: Path, kind: SidecarKind) -> Path:
+    """Name the file that belongs to a clip: the one that exists, else where to write it.
+
+    A new sidecar goes beside the video, or into `clip.neuhmr` where that folder is read-only.
+    """
+    beside, inside = _sidecar_places(clip_path, kind)
+    existing = find_sidecar(clip_path, kind)
+    if existing is not None:
+        return existing
+    return beside if os.access(beside.parent, os.W_OK) else inside
+
+
+def find_sidecar(clip_path: Path, kind: SidecarKind) -> Path | None:
+    """Find a sidecar that exists: beside the video first, then in `clip.neuhmr`."""
+    return next((p for p in _sidecar_places(clip_path, kind) if p.is_file()), None)
+
+
+def foreign_pose_sidecars(clip_path: Path) -> list[Path]:
+    """List pose files of other tools beside a video (`clip.poses.*`), to be converted."""
+    pattern = f"{clip_path.stem}.poses."
+    names = sorted(clip_path.parent.glob("*.poses.*"))
+    return [p for p in names if p.name.startswith(pattern) and p.suffix != ".npz" and p.is_file()]
+
+
+def _sidecar_places(clip_path: Path, kind: SidecarKind) -> tuple[Path, Path]:
+    name = clip_path.stem + _SUFFIXES[kind]
+    return clip_path.with_name(name), clip_path.with_name(f"{clip_path.stem}.neuhmr") / name
+
+
+def _read_poses(
+    clip_path: Path, given: Path | MotionFile | None, kind: SidecarKind, video: Video
+) -> tuple[MotionFile | None, Path]:
+    """Read poses or truth and check them against the video; also says where they came from."""
+    if isinstance(given, MotionFile):
+        content, path = given, Path(given.source or f"{clip_path.stem}.{kind}")
+    else:
+        path = given or find_sidecar(clip_path, kind)
+        if path is None:
+            return None, clip_path
+        content = read_motion_file(path)
+    rows, frames = len(content.motion), video.num_frames
+    if not content.has_frame_index and rows != frames:
+        raise PoseFileError(
+            f"{path} holds {rows} frames but {video.path} has {frames}; re-run the estimator on "
+            "the same clip, or add a key frame_index that says which frames the rows belong to."
+        )
+    last = int(content.motion.frame_index[-1])
+    if last >= frames:
+        raise PoseFileError(
+            f"{path} holds {rows} frames up to number {last} but {video.path} has only {frames} "
+            f"(0 to {frames - 1}); re-run the estimator on the same clip."
+        )
+    return content, path
+
+
+def _read_fitting_masks(path: Path, video: Video) -> MaskSequence:
+    masks = read_masks(path)
+    remedy = "make new ones with `neuhmr init --masks-out`"
+    if masks.num_frames != video.num_frames:
+        raise ClipError(
+            f"{path} holds {masks.num_frames} masks but {video.path} has {video.num_frames} "
+            f"frames; {remedy}."
+        )
+    if (masks.height, masks.width) != (video.height, video.width):
+        raise ClipError(
+            f"{path} holds masks of {masks.height} x {masks.width} pixels (height x width) but "
+            f"{video.path} has {video.height} x {video.width}; {remedy}."
+        )
+    return masks
+
+
+def _choose_camera(
+    video: Video, camera_path: Path | None, poses: MotionFile | None, pose_path: Path
+) -> tuple[Camera, bool]:
+    height, width = video.height, video.width
+    if camera_path is not None:
+        return read_camera(camera_path, video.num_frames, height, width), False
+    if poses is None or poses.camera is None:
+        return camera_from_focal(default_focal(height, width), height, width), True
+    remedy = "give the poses of this very clip, or its camera with --camera"
+    camera = fit_camera(poses.camera, pose_path, height, width, PoseFileError, remedy)
+    if camera.K.dim() == 3:
+        camera = replace(camera, K=camera.K[_nearest_rows(poses.motion, video.num_frames)])
+    return camera, False
+
+
+def _nearest_rows(motion: Motion, num_frames: int) -> torch.Tensor:
+    """For each video frame, the motion's row nearest in time."""
+    frames = torch.arange(num_frames)
+    after = torch.searchsorted(motion.frame_index, frames).clamp(max=len(motion) - 1)
+    before = (after - 1).clamp(min=0)
+    is_before = frames - motion.frame_index[before] < (motion.frame_index[after] - frames).abs()
+    return torch.where(is_before & (motion.frame_index[after] != frames), before, after)
+
+
+def _restrict_motion(motion: Motion | None, rows: range) -> Motion | None:
+    """Keep the poses of the video frames `rows`, numbered by their place in it."""
+    if motion is None:
+        return None
+    offset = motion.frame_index - rows.start
+    is_inside = (offset >= 0) & (motion.frame_index < rows.stop) & (offset % rows.step == 0)
+    if not bool(is_inside.any()):
+        return None
+    kept = motion[is_inside]
+    return replace(kept, frame_index=torch.div(kept.frame_index - rows.start, rows.step).long())
