@@ -3,10 +3,11 @@
 from dataclasses import dataclass
 
 import torch
-from jaxtyping import Float, Int
+from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
 from neuhmr.body.skinning import blend_bones
+from neuhmr.body.smpl_model import PosedBody
 from neuhmr.geometry.cameras import Camera, sample_at_pixels
 from neuhmr.ghn.canonical import CanonicalBody, vertex_normals
 from neuhmr.ghn.image_encoder import ImageEncoder
@@ -74,7 +75,7 @@ def prepare_evidence(
     facing = -(normals * directions).sum(dim=-1)
     visible = torch.stack(
         [
-            vertex_visibility(posed.vertices[view], canonical.faces, views.cameras[view])
+            visible_points(posed.vertices[view], VISIBLE_WITHIN, posed[view], views.cameras[view])
             for view in range(len(posed.vertices))
         ]
     )
@@ -84,19 +85,28 @@ def prepare_evidence(
         cameras=views.cameras,
         vertices=posed.vertices,
         linear=linear,
-        cues=torch.stack([visible, facing], dim=-1),
+        cues=torch.stack([visible.to(facing), facing], dim=-1),
     )
 
 
 @torch.no_grad()
-def vertex_visibility(
-    vertices: Float[Tensor, "vertices 3"], faces: Int[Tensor, "faces 3"], camera: Camera
-) -> Float[Tensor, " vertices"]:
-    """Tell which vertices the camera sees: 1 where no other surface is in front, else 0."""
-    depth = rasterize_mesh(vertices, faces, camera).depth
-    pixels = camera.project(vertices)
+def visible_points(
+    points: Float[Tensor, "points 3"],
+    reach: Float[Tensor, " points"] | float,
+    posed: PosedBody,
+    camera: Camera,
+) -> Bool[Tensor, " points"]:
+    """Tell which points on or in a body the camera sees.
+
+    Args:
+        points: in the camera frame (m).
+        reach: how far from the first surface at its pixel a point may be (m).
+        posed: the body that hides them, no batch axes.
+        camera: one camera.
+    """
+    depth = rasterize_mesh(posed.vertices, posed.faces, camera).depth
+    pixels = camera.project(points)
     columns, rows = pixels[:, 0].floor().long(), pixels[:, 1].floor().long()
     inside = (columns >= 0) & (columns < camera.width) & (rows >= 0) & (rows < camera.height)
-    at_vertex = depth[rows.clamp(0, camera.height - 1), columns.clamp(0, camera.width - 1)]
-    seen = (vertices[:, 2] - at_vertex).abs() < VISIBLE_WITHIN
-    return (seen & inside & (vertices[:, 2] > 0)).to(vertices)
+    at_point = depth[rows.clamp(0, camera.height - 1), columns.clamp(0, camera.width - 1)]
+    return ((points[:, 2] - at_point).abs() < reach) & inside & (points[:, 2] > 0)

@@ -13,6 +13,7 @@ from jaxtyping import Float, Int
 from torch import Tensor
 
 from neuhmr.body.model_files import load_body_model
+from neuhmr.body.skeleton import MATCHING_JOINTS
 from neuhmr.errors import DatasetError, NonFiniteError
 from neuhmr.geometry.cameras import sample_at_pixels
 from neuhmr.ghn.checkpoint import save_ghn
@@ -20,15 +21,17 @@ from neuhmr.ghn.config import GhnPreset, ghn_preset
 from neuhmr.ghn.image_encoder import ImageEncoder
 from neuhmr.ghn.model import Ghn
 from neuhmr.people.training_person import read_training_person
-from neuhmr.training.feature_consistency import contrast_features, draw_common_vertices
+from neuhmr.training.feature_consistency import contrast_features, draw_common
 from neuhmr.training.ghn_batches import PreparedPerson, draw_pixels, draw_rows, prepare_person
 from neuhmr.training.ghn_losses import GhnLoss, rendering_loss
 from neuhmr.training.ghn_validation import validate_ghn
 
 logger = logging.getLogger(__name__)
 
-MOST_PLACES = 256
-"""Vertices per frame that the feature term compares."""
+MOST_PLACES = 192
+"""Places per pair of frames that the feature term compares, beside the joints."""
+FEWEST_PLACES = 16
+"""Pairs of frames that share fewer places are not compared."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -141,20 +144,23 @@ def feature_loss(
     features: Float[Tensor, "frames channels quarter_height quarter_width"],
     generator: torch.Generator,
 ) -> Float[Tensor, ""]:
-    """Contrast one target's features with those of the anchor that sees most of the same skin."""
-    visible = person.visible[rows]
-    shared = (visible[:num_anchors] & visible[target]).sum(dim=1)
-    anchor = int(shared.argmax())
-    places = draw_common_vertices(visible[anchor], visible[target], MOST_PLACES, generator)
-    if len(places) < 2:
-        return features.new_zeros(())
-    pair = torch.tensor([anchor, target])
-    vertices = person.posed.vertices[rows[pair]][:, places]
-    pixels = person.cameras[rows[pair]].project(vertices)
+    """Contrast one target's features with those of each anchor, where both see the same places."""
     height, width = features.shape[-2:]
     size = (height * ImageEncoder.stride, width * ImageEncoder.stride)
-    sampled = sample_at_pixels(features[pair], pixels, size, padding="border")
-    return contrast_features(sampled[0], sampled[1], person.plan[0].vertices[places])
+    visible = person.visible[rows]
+    terms = [features.new_zeros(())]
+    for anchor in range(num_anchors):
+        common = draw_common(visible[anchor], visible[target], MOST_PLACES, generator)
+        joints = torch.arange(visible.shape[1] - len(MATCHING_JOINTS), visible.shape[1])
+        seen = joints[(visible[anchor] & visible[target])[joints]]
+        places = torch.cat([common, seen]).unique()
+        if len(places) < FEWEST_PLACES:
+            continue
+        pair = torch.tensor([anchor, target])
+        pixels = person.cameras[rows[pair]].project(person.places[rows[pair]][:, places])
+        first, second = sample_at_pixels(features[pair], pixels, size, padding="border")
+        terms.append(contrast_features(first, second, *pixels))
+    return torch.stack(terms).sum() / max(len(terms) - 1, 1)
 
 
 class GhnTrainer:

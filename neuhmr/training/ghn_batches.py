@@ -7,14 +7,18 @@ from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
 from neuhmr.body.motion import Motion
+from neuhmr.body.skeleton import MATCHING_JOINTS
 from neuhmr.body.smpl_model import PosedBody, ShapedBody, SmplModel
 from neuhmr.geometry.cameras import Camera
 from neuhmr.ghn.canonical import CanonicalBody
 from neuhmr.ghn.model import Ghn
-from neuhmr.ghn.reference import vertex_visibility
+from neuhmr.ghn.reference import VISIBLE_WITHIN, visible_points
 from neuhmr.ghn.views import ReferenceViews
 from neuhmr.ghn.volume import VolumePlan
 from neuhmr.people.training_person import TrainingPerson
+
+JOINT_DEPTH_TOLERANCE = 0.2
+"""Epsilon of NeuHMR Eq. 8 (m)."""
 
 
 @dataclass(frozen=True)
@@ -29,8 +33,10 @@ class PreparedPerson:
     posed: PosedBody
     view_directions: Float[Tensor, "frames 3"]
     """Where the camera stands, seen from the pelvis' own frame; unit length."""
-    visible: Bool[Tensor, "frames vertices"]
-    """Which vertices each frame sees."""
+    places: Float[Tensor, "frames places 3"]
+    """Vertices, then the matching joints, in the camera frame (m)."""
+    visible: Bool[Tensor, "frames places"]
+    """Which places each frame sees; joints by NeuHMR Eq. 8."""
     plan: tuple[CanonicalBody, VolumePlan]
 
     def views(self, rows: Int[Tensor, " views"], gain: Float[Tensor, "3"]) -> ReferenceViews:
@@ -55,9 +61,12 @@ def prepare_person(person: TrainingPerson, model: SmplModel, ghn: Ghn) -> Prepar
     directions = torch.nn.functional.normalize(-pelvis, dim=-1)
     in_body = (motion.global_orient.transpose(-1, -2) @ directions[..., None])[..., 0]
     cameras = person.cameras
+    joints = posed.joints[:, list(MATCHING_JOINTS)]
+    places = torch.cat([posed.vertices, joints], dim=1)
+    reach = torch.full((places.shape[1],), VISIBLE_WITHIN)
+    reach[posed.vertices.shape[1] :] = JOINT_DEPTH_TOLERANCE
     visible = [
-        vertex_visibility(posed.vertices[row], model.faces, cameras[row]) > 0.5
-        for row in range(len(person))
+        visible_points(places[row], reach, posed[row], cameras[row]) for row in range(len(person))
     ]
     return PreparedPerson(
         images=person.images.permute(0, 3, 1, 2).contiguous(),
@@ -66,6 +75,7 @@ def prepare_person(person: TrainingPerson, model: SmplModel, ghn: Ghn) -> Prepar
         body=body,
         posed=posed,
         view_directions=in_body,
+        places=places,
         visible=torch.stack(visible),
         plan=ghn.plan(body),
     )
