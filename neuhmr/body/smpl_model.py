@@ -1,6 +1,7 @@
 """SMPL-format bodies in three immutable stages: model, shaped, posed."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from jaxtyping import Float, Int
@@ -85,6 +86,6 @@ class PosedBody(TensorStruct):
     """Rest space to posed space, batch axes `*batch joints`."""
     faces: Int[Tensor, "faces 3"]
 
-    def __getitem__(self, index: object) -> "PosedBody":
+    def __getitem__(self, index: Any) -> "PosedBody":
         """Index the batch axes; the faces are shared."""
         return PosedBody(self.vertices[index], self.joints[index], self.bones[index], self.faces)

@@ -31,12 +31,11 @@ class Camera(TensorStruct):
         Points at or behind the camera are pushed to a depth of 1 mm, so the result is finite;
         callers that care test the depth.
         """
-        depth = points[..., 2:].clamp_min(1e-3)
-        rays = points[..., :2] / depth
-        focal = torch.stack([self.K[..., 0, 0], self.K[..., 1, 1]], dim=-1)
-        skewed = rays[..., 0] + rays[..., 1] * (self.K[..., 0, 1] / self.K[..., 0, 0])[..., None]
-        rays = torch.stack([skewed, rays[..., 1]], dim=-1)
-        return rays * focal[..., None, :] + self.K[..., None, :2, 2]
+        x, y = (points[..., :2] / points[..., 2:].clamp_min(1e-3)).unbind(dim=-1)
+        K = self.K[..., None, :, :]
+        u = x * K[..., 0, 0] + y * K[..., 0, 1] + K[..., 0, 2]
+        v = y * K[..., 1, 1] + K[..., 1, 2]
+        return torch.stack([u, v], dim=-1)
 
     def ray_directions(
         self, pixels: Float[Tensor, "*#batch points 2"]

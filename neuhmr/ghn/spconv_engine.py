@@ -11,7 +11,8 @@ from jaxtyping import Float
 from torch import Tensor
 
 from neuhmr.errors import MissingDependencyError
-from neuhmr.ghn.sparse_conv import Rulebook, SparseGrid, sparse_conv
+from neuhmr.ghn.sparse_conv import Rulebook, sparse_conv
+from neuhmr.ghn.sparse_grid import SparseGrid
 
 
 def import_spconv() -> Any:

@@ -104,8 +104,14 @@ def build_body_band(
     index = cells[order].floor().long().cpu().numpy()
     vertex_of_cell = np.full(shape, -1, np.int64)
     vertex_of_cell[index[:, 2], index[:, 1], index[:, 0]] = order.cpu().numpy()
-    distance, nearest = ndimage.distance_transform_edt(
-        vertex_of_cell < 0, sampling=CELL_SIZE, return_indices=True
+    nearest = np.empty((3, *shape), np.int32)
+    distance = np.empty(shape, np.float64)
+    ndimage.distance_transform_edt(
+        vertex_of_cell < 0,
+        sampling=CELL_SIZE,
+        return_indices=True,
+        distances=distance,
+        indices=nearest,
     )
     device = vertices.device
     return BodyBand(

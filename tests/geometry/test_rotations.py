@@ -101,7 +101,7 @@ def test_rotation_angle_at_its_ends_has_finite_gradients():
 @pytest.mark.parametrize("axis", ["x", "y", "z"])
 def test_rotation_about_an_axis_agrees_with_scipy(axis):
     angles = torch.tensor([[0.3, -1.2, 3.0]], dtype=torch.float64)
-    expected = Rotation.from_euler(axis, angles[0].numpy()).as_matrix()
+    expected = Rotation.from_euler(axis, angles[0, :, None].numpy()).as_matrix()
     torch.testing.assert_close(rotation_about(axis, angles), torch.from_numpy(expected)[None])
 
 

@@ -115,6 +115,16 @@ def test_small_batches_of_candidates_change_nothing(monkeypatch):
     assert torch.equal(whole.face_index, split.face_index)
 
 
+@pytest.mark.parametrize("candidates", [1, 1 << 22])
+def test_of_faces_in_one_place_that_of_the_first_corners_is_seen(monkeypatch, candidates):
+    monkeypatch.setattr(mesh_raster, "MAX_CANDIDATES", candidates)
+    camera = Camera(torch.eye(3), height=4, width=4)
+    triangle = torch.tensor([[0.0, 0.0, 1.0], [4.0, 0.0, 1.0], [0.0, 4.0, 1.0]])
+    faces = torch.tensor([[3, 4, 5], [0, 1, 2]])
+    result = rasterize_mesh(triangle.repeat(2, 1), faces, camera)
+    assert (result.face_index[result.mask] == 1).all()
+
+
 def test_barycentric_weights_give_back_the_surface_point():
     vertices, faces = body_in_front_of_camera()
     result = rasterize_mesh(vertices, faces, CAMERA)
