@@ -1,0 +1,212 @@
+"""First poses and masks of a person, from a video alone."""
+
+import logging
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from neuhmr.body.motion import Motion
+from neuhmr.body.smpl_model import SmplModel
+from neuhmr.clip.atomic import check_writable
+from neuhmr.clip.clip import Clip, SidecarKind, find_sidecar, sidecar_path
+from neuhmr.clip.masks import MaskSequence, pack_masks, write_masks
+from neuhmr.clip.motion_file import MotionFile, write_motion_file
+from neuhmr.errors import ClipError, OutputError
+from neuhmr.initial.descent import FitConfig
+from neuhmr.initial.landmarks import Landmarks
+from neuhmr.initial.mask_cleaning import clean_mask
+from neuhmr.initial.mediapipe_detector import Detection, MediapipeDetector
+from neuhmr.initial.smpl_fit import BodyFit, fit_body
+from neuhmr.initial.track import Detect, TrackConfig, follow_person
+from neuhmr.progress import OnProgress, Progress, ignore_progress
+
+SOURCE = "neuhmr init: MediaPipe Pose landmarks, SMPL fit"
+LOOKING = "Looking for the person"
+FEW_FRAMES = 0.9
+"""Below this share of detected frames the user is told."""
+LARGE_ERROR = 0.03
+"""Above this mean 2D error, in sizes of the person, the user is told."""
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, kw_only=True)
+class InitialConfig:
+    """How first poses are made."""
+
+    track: TrackConfig = field(default_factory=TrackConfig)
+    fit: FitConfig = field(default_factory=FitConfig)
+
+
+@dataclass(frozen=True)
+class InitialReport:
+    """How well it went."""
+
+    detected_share: float
+    """Share of frames in which the person was seen, in [0, 1]."""
+    error_2d_px: float
+    """Mean distance between projected and detected landmarks (px)."""
+    person_size_px: float
+    """Median diagonal of the person's landmarks (px)."""
+    warnings: tuple[str, ...]
+    """What the user should know, one sentence each."""
+
+
+@dataclass(frozen=True)
+class InitialResult:
+    """First poses and masks of a clip."""
+
+    motion: Motion
+    """One row per video frame; invalid where nobody was seen."""
+    masks: MaskSequence
+    """One mask per video frame; empty where nobody was seen."""
+    report: InitialReport
+
+
+def initialise(
+    clip: Clip,
+    model: SmplModel,
+    on_progress: OnProgress = ignore_progress,
+    config: InitialConfig = InitialConfig(),
+) -> InitialResult:
+    """Find the person in every frame and fit the body to it.
+
+    Raises:
+        ClipError: nobody is seen in any frame.
+        MissingDependencyError: MediaPipe is not installed.
+    """
+    with MediapipeDetector() as detector:
+        landmarks, masks = observe(clip, detector.detect, config.track, on_progress)
+    if not bool(landmarks.detected.any()):
+        raise ClipError(
+            f"{clip.video.path} shows nobody that the detector recognizes in any of its "
+            f"{len(clip)} frames, one person was expected; give poses with --poses or choose a "
+            "clip in which the person is seen at full length."
+        )
+    times = torch.from_numpy(np.ascontiguousarray(clip.video.times)).float()
+    fit = fit_body(landmarks, times, clip.camera, model, masks, config.fit, on_progress)
+    report = _report(clip, landmarks, fit)
+    for warning in report.warnings:
+        logger.warning("%s: %s", clip.video.path.name, warning)
+    return InitialResult(fit.motion, masks, report)
+
+
+def initialise_sidecars(
+    clip: Clip,
+    model: SmplModel,
+    poses_path: Path | None = None,
+    masks_path: Path | None = None,
+    on_progress: OnProgress = ignore_progress,
+    config: InitialConfig = InitialConfig(),
+) -> InitialResult:
+    """Make first poses and masks and write them where the clip will find them again.
+
+    Args:
+        clip: the video and its camera.
+        model: the body to fit.
+        poses_path: where poses go; beside the clip, or into its folder `clip.neuhmr` where that is
+            read-only, if not given.
+        masks_path: likewise; masks that lie there already are kept unless this is given.
+        on_progress: told after every frame and step.
+        config: how.
+
+    Raises:
+        ClipError: nobody is seen, or poses lie beside the clip already and no path was given.
+        MissingDependencyError: MediaPipe is not installed.
+        OutputError: a file cannot be written.
+    """
+    video_path = clip.video.path
+    existing = find_sidecar(video_path, "poses")
+    if poses_path is None and existing is not None:
+        raise ClipError(
+            f"{existing} already holds poses of {video_path.name} and would be overwritten; "
+            "give another file with --out, or move it away."
+        )
+    keeps_masks = masks_path is None and find_sidecar(video_path, "masks") is not None
+    poses_path = poses_path or _writable(video_path, "poses")
+    masks_path = masks_path or _writable(video_path, "masks")
+    for path in (poses_path, masks_path):
+        check_writable(path)
+    result = initialise(clip, model, on_progress, config)
+    content = MotionFile(
+        motion=result.motion,
+        fps=clip.video.fps,
+        camera=clip.camera,
+        T_camera_world=clip.T_camera_world,
+        body_model=f"{model.name} {model.digest}",
+        source=SOURCE + (", focal length guessed" if clip.camera_is_guessed else ""),
+    )
+    if not keeps_masks:
+        write_masks(masks_path, result.masks)
+    write_motion_file(poses_path, content)
+    return result
+
+
+def observe(
+    clip: Clip, detect: Detect, config: TrackConfig, on_progress: OnProgress = ignore_progress
+) -> tuple[Landmarks, MaskSequence]:
+    """Collect landmarks and cleaned masks of the followed person from all frames."""
+    frames = len(clip)
+    landmarks = Landmarks.undetected(frames)
+    nothing = np.zeros((clip.video.height, clip.video.width), bool)
+    packed = list(pack_masks([nothing]).deflated) * frames
+    done = 0
+    for index, found in follow_person(clip.video, detect, config):
+        if found is not None:
+            _store(landmarks, index, found)
+            packed[index] = pack_masks([clean_mask(found.mask)]).deflated[0]
+        done = max(done, index + 1)  # Frames come again when a person is followed backward.
+        on_progress(Progress(LOOKING, done, frames))
+    return landmarks, MaskSequence(tuple(packed), clip.video.height, clip.video.width)
+
+
+def _store(landmarks: Landmarks, index: int, found: Detection) -> None:
+    landmarks.points2d[index] = torch.from_numpy(found.points2d)
+    landmarks.visibility[index] = torch.from_numpy(found.visibility)
+    landmarks.points3d[index] = torch.from_numpy(found.points3d)
+    landmarks.detected[index] = True
+
+
+def _writable(video_path: Path, kind: SidecarKind) -> Path:
+    """Choose a sidecar's place and make its folder.
+
+    Raises:
+        OutputError: the folder cannot be made.
+    """
+    path = sidecar_path(video_path, kind)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OutputError(
+            f"{path.parent} cannot be made for what belongs to {video_path.name} "
+            f"({error.strerror or error}); give output files with --out and --masks-out, or copy "
+            "the clip to a folder that can be written."
+        ) from error
+    return path
+
+
+def _report(clip: Clip, landmarks: Landmarks, fit: BodyFit) -> InitialReport:
+    seen = int(landmarks.detected.sum())
+    points = landmarks.points2d[landmarks.detected]
+    size = float((points.amax(dim=1) - points.amin(dim=1)).norm(dim=-1).median())
+    warnings = []
+    if clip.camera_is_guessed:
+        warnings.append(
+            "the focal length is a guess from the picture's size, so the person's distance is "
+            "only roughly right; give --camera if you know it"
+        )
+    if seen < FEW_FRAMES * len(clip):
+        warnings.append(
+            f"the person was seen in {seen} of {len(clip)} frames only; the others carry no pose"
+        )
+    if fit.exchanged_frames:
+        warnings.append(
+            f"left and right were exchanged and put right in {fit.exchanged_frames} frames"
+        )
+    if fit.error_2d_px > LARGE_ERROR * size:
+        warnings.append(
+            f"the body is {fit.error_2d_px:.0f} px off the landmarks on average; check the overlay"
+        )
+    return InitialReport(seen / len(clip), fit.error_2d_px, size, tuple(warnings))
