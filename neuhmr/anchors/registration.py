@@ -1,0 +1,80 @@
+"""What each joint looks like: features averaged over the anchors that see it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+from jaxtyping import Bool, Float, Int
+from torch import Tensor
+
+from neuhmr.anchors.frame_poses import pose_frame
+from neuhmr.anchors.renderable import Renderable
+from neuhmr.anchors.visibility import DEPTH_TOLERANCE, joint_visibility, render_joint_depths
+from neuhmr.body.motion import Motion
+from neuhmr.clip.crops import PersonCrops
+from neuhmr.geometry.cameras import sample_at_pixels
+from neuhmr.tensor_struct import TensorStruct
+
+
+@dataclass(frozen=True)
+class JointDescriptors(TensorStruct):
+    """Appearance of the joints, independent of any frame."""
+
+    descriptors: Float[Tensor, "joints channels"]
+    """Unit length; zero for joints that no anchor sees."""
+    counts: Int[Tensor, " joints"]
+    """How many anchors see each joint; joints with none take no part in matching."""
+
+
+def normalize_features(
+    features: Float[Tensor, "*batch channels"],
+) -> Float[Tensor, "*batch channels"]:
+    """Scale feature vectors to unit length, so that dot products are cosine similarities."""
+    return torch.nn.functional.normalize(features.float(), dim=-1)
+
+
+def register_joints(
+    features: Float[Tensor, "anchors channels feature_height feature_width"],
+    pixels: Float[Tensor, "anchors joints 2"],
+    visible: Bool[Tensor, "anchors joints"],
+    image_size: tuple[int, int],
+) -> JointDescriptors:
+    """Average each joint's feature over the anchors that see it (NeuHMR Eq. 9).
+
+    Args:
+        features: encoded anchor frames.
+        pixels: projected joints (px of the image).
+        visible: Eq. 8 of every anchor.
+        image_size: (height, width) of the image in which `pixels` are measured.
+
+    Note:
+        Features are brought to unit length before averaging, so that a brightly lit anchor does
+        not outvote the others, and the mean again after, since matching compares directions.
+    """
+    sampled = normalize_features(sample_at_pixels(features.float(), pixels, image_size))
+    counts = visible.sum(dim=0)
+    total = (sampled * visible[..., None]).sum(dim=0)
+    return JointDescriptors(normalize_features(total / counts.clamp_min(1)[:, None]), counts)
+
+
+def register_anchors(
+    avatar: Renderable,
+    crops: PersonCrops,
+    motion: Motion,
+    features: Float[Tensor, "frames channels feature_height feature_width"],
+    rows: Sequence[int],
+    tolerance: float = DEPTH_TOLERANCE,
+) -> JointDescriptors:
+    """Test visibility in every anchor row and register the joints there."""
+    pixels, visible = [], []
+    for row in rows:
+        camera = crops.cameras[row]
+        depths = render_joint_depths(avatar, pose_frame(avatar.body, motion, row), camera)
+        pixels.append(depths.pixels)
+        visible.append(joint_visibility(depths, camera.height, camera.width, tolerance))
+    return register_joints(
+        features[list(rows)],
+        torch.stack(pixels),
+        torch.stack(visible),
+        (crops.cameras.height, crops.cameras.width),
+    )

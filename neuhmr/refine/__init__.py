@@ -1,0 +1,1 @@
+"""Refinement: a motion field that bends initial poses towards what the frames show."""

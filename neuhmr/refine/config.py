@@ -1,0 +1,212 @@
+"""Everything refinement can be told, and the two named settings.
+
+`paper` is NeuHMR section 4.3 to the letter. `fast` is what moves poses in two seconds a frame on
+two CPU cores: terms balanced by the gradients they really have, a small field with a rate that
+reaches the pose, rays thinned out, and weak priors on what no image can tell.
+"""
+
+from dataclasses import dataclass, field, replace
+from typing import Literal, assert_never
+
+from neuhmr.anchors.selection import AnchorConfig
+from neuhmr.anchors.visibility import DEPTH_TOLERANCE
+
+
+@dataclass(frozen=True, kw_only=True)
+class LossWeights:
+    """Lambda of each term.
+
+    With `BalanceConfig.enabled`, `rgb`, `geo` and `joint` are relative to the size of each term's
+    gradient at the start, so 1 : 1 : 1 gives all three the same say; otherwise they multiply the
+    raw terms.
+    """
+
+    rgb: float = 0.2
+    """Color difference. Low unless the avatar re-renders its own anchors well."""
+    geo: float = 1.0
+    """Silhouette against mask."""
+    joint: float = 1.0
+    """Distance to the matched joints."""
+    regularizer: float = 0.001
+    """Rotations beyond 45 degrees at head, hands and feet (rad^2)."""
+    acceleration: float = 10.0
+    """Acceleration of the joints in camera space (m^2 per frame^4)."""
+    prior: float = 0.1
+    """Angle of the residual rotations (rad^2)."""
+    root_depth: float = 3.0
+    """Departure of the pelvis' depth from its initial one (m^2)."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class BalanceConfig:
+    """Makes the image terms comparable before they are weighed.
+
+    Printed weights make the silhouette term some hundred times weaker than the others.
+    """
+
+    enabled: bool = True
+    num_frames: int = 8
+    """Frames over which gradients are measured at the start, evenly spread."""
+    reference: float = 1.5
+    """Gradient norm on the rotations of one frame that a weight of 1 stands for."""
+    limit: float = 5.0
+    """Measured norms count as at most so many times, or at least a so-manieth of, typical ones."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class RobustConfig:
+    """Where errors stop counting more the larger they are (Geman-McClure)."""
+
+    rgb_scale: float = 0.1
+    """Color difference in [0, 1]; 0 for plain squares."""
+    joint_scale_px: float = 10.0
+    """Distance of a joint to its match (px); 0 for plain squares."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class MatchingConfig:
+    """How the frame is searched for the registered joints."""
+
+    search: Literal["gaussian", "grid"] = "gaussian"
+    """Random samples as in NeuHMR, or every pixel of a disk of three sigma: no randomness."""
+    sigma_px: float = 4.0
+    """Spread of the candidates around the projected joint (px)."""
+    num_samples: int = 128
+    """Random candidates per joint; the current location is always one more."""
+    epsilon: float = DEPTH_TOLERANCE
+    """Depth tolerance of the occlusion test (m; NeuHMR Eq. 8)."""
+    least_similarity: float = 0.5
+    """Cosine a match must exceed."""
+    least_gain: float = 0.0
+    """Cosine a match must gain over the current location."""
+    match_occluded: bool = False
+    """Also match joints that the body itself hides; what hides them will attract them."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class FieldConfig:
+    """The motion field: a small network from time to residual pose (NeuHMR Eq. 10)."""
+
+    width: int = 256
+    """Width of the hidden layers."""
+    num_centers: int = 100
+    """Least number of radial basis functions over the clip."""
+    frames_per_center: float = 2.0
+    """Long clips get one center for so many frames; 0 keeps `num_centers` for any length."""
+    kernel: Literal["gaussian_local", "nemo_quadratic"] = "gaussian_local"
+    """A Gaussian one center spacing wide, or NeMo's published kernel, which sees no detail."""
+    bandwidth_spacings: float = 1.0
+    """Standard deviation of the Gaussian, in center spacings."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ScheduleConfig:
+    """How long, how fast, how finely."""
+
+    epochs: int = 20
+    """Times every frame is visited."""
+    frames_per_step: int = 8
+    """Frames whose gradients are added up before the field moves."""
+    root_epochs: int = 3
+    """First epochs in which only root rotation and translation move."""
+    learning_rate: float = 1e-3
+    final_learning_rate: float = 1e-4
+    """Reached at the last step along a cosine."""
+    weight_decay: float = 1e-4
+    stride: int = 3
+    """Rays are cast at every so many pixels of each axis, with a new random offset each time."""
+    fine_epochs: int = 2
+    """Last epochs, with rays at every `fine_stride`-th pixel."""
+    fine_stride: int = 2
+    chunk_rays: int = 12000
+    """More rays than this are rendered twice, in chunks, so that memory stays flat."""
+    gradient_norm_interval: int = 10
+    """Steps between measurements of each term's gradient; they cost a second backward pass."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class RefineConfig:
+    """All settings of one refinement."""
+
+    name: str = "fast"
+    weights: LossWeights = field(default_factory=LossWeights)
+    balance: BalanceConfig = field(default_factory=BalanceConfig)
+    robust: RobustConfig = field(default_factory=RobustConfig)
+    matching: MatchingConfig = field(default_factory=MatchingConfig)
+    motion_field: FieldConfig = field(default_factory=FieldConfig)
+    schedule: ScheduleConfig = field(default_factory=ScheduleConfig)
+    anchors: AnchorConfig = field(default_factory=AnchorConfig)
+    seed: int = 0
+    """Of every random number: frame order, candidates, ray offsets, the field's first weights."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class LiveSettings:
+    """What may change between two steps; None leaves the configured value."""
+
+    weights: LossWeights | None = None
+    matching: MatchingConfig | None = None
+    learning_rate: float | None = None
+    """Replaces the initial rate; the cosine goes on from where it is."""
+
+    def applied_to(self, config: RefineConfig) -> RefineConfig:
+        """Make the configuration that a step with these settings runs under."""
+        schedule = config.schedule
+        if self.learning_rate is not None:
+            scale = self.learning_rate / schedule.learning_rate
+            schedule = replace(
+                schedule,
+                learning_rate=self.learning_rate,
+                final_learning_rate=schedule.final_learning_rate * scale,
+            )
+        return replace(
+            config,
+            weights=self.weights or config.weights,
+            matching=self.matching or config.matching,
+            schedule=schedule,
+        )
+
+
+PresetName = Literal["fast", "paper"]
+
+
+def preset(name: PresetName) -> RefineConfig:
+    """Look up a named configuration."""
+    match name:
+        case "fast":
+            return RefineConfig()
+        case "paper":
+            return _paper()
+        case _:
+            assert_never(name)
+
+
+def _paper() -> RefineConfig:
+    """Settings of NeuHMR section 4.3.
+
+    Its learning rate reaches the pose only with a wide field, one frame a step and thousands of
+    steps (long clips); on a short clip the result stays close to the initial poses.
+    """
+    return RefineConfig(
+        name="paper",
+        weights=LossWeights(
+            rgb=2.5, geo=0.001, joint=0.003, regularizer=0.001, acceleration=0.0, prior=0.0,
+            root_depth=0.0,
+        ),
+        balance=BalanceConfig(enabled=False),
+        robust=RobustConfig(rgb_scale=0.0, joint_scale_px=0.0),
+        matching=MatchingConfig(search="gaussian", sigma_px=4.0, num_samples=128, epsilon=0.2),
+        motion_field=FieldConfig(width=1000, num_centers=100, frames_per_center=0.0),
+        schedule=ScheduleConfig(
+            epochs=5,
+            frames_per_step=1,
+            root_epochs=0,
+            learning_rate=1e-6,
+            final_learning_rate=1e-7,
+            weight_decay=1e-2,
+            stride=1,
+            fine_epochs=0,
+            fine_stride=1,
+        ),
+        anchors=AnchorConfig(frames_per_anchor=10, most_anchors=1_000_000),
+    )  # fmt: skip

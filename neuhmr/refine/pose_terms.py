@@ -1,0 +1,97 @@
+"""Terms that need poses and matches but no rendering, for all frames of a step at once."""
+
+from collections.abc import Mapping, Sequence
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from neuhmr.anchors.frame_poses import pose_joints
+from neuhmr.body.skeleton import MATCHING_JOINTS
+from neuhmr.refine.config import RefineConfig
+from neuhmr.refine.finite_checks import require_finite_gradient, require_finite_terms
+from neuhmr.refine.frame_batch import FrameBatch
+from neuhmr.refine.losses import (
+    acceleration_loss,
+    extremity_loss,
+    initial_pose_loss,
+    joint_loss,
+    mean_or_zero,
+    root_depth_loss,
+)
+from neuhmr.refine.matching import JointMatches
+from neuhmr.refine.motion_field import LocalPose
+from neuhmr.refine.problem import RefineProblem
+
+POSE_TERMS = ("joint", "regularizer", "acceleration", "prior", "root_depth")
+
+
+def pose_terms(
+    problem: RefineProblem,
+    config: RefineConfig,
+    pose: LocalPose,
+    batch: FrameBatch,
+    matches: Sequence[JointMatches],
+) -> dict[str, Float[Tensor, ""]]:
+    """Compute the terms, averaged over the batch's rows.
+
+    Args:
+        problem: the clip and its person.
+        config: says how robust the joint term is.
+        pose: of the batch's context rows.
+        batch: which rows.
+        matches: of the batch's rows.
+    """
+    rows, positions = list(batch.rows), list(batch.positions)
+    joints = pose_joints(problem.body, pose.rotmat, pose.transl)
+    pixels = problem.crops.cameras[rows].project(joints[positions])[:, list(MATCHING_JOINTS)]
+    targets = torch.stack([match.targets for match in matches])
+    accepted = torch.stack([match.accepted for match in matches])
+    rotmat, transl = pose.rotmat[positions], pose.transl[positions]
+    initial = LocalPose.from_motion(problem.initial[batch.context[positions]])
+    return {
+        "joint": joint_loss(pixels, targets, accepted, config.robust.joint_scale_px).mean(),
+        "regularizer": extremity_loss(rotmat).mean(),
+        "acceleration": mean_or_zero(acceleration_loss(joints[batch.triples])),
+        "prior": initial_pose_loss(rotmat, initial.rotmat).mean(),
+        "root_depth": root_depth_loss(transl, initial.transl).mean(),
+    }
+
+
+def differentiate_pose_terms(
+    problem: RefineProblem,
+    config: RefineConfig,
+    weightings: Mapping[str, Mapping[str, float]],
+    pose: LocalPose,
+    batch: FrameBatch,
+    matches: Sequence[JointMatches],
+) -> tuple[dict[str, float], dict[str, LocalPose]]:
+    """Compute the terms and the gradients of weighted sums of them on the context rows' poses.
+
+    Args:
+        problem: the clip and its person.
+        config: says how robust the joint term is.
+        weightings: name of each sum, with the weight of each term in it.
+        pose: of the batch's context rows.
+        batch: which rows.
+        matches: of the batch's rows.
+
+    Raises:
+        NonFiniteError: a term or a gradient is not finite.
+    """
+    frames = problem.crops.frame_index[list(batch.rows)].tolist()
+    leaf = LocalPose(pose.rotmat.detach().requires_grad_(), pose.transl.detach().requires_grad_())
+    terms = pose_terms(problem, config, leaf, batch, matches)
+    values = {name: float(value.detach()) for name, value in terms.items()}
+    require_finite_terms(values, frames)
+    gradients = {}
+    for name, weighting in weightings.items():
+        total = torch.stack([terms[term] * weight for term, weight in weighting.items()]).sum()
+        if not total.requires_grad:
+            continue
+        found = torch.autograd.grad(
+            total, [leaf.rotmat, leaf.transl], retain_graph=True, materialize_grads=True
+        )
+        require_finite_gradient(found, name, frames)
+        gradients[name] = LocalPose(*found)
+    return values, gradients

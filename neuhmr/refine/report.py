@@ -1,0 +1,141 @@
+"""What a refinement came to, as numbers that need no truth."""
+
+import math
+import resource
+import sys
+from dataclasses import asdict, dataclass
+
+from neuhmr.anchors.selection import FrameScore
+from neuhmr.body.motion import Motion
+from neuhmr.refine.config import RefineConfig
+from neuhmr.refine.guard import GuardedMotion
+from neuhmr.refine.losses import initial_pose_loss
+from neuhmr.refine.motion_field import LocalPose
+from neuhmr.refine.problem import RefineProblem
+
+
+@dataclass(frozen=True, kw_only=True)
+class FrameReport:
+    """One frame before and after."""
+
+    frame: int
+    """Number in the video."""
+    iou_before: float
+    """Soft intersection over union of rendering and mask (one minus NeuHMR Eq. 11)."""
+    iou_after: float
+    rgb_before: float
+    """Mean squared color difference."""
+    rgb_after: float
+    change_deg: float
+    """Mean angle between initial and refined rotations (degrees)."""
+    reverted: bool
+    """Whether the guard put the initial pose back; "after" is then what was given up."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class RefineReport:
+    """One refinement."""
+
+    config: RefineConfig
+    steps: int
+    seconds: float
+    """Wall time of preparation and refinement."""
+    seconds_per_frame: float
+    peak_rss_mb: float
+    """Most memory the process has held since its start."""
+    iou_before: float
+    """Mean over the valid frames."""
+    iou_after: float
+    """Of the poses that were kept."""
+    rgb_before: float
+    rgb_after: float
+    anchor_frames: tuple[int, ...]
+    conditioning_frames: tuple[int, int]
+    joints_without_descriptor: tuple[int, ...]
+    """SMPL joints that no anchor sees and that are therefore never matched."""
+    reverted_frames: tuple[int, ...]
+    frames: tuple[FrameReport, ...]
+
+    def as_dict(self) -> dict[str, object]:
+        """Turn into plain values for JSON."""
+        return asdict(self)
+
+
+def make_report(
+    problem: RefineProblem,
+    config: RefineConfig,
+    guarded: GuardedMotion,
+    refined: Motion,
+    steps: int,
+    seconds: float,
+) -> RefineReport:
+    """Gather the numbers of one refinement.
+
+    Args:
+        problem: what was refined.
+        config: with which settings.
+        guarded: the comparison of initial and refined poses.
+        refined: the poses before the guard put any back.
+        steps: optimization steps that were done.
+        seconds: wall time.
+    """
+    numbers = problem.crops.frame_index.tolist()
+    kept = guarded.kept_scores()
+    counts = problem.descriptors.counts.tolist()
+    first, second = problem.conditioning_rows
+    return RefineReport(
+        config=config,
+        steps=steps,
+        seconds=seconds,
+        seconds_per_frame=seconds / max(1, len(guarded.rows)),
+        peak_rss_mb=peak_rss_mb(),
+        iou_before=_mean([1.0 - score.geo for score in guarded.before]),
+        iou_after=_mean([1.0 - score.geo for score in kept]),
+        rgb_before=_mean([score.rgb for score in guarded.before]),
+        rgb_after=_mean([score.rgb for score in kept]),
+        anchor_frames=tuple(numbers[row] for row in problem.selection.anchors),
+        conditioning_frames=(numbers[first], numbers[second]),
+        joints_without_descriptor=tuple(j for j, count in enumerate(counts) if count == 0),
+        reverted_frames=tuple(numbers[row] for row in guarded.reverted),
+        frames=_frame_reports(guarded, changes_deg(problem.initial, refined), numbers),
+    )
+
+
+def changes_deg(initial: Motion, refined: Motion) -> list[float]:
+    """Mean angle between initial and refined rotations of every row (degrees)."""
+    before, after = LocalPose.from_motion(initial), LocalPose.from_motion(refined)
+    chords = initial_pose_loss(after.rotmat, before.rotmat)
+    # |R - R0|^2 / 2 = 2 (1 - cos a) = 4 sin^2(a / 2).
+    angles = 2.0 * (chords.sqrt() / 2.0).clamp_max(1.0).asin()
+    return [math.degrees(angle) for angle in angles.mean(dim=1).tolist()]
+
+
+def peak_rss_mb() -> float:
+    """Most memory the process has held (MiB)."""
+    # Linux counts kilobytes, macOS bytes.
+    unit = 2**20 if sys.platform == "darwin" else 2**10
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / unit
+
+
+def _frame_reports(
+    guarded: GuardedMotion, changes: list[float], numbers: list[int]
+) -> tuple[FrameReport, ...]:
+    given_up = set(guarded.reverted)
+
+    def report(row: int, before: FrameScore, after: FrameScore) -> FrameReport:
+        return FrameReport(
+            frame=numbers[row],
+            iou_before=1.0 - before.geo,
+            iou_after=1.0 - after.geo,
+            rgb_before=before.rgb,
+            rgb_after=after.rgb,
+            change_deg=changes[row],
+            reverted=row in given_up,
+        )
+
+    triples = zip(guarded.rows, guarded.before, guarded.after, strict=True)
+    return tuple(report(*triple) for triple in triples)
+
+
+def _mean(values: list[float]) -> float:
+    return sum(values) / len(values) if values else math.nan

@@ -1,0 +1,44 @@
+from dataclasses import FrozenInstanceError, replace
+
+import pytest
+
+from neuhmr.refine.config import LiveSettings, LossWeights, RefineConfig, preset
+
+
+def test_paper_settings_are_those_printed():
+    # NeuHMR section 4.3.
+    config = preset("paper")
+    weights = config.weights
+    assert (weights.rgb, weights.geo, weights.joint) == (2.5, 0.001, 0.003)
+    assert (config.matching.sigma_px, config.matching.num_samples) == (4.0, 128)
+    assert config.matching.epsilon == 0.2
+    schedule = config.schedule
+    assert (schedule.epochs, schedule.frames_per_step) == (5, 1)
+    assert (schedule.learning_rate, schedule.final_learning_rate) == (1e-6, 1e-7)
+    assert (schedule.stride, schedule.fine_stride) == (1, 1)
+    assert (config.motion_field.width, config.motion_field.num_centers) == (1000, 100)
+    assert config.motion_field.frames_per_center == 0.0
+    assert config.anchors.frames_per_anchor == 10
+    assert not config.balance.enabled
+    assert config.robust.rgb_scale == config.robust.joint_scale_px == 0.0
+    assert weights.acceleration == weights.prior == weights.root_depth == 0.0
+
+
+def test_fast_is_the_default():
+    assert preset("fast") == RefineConfig()
+
+
+def test_configurations_cannot_be_changed_in_place():
+    with pytest.raises(FrozenInstanceError):
+        preset("fast").seed = 3  # pyright: ignore[reportAttributeAccessIssue]
+
+
+def test_live_settings_replace_what_they_name_and_keep_the_rest():
+    config = RefineConfig()
+    weights = LossWeights(rgb=9.0)
+    found = LiveSettings(weights=weights, learning_rate=2e-3).applied_to(config)
+    assert found.weights == weights and found.matching == config.matching
+    ratio = config.schedule.final_learning_rate / config.schedule.learning_rate
+    assert found.schedule.final_learning_rate == pytest.approx(2e-3 * ratio)
+    assert replace(found, weights=config.weights, schedule=config.schedule) == config
+    assert LiveSettings().applied_to(config) == config

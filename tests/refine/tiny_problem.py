@@ -1,0 +1,40 @@
+"""The smallest problem that can be refined: six frames of the splat person, 60 x 45 pixels."""
+
+import functools
+from dataclasses import replace
+
+from neuhmr.body.motion import Motion
+from neuhmr.refine.config import MatchingConfig, RefineConfig, RobustConfig, ScheduleConfig
+from neuhmr.refine.problem import RefineProblem, prepare_problem
+from refine.splat_avatar import textured_network
+from refine.splat_clip import SplatClip, make_clip, walking_motion, wrong_by_rotations
+from synthetic_body import make_synthetic_body
+
+# Pixel sizes of the default settings are meant for 240 rows; these images have a quarter of them.
+TINY_CONFIG = RefineConfig(
+    robust=RobustConfig(joint_scale_px=2.5),
+    matching=MatchingConfig(sigma_px=1.0, num_samples=32),
+    schedule=ScheduleConfig(
+        epochs=4, frames_per_step=3, root_epochs=1, stride=3, fine_epochs=1, fine_stride=2
+    ),
+)
+
+
+@functools.cache
+def tiny_clip(frames: int = 6) -> SplatClip:
+    return make_clip(make_synthetic_body(), walking_motion(frames, turn=2.5), 60, 45)
+
+
+def problem_of(clip: SplatClip, initial: Motion, config: RefineConfig) -> RefineProblem:
+    network = textured_network(clip.model, clip.truth.betas)
+    return prepare_problem(clip.crops, initial, clip.model, network, config)
+
+
+@functools.cache
+def tiny_problem(degrees: float = 10.0) -> RefineProblem:
+    clip = tiny_clip()
+    return problem_of(clip, wrong_by_rotations(clip.truth, degrees, 0.05), TINY_CONFIG)
+
+
+def with_schedule(config: RefineConfig, **changes: object) -> RefineConfig:
+    return replace(config, schedule=replace(config.schedule, **changes))
