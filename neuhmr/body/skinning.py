@@ -65,8 +65,16 @@ def unskin_points(
     return (invert_3x3(linear) @ (points - transl)[..., None])[..., 0]
 
 
-def invert_3x3(matrix: Float[Tensor, "*batch 3 3"]) -> Float[Tensor, "*batch 3 3"]:
-    """Invert by cofactors: exact, and much faster than LAPACK on many small matrices."""
+def invert_3x3(
+    matrix: Float[Tensor, "*batch 3 3"], least_determinant: float | None = None
+) -> Float[Tensor, "*batch 3 3"]:
+    """Invert by cofactors: exact, and much faster than LAPACK on many small matrices.
+
+    Args:
+        matrix: what to invert.
+        least_determinant: smaller determinants, negative ones too, count as this one, so that a
+            nearly singular matrix gets a finite, no longer exact inverse.
+    """
     row_a, row_b, row_c = matrix.unbind(dim=-2)
     columns = torch.stack(
         [
@@ -77,4 +85,6 @@ def invert_3x3(matrix: Float[Tensor, "*batch 3 3"]) -> Float[Tensor, "*batch 3 3
         dim=-1,
     )
     determinant = (row_a * columns[..., 0]).sum(dim=-1)
+    if least_determinant is not None:
+        determinant = determinant.clamp_min(least_determinant)
     return columns / determinant[..., None, None]

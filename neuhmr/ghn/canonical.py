@@ -23,6 +23,10 @@ from neuhmr.tensor_struct import TensorStruct
 LEG_SPREAD = 0.35
 """How far each leg is swung outward in the canonical pose (rad)."""
 
+LEAST_DETERMINANT = 0.1
+"""Blended rotations that oppose each other nearly cancel (an arm twisted by 180 degrees); beyond
+this their inverse would throw samples far away."""
+
 
 @dataclass(frozen=True)
 class CanonicalBody(TensorStruct):
@@ -81,7 +85,7 @@ def rest_offsets(
     Differentiable in the pose: through the vertices and through the bones' rotations.
     """
     linear, _ = blend_bones(lbs_weights, posed.bones)
-    inverse = invert_3x3(linear)
+    inverse = invert_3x3(linear, LEAST_DETERMINANT)
     per_vertex = torch.cat([inverse.flatten(start_dim=1), posed.vertices], dim=1)[nearest]
     offsets = points - per_vertex[:, 9:]
     return (per_vertex[:, :9].unflatten(1, (3, 3)) @ offsets[..., None])[..., 0]

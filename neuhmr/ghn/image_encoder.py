@@ -1,8 +1,11 @@
 """Pixel-aligned image features F (NeuHMR section 3.2)."""
 
+from typing import cast
+
 import timm
 import torch
 from jaxtyping import Float
+from timm.models import FeatureInfo
 from torch import Tensor, nn
 from torch.nn import functional
 
@@ -22,7 +25,7 @@ class ImageEncoder(nn.Module):
     def __init__(self, backbone: str, channels: int, pretrained: bool = False) -> None:
         super().__init__()
         self.backbone = timm.create_model(backbone, pretrained=pretrained, features_only=True)
-        stages = self.backbone.feature_info.channels()
+        stages = cast(FeatureInfo, self.backbone.feature_info).channels()
         self.norms = nn.ModuleList(nn.GroupNorm(1, width) for width in stages)
         self.mixes = nn.ModuleList(
             nn.Conv2d(width, channels, 1, bias=index == 0) for index, width in enumerate(stages)

@@ -67,8 +67,8 @@ class RadianceField(nn.Module):
         self.blend = nn.Sequential(nn.Linear(own + hidden, 32), nn.ReLU(), nn.Linear(32, 1))
         self.color = nn.Sequential(nn.Linear(hidden, 32), nn.ReLU(), nn.Linear(32, 4))
         for head in (self.density, self.view_weight[2], self.blend[2]):
-            nn.init.zeros_(head.weight)
-            nn.init.zeros_(head.bias)
+            for parameter in head.parameters():
+                nn.init.zeros_(parameter)
 
     @staticmethod
     def _own(views: ViewSamples) -> Float[Tensor, "views samples own"]:

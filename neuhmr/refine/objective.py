@@ -63,7 +63,7 @@ def evaluate_objective(
         on_pixels = {}
     names = TERM_NAMES if per_term else (TOTAL,)
     gradients = {name: _zero_gradient(pose) for name in names}
-    values = dict.fromkeys(PIXEL_TERMS, 0.0)
+    values: dict[str, float] = dict.fromkeys(PIXEL_TERMS, 0.0)
     matches = []
     share = 1.0 / len(batch.rows)
     for row, position in zip(batch.rows, batch.positions, strict=True):

@@ -83,3 +83,20 @@ def test_normals_of_a_tetrahedron_point_outward() -> None:
     faces = torch.tensor([[0, 1, 2], [0, 3, 1], [0, 2, 3], [1, 3, 2]])
     normals = vertex_normals(vertices, faces)
     torch.testing.assert_close(normals, vertices / 3**0.5)
+
+
+def test_bones_that_oppose_each_other_leave_offsets_and_gradients_finite() -> None:
+    # A forearm twisted by 180 degrees: where both bones have equal weights, their rotations cancel.
+    body = make_synthetic_body().with_shape(torch.zeros(10))
+    twist = torch.zeros(23, 3)
+    twist[17, 0] = torch.pi
+    twist.requires_grad_()
+    posed = body.with_pose(axisangle_to_rotmat(twist), torch.eye(3), torch.zeros(3))
+    weights = body.model.lbs_weights
+    linear, _ = blend_bones(weights, posed.bones)
+    assert torch.linalg.det(linear).min() < 0.05
+    nearest = torch.arange(len(weights))
+    offsets = rest_offsets(posed.vertices.detach() + 0.02, nearest, posed, weights)
+    assert offsets.abs().max() < 0.5
+    offsets.sum().backward()
+    assert twist.grad is not None and torch.isfinite(twist.grad).all()
