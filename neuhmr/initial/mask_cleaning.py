@@ -21,9 +21,8 @@ def clean_mask(mask: Bool[np.ndarray, "height width"]) -> Bool[np.ndarray, "heig
     window = np.pad(mask[top:bottom, left:right], 1)
     pieces = _label_pieces(window)
     areas = np.bincount(pieces.ravel())
-    areas[0] = 0
+    areas[0] = 0  # The outside is no piece.
     kept = areas >= SPECK_SHARE * areas.max()
-    kept[0] = False
     person = kept[pieces]
     holes = _label_pieces(~person)
     hole_areas = np.bincount(holes.ravel())

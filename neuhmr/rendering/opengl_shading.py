@@ -1,48 +1,25 @@
 """Shading a mesh's visible surface with OpenGL (pyrender, without a screen)."""
 
-import os
 from typing import Any
 
 import numpy as np
 from jaxtyping import Float
 from torch import Tensor
 
-from neuhmr.errors import MissingDependencyError
 from neuhmr.geometry.cameras import Camera
+from neuhmr.offscreen_gl import close_renderer, load_pyrender, open_renderer, release_context
 from neuhmr.rendering.mesh_shading import AMBIENT, GAMMA, LIGHTS, vertex_normals
 
 # pyrender divides by pi, and its matte shading is a little darker than Lambert's law.
 OPENGL_STRENGTH = 3.4
-
-# What pyrender and the EGL bindings raise where no usable device is found.
-_STARTING_PROBLEMS = (AssertionError, AttributeError, RuntimeError, TypeError, ValueError)
 
 
 class OpenGlShader:
     """A pyrender scene with its lights, into which one mesh at a time is put."""
 
     def __init__(self, height: int, width: int) -> None:
-        # PyOpenGL chooses its platform when it is first imported; without a screen only EGL works.
-        os.environ.setdefault("PYOPENGL_PLATFORM", "egl")
-        if not hasattr(np, "infty"):
-            setattr(np, "infty", np.inf)  # noqa: B010 - pyrender 0.1.45 needs the old name
-        try:
-            import pyrender
-            from OpenGL.error import Error as OpenGlError
-        except (ImportError, OSError, AttributeError) as problem:
-            raise MissingDependencyError(
-                f"pyrender cannot be loaded ({problem}); install libegl1 and the package pyrender."
-            ) from problem
-        try:
-            self._renderer: Any = pyrender.OffscreenRenderer(width, height)
-        except (OpenGlError, ImportError, OSError, *_STARTING_PROBLEMS) as problem:
-            platform = os.environ["PYOPENGL_PLATFORM"]
-            reason = " ".join(str(problem).split())
-            raise MissingDependencyError(
-                f"OpenGL does not start on the platform {platform} ({reason}); install libegl1 "
-                "and a driver such as libgl1-mesa-dri."
-            ) from problem
-        _release_context()
+        pyrender = load_pyrender()
+        self._renderer: Any = open_renderer(height, width)
         self._pyrender: Any = pyrender
         self._scene: Any = pyrender.Scene(bg_color=np.zeros(4), ambient_light=np.full(3, AMBIENT))
         for direction, strength in LIGHTS:
@@ -74,7 +51,7 @@ class OpenGlShader:
         try:
             rendered = self._renderer.render(scene, flags=pyrender.RenderFlags.RGBA)
         finally:
-            _release_context()
+            release_context()
             for node in nodes:
                 scene.remove_node(node)
         values = rendered[0].astype(np.float32) / 255.0
@@ -83,33 +60,8 @@ class OpenGlShader:
         return values[..., :3] / coverage.clip(1e-6)[..., None], coverage
 
     def close(self) -> None:
-        """Give the memory back, and leave EGL running for other overlays.
-
-        pyrender's own `delete` shuts EGL down for the whole process.
-        """
-        platform = self._renderer._platform
-        display = getattr(platform, "_egl_display", None)
-        if display is None:
-            self._renderer.delete()
-            return
-        from OpenGL import EGL
-
-        platform.make_current()
-        self._renderer._renderer.delete()
-        _release_context()
-        EGL.eglDestroyContext(display, platform._egl_context)
-        platform._egl_display = None  # Nothing is left for `delete`, which runs at exit.
-
-
-def _release_context() -> None:
-    """Let go of the EGL context: pyrender keeps it, and then no other thread can draw."""
-    if os.environ["PYOPENGL_PLATFORM"] != "egl":
-        return
-    from OpenGL import EGL
-
-    display = EGL.eglGetCurrentDisplay()
-    if display:
-        EGL.eglMakeCurrent(display, EGL.EGL_NO_SURFACE, EGL.EGL_NO_SURFACE, EGL.EGL_NO_CONTEXT)
+        """Give the memory back, and leave EGL running for other overlays."""
+        close_renderer(self._renderer)
 
 
 def _look_along(direction: Float[np.ndarray, " 3"]) -> Float[np.ndarray, "4 4"]:

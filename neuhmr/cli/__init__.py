@@ -1,0 +1,3 @@
+"""The command line: `neuhmr COMMAND ...`, one file per command."""
+
+from neuhmr.cli.dispatch import main as main

@@ -1,0 +1,74 @@
+"""`neuhmr evaluate`: a motion against the truth."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+from tyro.conf import Positional, arg
+
+from neuhmr.cli.inputs import JsonFlag, OptionalPath
+from neuhmr.cli.output import print_rows
+
+
+@dataclass(frozen=True, kw_only=True)
+class Evaluate:
+    """Measure a motion file against the true motion of the same clip.
+
+    Only frames that are valid in both count. Lengths are in millimeters.
+    """
+
+    motion: Positional[Annotated[Path, arg(metavar="MOTION")]]
+    """The motion file to judge."""
+    truth: Path
+    """The motion file that holds the truth."""
+    body_model: OptionalPath = None
+    """SMPL file of the motion (npz or pkl); else the open body."""
+    truth_body_model: OptionalPath = None
+    """SMPL file of the truth, where it is another one."""
+    json: JsonFlag = False
+
+    def run(self) -> dict[str, object]:
+        """Compute all pose metrics.
+
+        Raises:
+            PoseFileError: a file cannot be used, or the two share no frame.
+            BodyModelError: no SMPL-format file.
+        """
+        from neuhmr.body.model_files import load_body_model
+        from neuhmr.clip.motion_file import read_motion_file
+        from neuhmr.evaluation.pose_scores import score_motion
+
+        motion, truth = read_motion_file(self.motion), read_motion_file(self.truth)
+        model = load_body_model(self.body_model)
+        truth_model = load_body_model(self.truth_body_model) if self.truth_body_model else model
+        return score_motion(motion.motion, truth.motion, model, motion.fps, truth_model).as_dict()
+
+    def show(self, result: dict[str, object]) -> None:
+        """Print the averages and the joints that are farthest off."""
+        rows = [(label, format_score(result[key], unit)) for key, (label, unit) in SCORES.items()]
+        print_rows([("Frames", str(result["frames"])), *rows])
+        joints = result["per_joint_mm"]
+        assert isinstance(joints, dict)
+        worst = sorted(joints.items(), key=lambda item: -item[1])[:5]
+        print_rows([(name.replace("_", " "), f"{error:.1f} mm") for name, error in worst])
+
+
+SCORES: dict[str, tuple[str, str]] = {
+    "mpjpe_mm": ("MPJPE (hips aligned)", "mm"),
+    "mpjpe_pelvis_mm": ("MPJPE (pelvis aligned)", "mm"),
+    "pa_mpjpe_mm": ("PA-MPJPE", "mm"),
+    "abs_mpjpe_mm": ("Absolute MPJPE", "mm"),
+    "along_ray_mm": ("MPJPE along the camera ray", "mm"),
+    "across_ray_mm": ("MPJPE across the camera ray", "mm"),
+    "pve_mm": ("PVE", "mm"),
+    "pa_pve_mm": ("PA-PVE", "mm"),
+    "accel_error_mm_per_frame2": ("Acceleration error", "mm/frame²"),
+    "jitter": ("Jitter", "x 10 m/s³"),
+    "jitter_truth": ("Jitter of the truth", "x 10 m/s³"),
+}
+"""Key of a result: (label, unit)."""
+
+
+def format_score(value: object, unit: str) -> str:
+    """Write one number with its unit; a dash where it could not be measured."""
+    return f"{value:.1f} {unit}" if isinstance(value, float) else "-"

@@ -1,0 +1,67 @@
+"""`neuhmr init`: first poses and masks."""
+
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Annotated
+
+from tyro.conf import Positional, arg
+
+from neuhmr.cli.inputs import JsonFlag, OptionalPath
+from neuhmr.cli.output import print_rows
+from neuhmr.cli.progress import progress_bars, stop_on_interrupt
+
+
+@dataclass(frozen=True, kw_only=True)
+class Init:
+    """Estimate first poses and masks of the person in a clip, with MediaPipe and a fit of SMPL."""
+
+    clip: Positional[Annotated[Path, arg(metavar="CLIP")]]
+    """The video."""
+    out: OptionalPath = None
+    """The motion file to write; else CLIP.poses.npz, unless it exists."""
+    masks_out: OptionalPath = None
+    """The mask file to write; else CLIP.masks.npz, unless it exists."""
+    camera: OptionalPath = None
+    """Camera; else CLIP.camera.json, else guessed."""
+    body_model: OptionalPath = None
+    """SMPL file (npz or pkl); else the open body."""
+    json: JsonFlag = False
+
+    def run(self) -> dict[str, object]:
+        """Estimate and write.
+
+        Raises:
+            ClipError: the video cannot be used, or nobody is seen.
+            MissingDependencyError: MediaPipe is not installed.
+            OutputError: a file cannot be written.
+        """
+        from neuhmr.body.model_files import load_body_model
+        from neuhmr.clip.atomic import check_writable
+        from neuhmr.clip.clip import open_clip, sidecar_path
+        from neuhmr.initial.initialise import initialise_sidecars
+
+        for path in (self.out, self.masks_out):
+            if path is not None:
+                check_writable(path)
+        clip = open_clip(self.clip, camera=self.camera)
+        with stop_on_interrupt() as stop, progress_bars(stop) as on_progress:
+            found = initialise_sidecars(
+                clip, load_body_model(self.body_model), self.out, self.masks_out, on_progress
+            )
+        return {
+            "written": str(self.out or sidecar_path(self.clip, "poses")),
+            "masks": str(self.masks_out or sidecar_path(self.clip, "masks")),
+            "frames": len(found.motion),
+            "valid_frames": int(found.motion.valid.sum()),
+            **asdict(found.report),
+        }
+
+    def show(self, result: dict[str, object]) -> None:
+        """Say what was found and written."""
+        rows = [
+            ("Poses", str(result["written"])),
+            ("Masks", str(result["masks"])),
+            ("Frames with the person", f"{result['valid_frames']} of {result['frames']}"),
+            ("Distance to the landmarks", f"{result['error_2d_px']:.1f} px"),
+        ]
+        print_rows(rows)

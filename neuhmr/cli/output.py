@@ -1,0 +1,65 @@
+"""Where a command's words go: results to stdout, everything else to stderr."""
+
+import json
+import logging
+import math
+import sys
+
+from rich.console import Console
+from rich.logging import RichHandler
+from rich.table import Table
+
+
+def stderr_console() -> Console:
+    """Make a console for progress and notices.
+
+    Made anew each time, because tests and callers may have replaced `sys.stderr`.
+    """
+    return Console(stderr=True)
+
+
+def install_log_handler() -> None:
+    """Show the library's notices on stderr; warnings only from other packages."""
+    handler = RichHandler(
+        console=stderr_console(), show_time=False, show_path=False, show_level=False
+    )
+    logging.basicConfig(level=logging.WARNING, format="%(message)s", handlers=[handler], force=True)
+    for package in ("neuhmr", "workbench"):
+        logging.getLogger(package).setLevel(logging.INFO)
+
+
+def error_line(message: str) -> None:
+    """Print one sentence to stderr, unwrapped so that other programs can read it."""
+    sentence = " ".join(message.split())
+    sys.stderr.write(sentence + ("" if sentence.endswith((".", "?")) else ".") + "\n")
+
+
+def note(message: str) -> None:
+    """Print a notice for the person to stderr."""
+    stderr_console().print(message, highlight=False, markup=False)
+
+
+def print_result(result: dict[str, object]) -> None:
+    """Print one JSON object to stdout; what is no number in JSON becomes null."""
+    sys.stdout.write(json.dumps(_finite(result), indent=2, allow_nan=False) + "\n")
+
+
+def print_rows(rows: list[tuple[str, ...]], header: tuple[str, ...] | None = None) -> None:
+    """Print a small table to stdout; all columns but the first are aligned right."""
+    table = Table(show_header=header is not None, box=None, pad_edge=False)
+    for index in range(len(rows[0])):
+        title = header[index] if header else ""
+        table.add_column(title, justify="left" if index == 0 else "right")
+    for row in rows:
+        table.add_row(*row)
+    Console(highlight=False, markup=False).print(table)
+
+
+def _finite(value: object) -> object:
+    if isinstance(value, dict):
+        return {str(key): _finite(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_finite(item) for item in value]
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    return value

@@ -1,0 +1,147 @@
+"""`neuhmr refine`: the poses of a clip, pulled towards its pixels."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+from tyro.conf import arg
+
+from neuhmr.cli.inputs import ClipInputs, JsonFlag, OptionalPath, require_at_least
+from neuhmr.cli.output import print_rows
+
+if TYPE_CHECKING:
+    from neuhmr.refine.config import RefineConfig
+
+Setting = Annotated[float | None, arg(help_behavior_hint="")]
+Count = Annotated[int | None, arg(help_behavior_hint="")]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Refine(ClipInputs):
+    """Refine the poses of a clip by neural rendering.
+
+    Ctrl-C writes what has been reached; --resume goes on from there. Settings that are left out
+    come from the preset.
+    """
+
+    out: Path
+    """The motion file to write."""
+    report: OptionalPath = None
+    """Also write a JSON report: settings, losses, what changed."""
+    checkpoint: OptionalPath = None
+    """Avatar weights (.safetensors); else the shipped ones."""
+    preset: Literal["fast", "paper"] = "fast"
+    """`fast`, or the settings printed in NeuHMR."""
+    resume: Annotated[bool, arg(help_behavior_hint="")] = False
+    """Go on with an interrupted run that wrote to the same OUT."""
+    seed: int = 0
+    """Of every random number."""
+    device: str = "auto"
+    """auto, cpu, cuda or cuda:1."""
+    rgb: Setting = None
+    """λ of the color difference."""
+    geo: Setting = None
+    """λ of silhouette against mask."""
+    joint: Setting = None
+    """λ of the distance to the matched joints."""
+    regularizer: Setting = None
+    """λ of rotations beyond 45° at head, hands and feet."""
+    acceleration: Setting = None
+    """λ of the joints' acceleration."""
+    prior: Setting = None
+    """λ of the residual rotations."""
+    sigma: Setting = None
+    """σ: spread of the match candidates (px)."""
+    samples: Count = None
+    """S: match candidates per joint."""
+    epsilon: Setting = None
+    """ε: depth tolerance of the occlusion test (m)."""
+    anchors: Count = None
+    """N: number of anchor frames."""
+    learning_rate: Setting = None
+    """Initial learning rate; the final one keeps its ratio."""
+    epochs: Count = None
+    """Times every frame is visited."""
+    json: JsonFlag = False
+
+    def run(self) -> dict[str, object]:
+        """Refine and write.
+
+        Raises:
+            NeuhmrError: an input cannot be used, or the output cannot be written.
+        """
+        from neuhmr.cli.refine_run import run_refinement
+        from neuhmr.clip.atomic import check_writable
+
+        for path in (self.out, self.report):
+            if path is not None:
+                check_writable(path)
+        return run_refinement(self, self.config())
+
+    def show(self, result: dict[str, object]) -> None:
+        """Say what was written and what it changed."""
+        rows = [
+            (label, str(result[key]))
+            for key, label in (("written", "Written"), ("steps", "Steps"), ("frames", "Frames"))
+        ]
+        change = result["mean_change_deg"]
+        rows.append(("Mean change per joint", f"{change:.1f} degrees"))
+        rows.append(("Time", f"{result['seconds']:.0f} s"))
+        scores = result["scores"]
+        if isinstance(scores, dict):
+            before, after = (scores[name]["mpjpe_mm"] for name in ("initial", "refined"))
+            rows.append(("MPJPE against the truth", f"{before:.1f} -> {after:.1f} mm"))
+        print_rows(rows)
+
+    def config(self) -> "RefineConfig":
+        """Combine the preset with the settings that were given.
+
+        Raises:
+            NeuhmrError: a setting lies outside its range.
+        """
+        from dataclasses import replace
+
+        from neuhmr.refine.config import preset
+
+        self._check_settings()
+        base = preset(self.preset)
+        schedule = replace(base.schedule, **_given(epochs=self.epochs))
+        if self.learning_rate is not None:
+            ratio = schedule.final_learning_rate / schedule.learning_rate
+            schedule = replace(
+                schedule,
+                learning_rate=self.learning_rate,
+                final_learning_rate=self.learning_rate * ratio,
+            )
+        anchors = base.anchors
+        if self.anchors is not None:
+            # Both bounds at once: exactly so many, however long the clip.
+            anchors = replace(anchors, least_anchors=self.anchors, most_anchors=self.anchors)
+        weights = _given(
+            rgb=self.rgb, geo=self.geo, joint=self.joint, regularizer=self.regularizer,
+            acceleration=self.acceleration, prior=self.prior,
+        )  # fmt: skip
+        matching = _given(sigma_px=self.sigma, num_samples=self.samples, epsilon=self.epsilon)
+        return replace(
+            base,
+            weights=replace(base.weights, **weights),
+            matching=replace(base.matching, **matching),
+            schedule=schedule,
+            anchors=anchors,
+            seed=self.seed,
+        )
+
+    def _check_settings(self) -> None:
+        require_at_least("--anchors", self.anchors, 2)
+        require_at_least("--epochs", self.epochs, 1)
+        require_at_least("--samples", self.samples, 1)
+        for option, value in (
+            ("--sigma", self.sigma),
+            ("--epsilon", self.epsilon),
+            ("--learning-rate", self.learning_rate),
+        ):
+            require_at_least(option, value, 0.0)
+
+
+def _given(**settings: float | int | None) -> dict[str, Any]:
+    return {name: value for name, value in settings.items() if value is not None}

@@ -1,0 +1,173 @@
+"""One refinement from files to files."""
+
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import torch
+
+from neuhmr.body.motion import Motion
+from neuhmr.body.smpl_model import SmplModel
+from neuhmr.cli.first_poses import ensure_poses
+from neuhmr.cli.inputs import choose_device
+from neuhmr.cli.output import note
+from neuhmr.cli.progress import StopRequest, progress_bars, stop_on_interrupt
+from neuhmr.cli.resume_file import (
+    read_resume_file,
+    resume_path,
+    run_fingerprint,
+    write_resume_file,
+)
+from neuhmr.clip.clip import Clip
+from neuhmr.clip.crops import PersonCrops, crop_person
+from neuhmr.clip.motion_file import write_motion_file
+from neuhmr.evaluation.pose_scores import score_motion
+from neuhmr.export.motion_content import motion_content
+from neuhmr.export.run_report import mean_change_deg, run_report, write_report
+from neuhmr.geometry.cameras import Camera
+from neuhmr.ghn.checkpoint import load_ghn
+from neuhmr.progress import OnProgress, Progress
+from neuhmr.refine.config import RefineConfig
+from neuhmr.refine.problem import RefineProblem, prepare_problem
+from neuhmr.refine.refiner import Refiner
+from neuhmr.refine.snapshot import RefineSnapshot
+from neuhmr.rendering.mesh_raster import rasterize_mesh
+
+if TYPE_CHECKING:
+    from neuhmr.cli.refine import Refine
+
+SECONDS_BETWEEN_SAVES = 30.0
+"""How much of a run a crash can cost."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a run of the refiner came to."""
+
+    motion: Motion
+    steps: int
+    total_steps: int
+    losses: list[dict[str, float]]
+    """Mean weighted terms of each epoch."""
+    interrupted: bool
+
+
+def run_refinement(options: "Refine", config: RefineConfig) -> dict[str, object]:
+    """Open, prepare, refine, write; the result is what `--json` prints.
+
+    Raises:
+        NeuhmrError: an input cannot be used, or the output cannot be written.
+    """
+    device = choose_device(options.device)
+    start = time.perf_counter()
+    with stop_on_interrupt() as stop:
+        with progress_bars(stop) as on_progress:
+            model = options.load_body()
+            clip = ensure_poses(options.open(), model, on_progress)
+            ghn = load_ghn(options.checkpoint, device)
+            assert clip.motion is not None, "ensure_poses gives poses"
+            crops = crop(clip, clip.motion, model, on_progress)
+            problem = prepare_problem(
+                crops.to(device),
+                clip.motion.to(device),
+                model.to(device),
+                ghn,
+                config,
+                on_progress=on_progress,
+            )
+        refiner = Refiner(problem, config)
+        fingerprint = run_fingerprint(config, clip.motion, model.digest)
+        if options.resume:
+            _resume(refiner, resume_path(options.out), fingerprint)
+        outcome = _run(refiner, stop, resume_path(options.out), fingerprint)
+    source = f"{clip.video.path.name} refined by neuhmr, preset {options.preset}"
+    write_motion_file(options.out, motion_content(clip, outcome.motion, model, source))
+    if not outcome.interrupted:
+        resume_path(options.out).unlink(missing_ok=True)
+    seconds = time.perf_counter() - start
+    result = _summary(options.out, clip, outcome, model, seconds)
+    if options.report is not None:
+        details = {"losses_per_epoch": outcome.losses, "anchors": _anchor_frames(problem)}
+        write_report(options.report, run_report(config, clip, model, result | details))
+    return result
+
+
+def crop(clip: Clip, motion: Motion, model: SmplModel, on_progress: OnProgress) -> PersonCrops:
+    """Cut the person out; where there are no masks, the posed body stands in."""
+
+    def silhouette(row: int, camera: Camera) -> torch.Tensor:
+        posed = motion[row : row + 1].pose(model)[0]
+        return rasterize_mesh(posed.vertices, posed.faces, camera).mask
+
+    return crop_person(clip, motion, model, on_frame=on_progress, fallback_mask=silhouette)
+
+
+def _resume(refiner: Refiner, path: Path, fingerprint: str) -> None:
+    if not path.is_file():
+        note("There is no interrupted run to resume; starting at the beginning.")
+        return
+    refiner.load_state_dict(read_resume_file(path, fingerprint))
+    note(f"Going on after step {refiner.steps_done} of {refiner.total_steps}.")
+
+
+def _run(refiner: Refiner, stop: StopRequest, resume: Path, fingerprint: str) -> Outcome:
+    """Step until done or stopped, with the state on disk every so often."""
+    losses: list[list[dict[str, float]]] = [[] for _ in range(refiner.config.schedule.epochs)]
+    with progress_bars(completes=False) as on_progress:
+        for snapshot in _steps(refiner, stop, resume, fingerprint):
+            losses[snapshot.epoch].append(snapshot.weighted)
+            on_progress(Progress("Refining", snapshot.step, snapshot.total_steps))
+    if not refiner.finished:
+        write_resume_file(resume, refiner.state_dict(), fingerprint)
+        note("Stopped early; the poses so far are written, and --resume goes on from here.")
+    return Outcome(
+        refiner.motion().to("cpu"),
+        refiner.steps_done,
+        refiner.total_steps,
+        [_mean_terms(epoch) for epoch in losses if epoch],
+        not refiner.finished,
+    )
+
+
+def _steps(
+    refiner: Refiner, stop: StopRequest, resume: Path, fingerprint: str
+) -> Iterator[RefineSnapshot]:
+    saved = time.monotonic()
+    while not refiner.finished and not stop:
+        yield refiner.step()
+        if time.monotonic() - saved > SECONDS_BETWEEN_SAVES:
+            write_resume_file(resume, refiner.state_dict(), fingerprint)
+            saved = time.monotonic()
+
+
+def _mean_terms(steps: list[dict[str, float]]) -> dict[str, float]:
+    return {name: sum(step[name] for step in steps) / len(steps) for name in steps[0]}
+
+
+def _summary(
+    out: Path, clip: Clip, outcome: Outcome, model: SmplModel, seconds: float
+) -> dict[str, object]:
+    assert clip.motion is not None, "refinement starts from poses"
+    scores = None
+    if clip.truth is not None:
+        scores = {
+            name: score_motion(motion, clip.truth, model, clip.video.fps).as_dict()
+            for name, motion in (("initial", clip.motion), ("refined", outcome.motion))
+        }
+    return {
+        "written": str(out),
+        "frames": int(outcome.motion.valid.sum()),
+        "steps": outcome.steps,
+        "total_steps": outcome.total_steps,
+        "interrupted": outcome.interrupted,
+        "mean_change_deg": mean_change_deg(clip.motion, outcome.motion),
+        "seconds": seconds,
+        "scores": scores,
+    }
+
+
+def _anchor_frames(problem: RefineProblem) -> list[int]:
+    frames = problem.initial.frame_index.tolist()
+    return [frames[row] for row in problem.selection.anchors]

@@ -1,0 +1,103 @@
+"""`neuhmr render`: poses over their clip."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+from tyro.conf import Positional, arg
+
+from neuhmr.cli.inputs import JsonFlag, LayoutName, OptionalPath
+from neuhmr.cli.output import print_rows
+from neuhmr.cli.progress import progress_bars, stop_on_interrupt
+from neuhmr.errors import OutputError, PoseFileError
+
+if TYPE_CHECKING:
+    from neuhmr.clip.clip import Clip
+
+VIDEO_SUFFIXES = (".mp4", ".mov", ".mkv")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Render:
+    """Draw poses over their clip as a video, or write one frame's body as a mesh."""
+
+    clip: Positional[Annotated[Path, arg(metavar="CLIP")]]
+    """The video."""
+    motion: Positional[Annotated[Path, arg(metavar="MOTION")]]
+    """The motion file to draw."""
+    out: Path
+    """overlay.mp4 (or .mov, .mkv) for a video; body.glb (or .obj, .ply) for a mesh."""
+    layout: LayoutName = "overlay"
+    """What a video shows."""
+    beside: OptionalPath = None
+    """A second motion file to compare with, drawn in orange."""
+    frame: int = 0
+    """Which frame becomes the mesh."""
+    opacity: float = 0.75
+    """Of the body over the video, 0 to 1."""
+    camera: OptionalPath = None
+    """Camera; else CLIP.camera.json, else the motion file's, else guessed."""
+    body_model: OptionalPath = None
+    """SMPL file (npz or pkl); else the open body."""
+    json: JsonFlag = False
+
+    def run(self) -> dict[str, object]:
+        """Draw and write.
+
+        Raises:
+            ClipError: the video cannot be used.
+            PoseFileError: the motion cannot be used or does not fit the clip.
+            OutputError: the result cannot be written.
+        """
+        from neuhmr.clip.atomic import check_writable
+        from neuhmr.clip.clip import open_clip
+        from neuhmr.export.mesh_file import MESH_SUFFIXES
+
+        suffix = self.out.suffix.lower()
+        if suffix not in VIDEO_SUFFIXES + MESH_SUFFIXES:
+            raise OutputError(
+                f'{self.out} ends in "{suffix}", a video ({", ".join(VIDEO_SUFFIXES)}) or a mesh '
+                f"({', '.join(MESH_SUFFIXES)}) was expected; choose another name."
+            )
+        check_writable(self.out)
+        clip = open_clip(self.clip, poses=self.motion, camera=self.camera)
+        if suffix in MESH_SUFFIXES:
+            return self._write_mesh(clip)
+        return self._write_video(clip)
+
+    def show(self, result: dict[str, object]) -> None:
+        """Say what was written."""
+        print_rows([(key, str(value)) for key, value in result.items()])
+
+    def _write_video(self, clip: "Clip") -> dict[str, object]:
+        from neuhmr.body.model_files import load_body_model
+        from neuhmr.clip.motion_file import read_motion_file
+        from neuhmr.clip.video import write_video
+        from neuhmr.export.overlay_video import OverlayStyle, overlay_frames
+
+        assert clip.motion is not None, "open_clip was given poses"
+        other = None if self.beside is None else read_motion_file(self.beside).motion
+        model = load_body_model(self.body_model)
+        style = OverlayStyle(layout=self.layout, opacity=self.opacity)
+        with stop_on_interrupt() as stop, progress_bars(stop) as on_progress:
+            frames = overlay_frames(clip, clip.motion, model, style, other, on_progress)
+            write_video(self.out, frames, clip.video.fps)
+        return {"written": str(self.out), "frames": len(clip), "layout": self.layout}
+
+    def _write_mesh(self, clip: "Clip") -> dict[str, object]:
+        from neuhmr.body.model_files import load_body_model
+        from neuhmr.export.mesh_file import write_mesh
+
+        motion = clip.motion
+        assert motion is not None, "open_clip was given poses"
+        rows = ((motion.frame_index == self.frame) & motion.valid).nonzero()
+        if not len(rows):
+            raise PoseFileError(
+                f"{self.motion} has no valid pose for frame {self.frame} (frames "
+                f"{int(motion.frame_index[0])} to {int(motion.frame_index[-1])} were expected); "
+                "choose another --frame."
+            )
+        row = int(rows[0, 0])
+        posed = motion[row : row + 1].pose(load_body_model(self.body_model))
+        write_mesh(self.out, posed.vertices[0], posed.faces)
+        return {"written": str(self.out), "frame": self.frame}

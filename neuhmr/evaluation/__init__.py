@@ -1,0 +1,1 @@
+"""Measuring: poses against a truth, images against images, speed on this machine."""

@@ -1,0 +1,1 @@
+"""Taking results away: overlay videos, meshes, reports."""

@@ -1,0 +1,140 @@
+"""The packed file of one training person: pictures, masks, cameras and true poses.
+
+`person_SEED.npz` holds (n pictures, no pickle): `images` (JPEG bytes one after another) and
+`image_ends` (n,), `masks_packed` (n, h, ceil(w / 8)), `height`, `width`, `K` (n, 3, 3),
+`global_orient` (n, 3), `body_pose` (n, 69), `transl` (n, 3), `betas`, `pose_index` (n,),
+`view_index` (n,), `seed`, `body_model`, `format`, `version`. Poses are in each picture's own
+camera frame, rotations axis-angle.
+"""
+
+import io
+import os
+import zipfile
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from jaxtyping import Bool, Float, Int, UInt8
+from PIL import Image
+from torch import Tensor
+
+from neuhmr.body.motion import Motion
+from neuhmr.errors import DatasetError
+from neuhmr.geometry.cameras import Camera
+
+FORMAT = "neuhmr-training-person"
+VERSION = 1
+JPEG_QUALITY = 94
+
+
+@dataclass(frozen=True)
+class TrainingPerson:
+    """Pictures of one person in several poses from several sides, with the truth.
+
+    The truth is the naked body's; clothes make the picture's silhouette up to about 3 cm larger.
+    """
+
+    seed: int
+    images: UInt8[Tensor, "pictures height width 3"]
+    """sRGB, background included."""
+    masks: Bool[Tensor, "pictures height width"]
+    """Exact: true where the picture shows the clothed person."""
+    cameras: Camera
+    """One K per picture; height and width of the pictures."""
+    motion: Motion
+    """One row per picture, in its camera's frame; frame_index counts the pictures."""
+    pose_index: Int[Tensor, " pictures"]
+    """Pictures with equal numbers show the same pose at the same moment from other sides."""
+    view_index: Int[Tensor, " pictures"]
+    body_model: str
+    """Digest of the body model that the truth refers to."""
+
+    def __len__(self) -> int:
+        return self.images.shape[0]
+
+
+def write_training_person(path: Path, person: TrainingPerson) -> None:
+    """Pack a person into one file, all or nothing."""
+    encoded = [_encode(image) for image in person.images.numpy()]
+    motion = person.motion
+    arrays = {
+        "format": np.array(FORMAT),
+        "version": np.array(VERSION),
+        "seed": np.array(person.seed),
+        "images": np.frombuffer(b"".join(encoded), np.uint8),
+        "image_ends": np.cumsum([len(data) for data in encoded]),
+        "masks_packed": np.packbits(person.masks.numpy(), axis=-1),
+        "height": np.array(person.cameras.height),
+        "width": np.array(person.cameras.width),
+        "K": person.cameras.K.numpy(),
+        "global_orient": motion.global_orient_axisangle().numpy(),
+        "body_pose": motion.body_pose_axisangle().numpy(),
+        "transl": motion.transl.numpy(),
+        "betas": motion.betas.numpy(),
+        "pose_index": person.pose_index.numpy(),
+        "view_index": person.view_index.numpy(),
+        "body_model": np.array(person.body_model),
+    }
+    part = path.with_suffix(".npz.part")
+    with part.open("wb") as file:
+        np.savez_compressed(file, **arrays)
+    os.replace(part, path)
+
+
+def read_training_person(path: Path) -> TrainingPerson:
+    """Read a packed person; 24 pictures of 256 x 256 take about 40 ms.
+
+    Raises:
+        DatasetError: the file is missing, damaged or of another kind.
+    """
+    try:
+        with np.load(path, allow_pickle=False) as data:
+            arrays = {name: data[name] for name in data.files}
+    except (OSError, ValueError, zipfile.BadZipFile) as error:
+        raise DatasetError(
+            f"{path} cannot be read as a training person ({error}); generate it again."
+        ) from error
+    if str(arrays.get("format")) != FORMAT or int(arrays.get("version", -1)) != VERSION:
+        raise DatasetError(
+            f"{path} is no {FORMAT} file of version {VERSION}; generate it with this version."
+        )
+    return _unpack(arrays)
+
+
+def _unpack(arrays: dict[str, np.ndarray]) -> TrainingPerson:
+    height, width = int(arrays["height"]), int(arrays["width"])
+    ends = arrays["image_ends"].tolist()
+    data = arrays["images"].tobytes()
+    starts = [0, *ends[:-1]]
+    images = [_decode(data[start:end]) for start, end in zip(starts, ends, strict=True)]
+    masks = np.unpackbits(arrays["masks_packed"], axis=-1, count=width).astype(bool)
+    return TrainingPerson(
+        seed=int(arrays["seed"]),
+        images=torch.from_numpy(np.stack(images)),
+        masks=torch.from_numpy(masks),
+        cameras=Camera(_float(arrays["K"]), height, width),
+        motion=Motion.from_axisangle(
+            _float(arrays["global_orient"]),
+            _float(arrays["body_pose"]),
+            _float(arrays["transl"]),
+            _float(arrays["betas"]),
+        ),
+        pose_index=torch.from_numpy(arrays["pose_index"]),
+        view_index=torch.from_numpy(arrays["view_index"]),
+        body_model=str(arrays["body_model"]),
+    )
+
+
+def _float(array: np.ndarray) -> Float[Tensor, "..."]:
+    return torch.from_numpy(array.astype(np.float32))
+
+
+def _encode(image: np.ndarray) -> bytes:
+    buffer = io.BytesIO()
+    Image.fromarray(image).save(buffer, "JPEG", quality=JPEG_QUALITY, subsampling=0)
+    return buffer.getvalue()
+
+
+def _decode(data: bytes) -> np.ndarray:
+    return np.array(Image.open(io.BytesIO(data)))

@@ -1,0 +1,201 @@
+"""Training data for the generalizable avatar: many people, each in many poses from many sides.
+
+config = TrainingSetConfig(out_dir=Path("data/people"), num_people=300)
+generate_training_set(config)
+person = read_training_person(training_files(config)[0])
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from neuhmr.body.model_files import load_body_model
+from neuhmr.body.motion import Motion
+from neuhmr.body.open_body import load_open_body_surface
+from neuhmr.errors import OutputError
+from neuhmr.geometry.cameras import Camera
+from neuhmr.geometry.rigid import Rigid
+from neuhmr.people.camera_ring import look_at, ring_position
+from neuhmr.people.motions import MOTION_KINDS, generate_motion
+from neuhmr.people.person import Person, make_person, stream
+from neuhmr.people.splits import Split, person_seed
+from neuhmr.people.stage import sample_stage
+from neuhmr.people.stage_motion import StageMotion
+from neuhmr.people.stage_renderer import StageRenderer
+from neuhmr.people.training_person import TrainingPerson, write_training_person
+from neuhmr.progress import OnProgress, Progress, ignore_progress
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainingSetConfig:
+    """What to generate."""
+
+    out_dir: Path
+    """Where the files go, one per person; made if missing."""
+    split: Split = "train"
+    """Seeds of the splits never overlap."""
+    num_people: int = 300
+    seed: int = 0
+    """Number of the first person within the split."""
+    poses: int = 12
+    """Poses per person."""
+    views: int = 2
+    """Pictures of each pose, from random sides."""
+    size: int = 256
+    """Height and width of the pictures (px)."""
+
+
+def training_files(config: TrainingSetConfig) -> list[Path]:
+    """List the files that the configuration stands for, whether they exist or not."""
+    seeds = (person_seed(config.split, config.seed, i) for i in range(config.num_people))
+    return [config.out_dir / f"person_{seed:08d}.npz" for seed in seeds]
+
+
+def generate_training_set(
+    config: TrainingSetConfig, on_progress: OnProgress | None = None
+) -> list[Path]:
+    """Generate what is missing; files that exist are kept, so an interrupted run goes on.
+
+    Raises:
+        MissingDependencyError: pyrender or EGL is missing.
+        OutputError: the folder cannot be written.
+    """
+    report = on_progress or ignore_progress
+    files = training_files(config)
+    try:
+        config.out_dir.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OutputError(
+            f"The folder {config.out_dir} cannot be made ({error.strerror}); choose another --out."
+        ) from error
+    missing = [i for i, path in enumerate(files) if not path.exists()]
+    report(Progress("making people", len(files) - len(missing), len(files)))
+    if not missing:
+        return files
+    with open_renderer(config.size) as renderer:
+        for count, index in enumerate(missing, start=1):
+            seed = person_seed(config.split, config.seed, index)
+            person = render_training_person(
+                seed, renderer, poses=config.poses, views=config.views, size=config.size
+            )
+            write_training_person(files[index], person)
+            report(Progress("making people", len(files) - len(missing) + count, len(files)))
+    return files
+
+
+def open_renderer(height: int, width: int | None = None) -> StageRenderer:
+    """Open a renderer for people with the open body; close it, or use it as a context manager."""
+    faces = load_body_model().faces.numpy()
+    return StageRenderer(height, width or height, load_open_body_surface(), faces)
+
+
+def render_training_person(
+    seed: int, renderer: StageRenderer, poses: int = 12, views: int = 2, size: int = 256
+) -> TrainingPerson:
+    """Make one person and take all pictures of it; the same seed gives the same pictures.
+
+    Args:
+        seed: the person's seed (see `person_seed`).
+        renderer: as `open_renderer(size)` gives it.
+        poses: number of poses, from three motions of different kinds.
+        views: pictures of each pose.
+        size: height and width of the pictures (px).
+    """
+    person = make_person(seed)
+    renderer.set_stage(sample_stage(stream(seed, "stage")))
+    renderer.set_person_texture(person.texture)
+    motion = sample_poses(person, poses)
+    posed = motion.pose(person.shaped)
+    surfaces = person.clothed_surface(posed).numpy().astype(np.float64)
+    images, masks, Ks, rows = [], [], [], []
+    for index, (K, T_camera_stage) in enumerate(_sample_cameras(seed, surfaces, views, size)):
+        pose = index // views
+        image, mask = renderer.render(surfaces[pose], K, T_camera_stage)
+        images.append(image)
+        masks.append(mask)
+        Ks.append(K)
+        T = Rigid.from_matrix(torch.from_numpy(T_camera_stage).float())
+        rows.append(motion[pose : pose + 1].seen_from(T, person.shaped.joints_rest[0]))
+    picture = torch.arange(poses * views)
+    return TrainingPerson(
+        seed=seed,
+        images=torch.from_numpy(np.stack(images)),
+        masks=torch.from_numpy(np.stack(masks)),
+        cameras=Camera(torch.from_numpy(np.stack(Ks)).float(), size, size),
+        motion=_as_motion(rows, person.betas),
+        pose_index=picture // views,
+        view_index=picture % views,
+        body_model=person.shaped.model.digest,
+    )
+
+
+def sample_poses(person: Person, poses: int) -> StageMotion:
+    """Draw poses from three motions of different kinds, each around the stage's origin."""
+    rng = stream(person.seed, "poses")
+    kinds = rng.choice(MOTION_KINDS, size=3, replace=False)
+    pelvis_rest = person.shaped.joints_rest[0]
+    chosen = []
+    for kind, count in zip(kinds, _shares(poses, len(kinds)), strict=True):
+        motion = generate_motion(kind, 60, person.shaped, rng, sole=person.sole)
+        motion = motion.turned(float(rng.uniform(0, 2 * np.pi)), pelvis_rest)
+        times = np.sort(rng.choice(60, size=count, replace=False))
+        chosen += [motion[int(t) : int(t) + 1].centered(pelvis_rest) for t in times]
+    return StageMotion(
+        torch.cat([motion.global_orient for motion in chosen]),
+        torch.cat([motion.body_pose for motion in chosen]),
+        torch.cat([motion.transl for motion in chosen]),
+    )
+
+
+def _shares(total: int, parts: int) -> list[int]:
+    return [total // parts + (1 if part < total % parts else 0) for part in range(parts)]
+
+
+def _sample_cameras(
+    seed: int, surfaces: Float[np.ndarray, "poses vertices 3"], views: int, size: int
+) -> Iterator[tuple[Float[np.ndarray, "3 3"], Float[np.ndarray, "4 4"]]]:
+    """Place cameras all around; each sees the whole person as a crop of a larger picture would."""
+    rng = stream(seed, "cameras")
+    for surface in surfaces:
+        start = rng.uniform(0, 2 * np.pi)
+        middle = (surface.max(axis=0) + surface.min(axis=0)) / 2
+        for view in range(views):
+            # Sides are spread evenly, with room for chance, so that fronts and backs both occur.
+            azimuth = start + 2 * np.pi * (view + rng.uniform(-0.25, 0.25)) / views
+            position = ring_position(azimuth, rng.uniform(2.6, 4.6), rng.uniform(0.5, 2.3))
+            aim = middle + rng.normal(0.0, [0.25, 0.15, 0.25])
+            T_camera_stage = look_at(position, aim)
+            yield _framing_intrinsics(rng, surface, T_camera_stage, size), T_camera_stage
+
+
+def _framing_intrinsics(
+    rng: np.random.Generator,
+    surface: Float[np.ndarray, "vertices 3"],
+    T_camera_stage: Float[np.ndarray, "4 4"],
+    size: int,
+) -> Float[np.ndarray, "3 3"]:
+    """Choose focal length and principal point so that the person fills the picture, nearly."""
+    seen = surface @ T_camera_stage[:3, :3].T + T_camera_stage[:3, 3]
+    rays = seen[:, :2] / seen[:, 2:]
+    low, high = rays.min(axis=0), rays.max(axis=0)
+    margin = rng.uniform(0.03, 0.12)
+    focal = size * (1.0 - 2.0 * margin) / (high - low).max()
+    room = np.maximum(size - focal * (high - low) - 0.06 * size, 0.0) / 2
+    center = size / 2 - focal * (low + high) / 2 + 0.7 * room * rng.uniform(-1, 1, 2)
+    return np.array([[focal, 0.0, center[0]], [0.0, focal, center[1]], [0.0, 0.0, 1.0]])
+
+
+def _as_motion(rows: list[StageMotion], betas: Tensor) -> Motion:
+    return Motion(
+        global_orient=torch.cat([row.global_orient for row in rows]),
+        body_pose=torch.cat([row.body_pose for row in rows]),
+        transl=torch.cat([row.transl for row in rows]),
+        betas=betas,
+        frame_index=torch.arange(len(rows)),
+        valid=torch.ones(len(rows), dtype=torch.bool),
+    )

@@ -1,0 +1,104 @@
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+
+from neuhmr.body.motion import Motion
+from neuhmr.geometry.cameras import camera_from_focal
+from neuhmr.geometry.rigid import Rigid
+from neuhmr.people.camera_ring import look_at, ring_position
+from neuhmr.people.motions import generate_motion
+from neuhmr.people.wrong_poses import (
+    WrongPoseConfig,
+    correlated_noise,
+    make_wrong_poses,
+    measure_errors,
+)
+
+CAMERA = camera_from_focal(640.0, 512, 512)
+
+
+@pytest.fixture(scope="module")
+def truth(shaped):
+    motion = generate_motion("dance", 40, shaped, np.random.default_rng(3))
+    pelvis_rest = shaped.joints_rest[0]
+    T = look_at(ring_position(0.3, 3.65, 1.3), np.array([0.0, 0.9, 0.0]))
+    seen = motion.centered(pelvis_rest).seen_from(
+        Rigid.from_matrix(torch.from_numpy(T).float()), pelvis_rest
+    )
+    return Motion(
+        seen.global_orient,
+        seen.body_pose,
+        seen.transl,
+        torch.zeros(10),
+        torch.arange(40),
+        torch.ones(40, dtype=torch.bool),
+    )
+
+
+@pytest.fixture(scope="module")
+def ray(truth, shaped):
+    return make_wrong_poses(truth, shaped, CAMERA, WrongPoseConfig(seed=1))
+
+
+def test_ray_errors_are_as_an_estimators_are(ray):
+    errors = ray.errors
+    assert errors.mpjpe_mm == pytest.approx(95, abs=8)
+    assert 45 < errors.pa_mpjpe_mm < 80
+    assert 35 < errors.in_plane_mm < 58
+    assert 60 < errors.along_ray_mm < 90
+    assert 2.8 < errors.joints_2d_px < 4.5
+
+
+def test_isotropic_errors_show_in_the_picture(truth, shaped, ray):
+    errors = make_wrong_poses(truth, shaped, CAMERA, WrongPoseConfig(kind="isotropic")).errors
+    assert errors.mpjpe_mm == pytest.approx(95, abs=4)
+    assert errors.joints_2d_px > 1.5 * ray.errors.joints_2d_px
+    assert errors.in_plane_mm > errors.along_ray_mm
+
+
+def test_the_size_of_the_errors_is_what_was_asked_for(truth, shaped):
+    config = WrongPoseConfig(kind="isotropic", mpjpe_mm=50.0)
+    assert make_wrong_poses(truth, shaped, CAMERA, config).errors.mpjpe_mm == pytest.approx(
+        50, 0.03
+    )
+
+
+def test_the_same_seed_gives_the_same_poses(truth, shaped):
+    config = WrongPoseConfig(fit_steps=2)
+    first = make_wrong_poses(truth[:8], shaped, CAMERA, config).motion
+    again = make_wrong_poses(truth[:8], shaped, CAMERA, config).motion
+    other = make_wrong_poses(truth[:8], shaped, CAMERA, replace(config, seed=9)).motion
+    assert torch.equal(first.body_pose, again.body_pose)
+    assert torch.equal(first.transl, again.transl)
+    assert not torch.allclose(first.body_pose, other.body_pose, atol=1e-2)
+
+
+def test_betas_frames_and_rotations_stay_valid(ray, truth):
+    motion = ray.motion
+    assert torch.equal(motion.betas, truth.betas)
+    assert torch.equal(motion.frame_index, truth.frame_index)
+    product = motion.body_pose @ motion.body_pose.mT
+    torch.testing.assert_close(product, torch.eye(3).expand_as(product), atol=1e-4, rtol=0)
+
+
+def test_no_error_measures_zero(truth, shaped):
+    errors = measure_errors(truth, truth, shaped, CAMERA)
+    assert max(vars(errors).values()) < 0.1
+
+
+def test_a_shift_in_depth_is_absolute_error_only(truth, shaped):
+    away = replace(truth, transl=truth.transl + torch.tensor([0.0, 0.0, 0.1]))
+    errors = measure_errors(away, truth, shaped, CAMERA)
+    assert errors.absolute_mm == pytest.approx(100, abs=0.1)
+    assert errors.root_depth_mm == pytest.approx(100, abs=0.1)
+    assert errors.mpjpe_mm == pytest.approx(0, abs=0.05)
+    assert errors.joints_2d_px > 0.5
+
+
+def test_noise_is_half_constant():
+    noise = correlated_noise(np.random.default_rng(0), 300, 200)
+    assert float(noise.square().mean()) == pytest.approx(1.0, abs=0.15)
+    # Var(noise) within a clip is what is not constant: 0.485 + 0.015.
+    assert float(noise.var(dim=0).mean()) == pytest.approx(0.5, abs=0.05)
