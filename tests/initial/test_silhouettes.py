@@ -37,8 +37,8 @@ def test_where_the_picture_cuts_a_person_off_there_is_no_edge():
     # The disk reaches 20 px below the picture.
     silhouettes = collect_silhouettes([disk((80.0, 100.0), 40.0)])
     assert silhouettes.outline[0, :, 1].max() < HEIGHT - 1
-    below = torch.tensor([[[80.0, HEIGHT + 8.0]]])
-    assert silhouettes.distances_at(below).item() == 0.0
+    below = torch.tensor([[[80.0, HEIGHT + 8.0], [122.0, HEIGHT + 8.0]]])
+    assert silhouettes.distances_at(below).abs().max() == 0.0
 
 
 def test_an_empty_mask_pulls_at_nothing():
@@ -59,8 +59,8 @@ def test_the_surface_sample_covers_the_body_evenly():
     model = load_body_model()
     sample = sample_surface(model)
     gaps = torch.cdist(model.v_template, sample.template).amin(dim=1)
-    assert 200 < len(sample.template) < 800
-    assert gaps.max() < 0.055 * math.sqrt(3)
+    assert 200 < len(sample.template) < 500
+    assert gaps.max() < 0.08 * math.sqrt(3)
 
 
 @pytest.mark.parametrize("count", [1, 3])

@@ -42,6 +42,8 @@ class SquareDetector:
     windows: list[Window] = field(default_factory=list)
     upside_down_in_whole: frozenset[int] = frozenset()
     """Red values that come out upside down when the whole picture is looked at."""
+    upside_down: frozenset[int] = frozenset()
+    """Red values that always come out upside down."""
 
     def __call__(self, picture: np.ndarray, window: Window) -> Detection | None:
         self.windows.append(window)
@@ -55,7 +57,8 @@ class SquareDetector:
         if size < self.min_share * window.side:
             return None
         down = np.linspace(0.0, size, 33)
-        if red in self.upside_down_in_whole and window == whole_picture(HEIGHT, WIDTH):
+        is_whole = window == whole_picture(HEIGHT, WIDTH)
+        if red in self.upside_down or (is_whole and red in self.upside_down_in_whole):
             down = down[::-1]
         points = np.stack([np.linspace(0.0, size, 33), down], axis=1)
         points += [left + columns.min(), top + rows.min()]
@@ -129,6 +132,13 @@ def test_a_person_seen_upside_down_is_looked_at_again():
     assert found is not None
     assert found.points2d[0, 1] < found.points2d[-1, 1]
     assert detect.windows[3] != detect.windows[2]
+
+
+def test_a_person_who_stands_on_the_head_for_one_frame_is_not_believed():
+    squares = [[(100, 60, 120, 200)]] * 2 + [[(100, 60, 120, 201)]] + [[(100, 60, 120, 202)]] * 2
+    detect = SquareDetector(upside_down=frozenset({201}))
+    people = followed(PaintedVideo(squares, fps=30.0), detect)
+    assert people == [200, 200, None, 202, 202]
 
 
 def test_frames_come_in_order_even_if_nobody_is_ever_seen():

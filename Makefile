@@ -1,0 +1,33 @@
+# make demo   opens the sample clip in the workbench (the first run installs everything into .venv)
+# make test   checks the style, then runs all tests
+PYTHON ?= $(shell command -v python3.11 || command -v python3.12 || command -v python3)
+WORKERS ?= 2
+BIN := .venv/bin
+STAMP := .venv/.installed
+
+.PHONY: demo test check screenshots clean
+
+demo: $(STAMP)
+	$(BIN)/neuhmr-workbench --open-browser
+
+# One thread per worker: threads that fight over few cores cost a factor of ten.
+test: check
+	OMP_NUM_THREADS=1 $(BIN)/pytest -n $(WORKERS) --dist loadfile
+
+check: $(STAMP)
+	$(BIN)/ruff format --check
+	$(BIN)/ruff check
+	$(BIN)/pyright
+	$(BIN)/lint-imports
+
+screenshots: $(STAMP)
+	$(BIN)/python docs/screenshots.py docs/pictures
+
+clean:
+	rm -rf .venv build *.egg-info .pytest_cache .ruff_cache .import_linter_cache
+
+$(STAMP): pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed; try: make PYTHON=python3.11")'
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev,mediapipe]'
+	touch $@

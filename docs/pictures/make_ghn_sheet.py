@@ -1,0 +1,88 @@
+"""Draws the README's sheet of the avatar network on people no training saw.
+
+    python docs/pictures/make_ghn_sheet.py [FOLDER]
+
+Each row is one person of the test split: two reference frames, the frame to render, the rendering
+at its true pose, mask, occupancy, depth, and the same pose from a side no frame shows.
+"""
+
+import sys
+from pathlib import Path
+
+import torch
+from PIL import Image
+from torch import Tensor
+
+from neuhmr.body.model_files import load_body_model
+from neuhmr.body.smpl_model import PosedBody
+from neuhmr.geometry.rotations import rotation_about
+from neuhmr.ghn.avatar import render_image
+from neuhmr.ghn.checkpoint import load_ghn
+from neuhmr.people.splits import person_seed
+from neuhmr.people.training_set import open_renderer, render_training_person
+from neuhmr.training.ghn_batches import PreparedPerson, draw_rows, prepare_person
+from neuhmr.training.ghn_validation import mask_iou, psnr_in_box, shade_depth
+
+PEOPLE = 3
+SIZE = 256
+FREE_TURN = 1.1
+"""How far the person is turned for the free view (rad)."""
+
+
+def turned(person: PreparedPerson, row: int) -> PosedBody:
+    """The person of one frame, turned about the vertical through the pelvis."""
+    posed = person.posed[row]
+    # Cameras look level, nearly, so the image's vertical is the room's.
+    spin = rotation_about("y", torch.tensor(FREE_TURN))
+    pelvis = posed.joints[0]
+
+    def spun(points: Tensor) -> Tensor:
+        return (points - pelvis) @ spin.T + pelvis
+
+    bones = posed.bones
+    rotmat = spin @ bones.rotmat
+    transl = spun(bones.transl)
+    return PosedBody(
+        spun(posed.vertices), spun(posed.joints), type(bones)(rotmat, transl), posed.faces
+    )
+
+
+def draw_person(person: PreparedPerson, seed: int) -> Tensor:
+    """Make one row of the sheet and print its figures."""
+    ghn = load_ghn()
+    generator = torch.Generator().manual_seed(seed)
+    anchors, targets = draw_rows(person, 1, generator)
+    row = int(targets[0])
+    views = person.views(anchors, torch.ones(3))
+    mask = person.masks[row]
+    target = person.images[row].permute(1, 2, 0).float() / 255.0
+    with torch.no_grad():
+        avatar = ghn.condition(views, person.body, person.plan)
+        seen = render_image(avatar, person.posed[row], person.cameras[row])
+        free = render_image(avatar, turned(person, row), person.cameras[row])
+    masked = target * mask[..., None]
+    psnr = psnr_in_box(seen.color, masked, mask)
+    print(f"person {seed}: PSNR {psnr:.2f} dB, IoU {mask_iou(seen.opacity > 0.5, mask):.3f}")
+    gray = [mask.float(), seen.opacity, shade_depth(seen.depth)]
+    tiles = [*views.images.permute(0, 2, 3, 1), target, seen.color]
+    tiles += [image[..., None].expand(-1, -1, 3) for image in gray]
+    return torch.cat([*tiles, free.color], dim=1)
+
+
+def main() -> None:
+    """Render the people, draw the sheet, save it under 300 kB."""
+    folder = Path(sys.argv[1] if len(sys.argv) > 1 else "docs/pictures")
+    model, ghn = load_body_model(), load_ghn()
+    rows = []
+    with open_renderer(SIZE) as renderer:
+        for index in range(PEOPLE):
+            seed = person_seed("test", 100, index)
+            person = render_training_person(seed, renderer, poses=8, views=2, size=SIZE)
+            rows.append(draw_person(prepare_person(person, model, ghn), seed))
+    pixels = (torch.cat(rows).clamp(0, 1) * 255).byte().numpy()
+    sheet = Image.fromarray(pixels).resize((pixels.shape[1] * 3 // 4, pixels.shape[0] * 3 // 4))
+    sheet.quantize(200).save(folder / "ghn_people.png", optimize=True)
+
+
+if __name__ == "__main__":
+    main()

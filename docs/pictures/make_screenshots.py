@@ -1,0 +1,213 @@
+"""Pictures of the workbench at work, for the README; `make screenshots` runs this.
+
+Starts the workbench on a clip, drives it in headless Chromium through the same buttons a user
+presses (Build avatar, Register, Run), and saves what the window shows at each stage.
+"""
+
+import io
+import shutil
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import tyro
+from PIL import Image
+from playwright.sync_api import Page, sync_playwright
+
+from neuhmr.errors import MissingDependencyError, NeuhmrError
+from workbench.app import Workbench
+from workbench.config import SAMPLE_CLIP
+from workbench.neuhmr_engine import NeuhmrEngine
+from workbench.open_request import OpenRequest
+from workbench.session import SessionState
+
+HERE = Path(__file__).resolve().parent
+FLAGS = [
+    "--no-sandbox", "--use-gl=angle", "--use-angle=swiftshader", "--enable-unsafe-swiftshader",
+]  # fmt: skip
+MAX_BYTES = 300_000
+_COLOR_STEPS = (256, 192, 128, 96, 64, 48, 32)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Screenshots:
+    """Make the README's pictures of the workbench."""
+
+    clip: Path = SAMPLE_CLIP
+    """What to open."""
+    out: Path = HERE
+    """Folder to write to."""
+    steps: int = 20
+    """Optimization steps to take."""
+    frame: int | None = None
+    """Frame to show; else the worst one."""
+    width: int = 1600
+    """Of the window (px)."""
+    height: int = 1000
+    """Of the window (px)."""
+    device: str = "auto"
+    """auto, cpu, cuda or cuda:1."""
+    patience_s: float = 1800.0
+    """Longest wait for one stage (s)."""
+
+
+def main() -> int:
+    """Drive the window and save the pictures."""
+    options = tyro.cli(Screenshots)
+    try:
+        make_pictures(options)
+    except NeuhmrError as error:
+        sys.stderr.write(f"{error}\n")
+        return 2
+    return 0
+
+
+def make_pictures(options: Screenshots) -> None:
+    """Go through all stages and save one picture of each."""
+    with (
+        tempfile.TemporaryDirectory() as session,
+        Workbench(NeuhmrEngine(options.device), session_folder=Path(session), port=0) as window,
+    ):
+        driver = Driver(window, options)
+        window.open(OpenRequest(clip=options.clip))
+        driver.wait(lambda state: state.initial is not None)
+        with open_page(window.server.link, options) as page:
+            driver.page = page
+            driver.drive()
+
+
+class Driver:
+    """Presses buttons and waits for what they do."""
+
+    def __init__(self, window: Workbench, options: Screenshots) -> None:
+        self.page: Page | None = None
+        self._window = window
+        self._options = options
+
+    def drive(self) -> None:
+        """Walk through the window."""
+        self.save("workbench_clip")
+        self.press("Next: Build avatar")
+        self.wait(lambda state: state.avatar is not None)
+        self.tab("Avatar")
+        self.save("workbench_avatar")
+        self.press("Next: Register")
+        self.wait(lambda state: state.anchors is not None and state.joints is not None)
+        self.tab("Anchors")
+        self.save("workbench_anchors")
+        self.tab("Refine")
+        self.press("Run")
+        self.wait(
+            lambda state: (
+                state.report is not None
+                and (state.report.step >= self._options.steps or state.report.is_finished)
+            ),
+            is_idle=False,
+        )
+        self._window.tasks.pause()
+        self.wait(lambda state: state.phase in ("paused", "finished"))
+        self._window.tasks.seek(self._frame_to_show())
+        self.wait(self._is_rendered)
+        self.save("workbench")
+        self.tab("Joints")
+        self.save("workbench_joints")
+        self.tab("Export")
+        self.save("workbench_export")
+
+    def press(self, name: str) -> None:
+        """Click a button."""
+        assert self.page is not None
+        self.page.get_by_role("button", name=name, exact=True).click()
+
+    def tab(self, name: str) -> None:
+        """Open a tab."""
+        assert self.page is not None
+        self.page.get_by_role("tab", name=name, exact=True).click()
+
+    def wait(self, condition: Callable[[SessionState], bool], is_idle: bool = True) -> None:
+        """Wait until the state is as wished, and by default until nothing is under way."""
+        deadline = time.monotonic() + self._options.patience_s
+        while time.monotonic() < deadline:
+            state = self._window.session.state
+            if condition(state) and not (is_idle and state.job is not None):
+                return
+            errors = [n for n in self._window.notices.recent if n.kind == "error"]
+            if errors:
+                raise NeuhmrError(errors[-1].body)
+            if self.page is None:
+                time.sleep(0.1)
+            else:
+                self.page.wait_for_timeout(100)
+        raise NeuhmrError(f"The workbench did not get ready within {self._options.patience_s} s.")
+
+    def save(self, name: str) -> None:
+        """Save what the window shows, once notices are gone and drawing has settled."""
+        assert self.page is not None
+        self.wait(self._is_rendered)
+        self.page.wait_for_timeout(2500)
+        for button in self.page.locator(".mantine-Notification-closeButton").all():
+            button.click()
+        self.page.wait_for_timeout(1500)
+        path = self._options.out / f"{name}.png"
+        path.write_bytes(small_png(self.page.screenshot()))
+        sys.stderr.write(f"{path}: {path.stat().st_size // 1000} kB\n")
+
+    def _is_rendered(self, state: SessionState) -> bool:
+        """Tell whether the fine rendering of the present frame is there."""
+        if state.avatar is None:
+            return True
+        preview = state.preview
+        if preview is None or preview.frame != state.view.frame:
+            return False
+        return preview.motion is state.best and preview.stride == 1
+
+    def _frame_to_show(self) -> int:
+        state = self._window.session.state
+        if self._options.frame is not None:
+            return self._options.frame
+        return state.scores.worst_first()[0] if state.scores is not None else state.num_frames // 2
+
+
+@contextmanager
+def open_page(link: str, options: Screenshots) -> Iterator[Page]:
+    """Open the window in headless Chromium.
+
+    Raises:
+        MissingDependencyError: there is no Chromium.
+    """
+    chromium = shutil.which("chromium") or shutil.which("google-chrome")
+    if chromium is None:
+        raise MissingDependencyError(
+            "No Chromium was found, one is needed for screenshots; install the package chromium."
+        )
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, headless=True, args=FLAGS)
+        size = {"width": options.width, "height": options.height}
+        page = browser.new_page(viewport=size)  # pyright: ignore[reportArgumentType]
+        page.set_default_timeout(120_000)
+        # Without fixedDpr the page lowers its resolution under software rendering.
+        page.goto(f"{link}&fixedDpr=1")
+        page.get_by_role("tab", name="Refine").wait_for()
+        yield page
+        browser.close()
+
+
+def small_png(png: bytes) -> bytes:
+    """Shrink a picture below the limit with as many colors as possible."""
+    picture = Image.open(io.BytesIO(png)).convert("RGB")
+    for colors in _COLOR_STEPS:
+        # The other methods merge the few yellow and green pixels into the many gray ones.
+        reduced = picture.quantize(colors, method=Image.Quantize.MAXCOVERAGE)
+        buffer = io.BytesIO()
+        reduced.save(buffer, "PNG", optimize=True)
+        if buffer.tell() <= MAX_BYTES:
+            break
+    return buffer.getvalue()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,59 @@
+"""`neuhmr convert`: other programs' bodies land where ours do."""
+
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from neuhmr.body.model_files import load_body_model
+from neuhmr.body.motion import Motion
+from neuhmr.cli import main
+from neuhmr.clip.motion_file import read_motion_file
+from tests.cli.motions import make_motion, save_motion
+
+TOLERANCE_M = 1e-5  # float32 after an axis-angle round trip, 4 m from the camera
+
+
+def test_smplx_keys_round_trip(tmp_path: Path) -> None:
+    motion = make_motion()
+    source = save_motion(tmp_path / "a.npz", motion)
+    assert main(["convert", str(source), str(tmp_path / "b.npz"), "--to", "smplx"]) == 0
+    assert main(["convert", str(tmp_path / "b.npz"), str(tmp_path / "c.npz")]) == 0
+    back = read_motion_file(tmp_path / "c.npz")
+    assert back.fps == 25.0
+    model = load_body_model()
+    torch.testing.assert_close(
+        back.motion.pose(model).vertices, motion.pose(model).vertices, atol=TOLERANCE_M, rtol=0
+    )
+
+
+def test_amass_stands_the_person_upright(tmp_path: Path) -> None:
+    motion = make_motion()
+    source = save_motion(tmp_path / "a.npz", motion)
+    target = tmp_path / "amass.npz"
+    assert main(["convert", str(source), str(target), "--to", "amass"]) == 0
+    with np.load(target, allow_pickle=False) as data:
+        assert data["poses"].shape == (6, 156)
+        assert data["betas"].shape == (16,)
+        assert data["mocap_framerate"] == 25.0
+        assert not data["poses"][:, 66:].any(), "fingers rest"
+        poses = torch.from_numpy(data["poses"])
+        body_pose = torch.cat([poses[:, 3:66], motion.body_pose_axisangle()[:, 63:]], dim=1)
+        read = Motion.from_axisangle(
+            poses[:, :3], body_pose, torch.from_numpy(data["trans"]), motion.betas
+        )
+    model = load_body_model()
+    ours, theirs = motion.pose(model).joints, read.pose(model).joints
+    # Camera (right, down, away) -> upright (right, away, up).
+    expected = torch.stack([ours[..., 0], ours[..., 2], -ours[..., 1]], dim=-1)
+    torch.testing.assert_close(theirs, expected, atol=TOLERANCE_M, rtol=0)
+    assert (theirs[:, 15, 2] > theirs[:, 0, 2]).all(), "the head is above the pelvis"
+
+
+def test_invalid_frames_are_left_out_of_other_formats(tmp_path: Path) -> None:
+    motion = make_motion()
+    motion.valid[2] = False
+    source = save_motion(tmp_path / "a.npz", motion)
+    main(["convert", str(source), str(tmp_path / "b.npz"), "--to", "smplx"])
+    with np.load(tmp_path / "b.npz", allow_pickle=False) as data:
+        assert data["frame_index"].tolist() == [0, 1, 3, 4, 5]

@@ -1,0 +1,51 @@
+"""`neuhmr doctor`: says what works, never fails over what does not."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from neuhmr.cli import main
+from neuhmr.cli.machine_checks import Check, run_checks
+
+
+@pytest.fixture(scope="module")
+def checks() -> dict[str, Check]:
+    return {check.name: check for check in run_checks(None, None)}
+
+
+def test_everything_is_looked_at(checks: dict[str, Check]) -> None:
+    words = " ".join(checks).lower()
+    for subject in (
+        "python", "torch", "device", "spconv", "egl", "video", "ffmpeg", "mediapipe", "browser",
+        "open body", "smpl", "weights",
+    ):  # fmt: skip
+        assert subject in words
+
+
+def test_what_the_project_ships_works(checks: dict[str, Check]) -> None:
+    for name in ("Python", "torch", "video in and out", "ffmpeg", "open body", "avatar weights"):
+        assert checks[name].status == "ok", checks[name]
+
+
+def test_whatever_is_missing_comes_with_a_remedy(checks: dict[str, Check]) -> None:
+    for check in checks.values():
+        assert check.found
+        assert check.status == "ok" or check.remedy, check
+
+
+def test_a_broken_file_is_reported_not_raised(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # The probes start processes of their own; their findings are tested above.
+    monkeypatch.setattr(
+        "neuhmr.cli.machine_checks._check_probe",
+        lambda name, probe, missing, remedy: Check(name, "ok", "not tried"),
+    )
+    broken = tmp_path / "weights.safetensors"
+    broken.write_bytes(b"nothing of the kind")
+    assert main(["doctor", "--checkpoint", str(broken), "--json"]) == 0
+    result = json.loads(capsys.readouterr().out)
+    assert result["healthy"] is False
+    found = {check["name"]: check for check in result["checks"]}["avatar weights"]
+    assert found["status"] == "broken" and str(broken) in found["found"]

@@ -1,0 +1,152 @@
+"""`neuhmr refine`: files in, files out, interrupted and resumed."""
+
+import json
+import signal
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from neuhmr.cli import main
+from neuhmr.clip.motion_file import read_motion_file
+from neuhmr.refine.refiner import Refiner
+from neuhmr.refine.snapshot import RefineSnapshot
+
+EPOCHS = 4  # of one step each: six frames, eight to a step
+
+
+def refine(clip: Path, weights: Path, out: Path, *options: str) -> int:
+    words = ["refine", str(clip), "--out", str(out), "--checkpoint", str(weights)]
+    return main([*words, "--epochs", str(EPOCHS), "--device", "cpu", *options])
+
+
+def poses(path: Path) -> np.ndarray:
+    with np.load(path, allow_pickle=False) as data:
+        return np.concatenate([data[key] for key in ("global_orient", "body_pose", "transl")], 1)
+
+
+@pytest.fixture(scope="module")
+def straight(
+    painted_clip: Path, tiny_weights: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Path:
+    """Poses of an uninterrupted run with the default seed."""
+    out = tmp_path_factory.mktemp("straight") / "straight.npz"
+    assert refine(painted_clip, tiny_weights, out) == 0
+    return out
+
+
+@pytest.fixture
+def interrupt_at(monkeypatch: pytest.MonkeyPatch):
+    """Press Ctrl-C during a step."""
+
+    def arrange(step: int) -> None:
+        original = Refiner.step
+
+        def interrupted(self: Refiner) -> RefineSnapshot:
+            if self.steps_done == step - 1:
+                signal.raise_signal(signal.SIGINT)
+            return original(self)
+
+        monkeypatch.setattr(Refiner, "step", interrupted)
+
+    return arrange
+
+
+def test_refine_writes_poses_and_a_report(
+    painted_clip: Path, tiny_weights: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out, report_path = tmp_path / "out.npz", tmp_path / "report.json"
+    assert refine(painted_clip, tiny_weights, out, "--json", "--report", str(report_path)) == 0
+    result = json.loads(capsys.readouterr().out)
+    assert result["written"] == str(out)
+    assert (result["steps"], result["frames"], result["interrupted"]) == (EPOCHS, 6, False)
+    assert set(result["scores"]) == {"initial", "refined"}
+    content = read_motion_file(out)
+    assert content.motion.valid.all()
+    assert content.camera is not None and content.camera.height == 128
+    assert "refined by neuhmr" in content.source
+    report = json.loads(report_path.read_text())
+    assert report["config"]["schedule"]["epochs"] == EPOCHS
+    assert len(report["losses_per_epoch"]) == EPOCHS
+    assert report["scores"]["refined"]["mpjpe_mm"] == result["scores"]["refined"]["mpjpe_mm"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["out.npz", "report.json"]
+
+
+def test_settings_reach_the_refiner(painted_clip: Path, tiny_weights: Path, tmp_path: Path) -> None:
+    report = tmp_path / "r.json"
+    options = ("--rgb", "0.5", "--sigma", "3", "--samples", "16", "--epsilon", "0.1",
+               "--anchors", "3", "--learning-rate", "0.004", "--seed", "5")  # fmt: skip
+    out = tmp_path / "o.npz"
+    assert refine(painted_clip, tiny_weights, out, *options, "--report", str(report)) == 0
+    config = json.loads(report.read_text())["config"]
+    assert config["weights"]["rgb"] == 0.5
+    assert config["matching"]["sigma_px"] == 3.0
+    assert config["matching"]["num_samples"] == 16
+    assert config["matching"]["epsilon"] == 0.1
+    assert config["schedule"]["learning_rate"] == 0.004
+    assert config["schedule"]["final_learning_rate"] == pytest.approx(0.0004)
+    assert config["seed"] == 5
+    assert len(json.loads(report.read_text())["anchors"]) == 3
+
+
+def test_an_interrupted_run_keeps_what_it_has_and_resumes_to_the_same_poses(
+    painted_clip: Path,
+    tiny_weights: Path,
+    straight: Path,
+    tmp_path: Path,
+    interrupt_at,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    out = tmp_path / "out.npz"
+    interrupt_at(2)
+    assert refine(painted_clip, tiny_weights, out, "--json") == 130
+    halfway = json.loads(capsys.readouterr().out)
+    assert (halfway["steps"], halfway["interrupted"]) == (2, True)
+    assert np.abs(poses(out) - poses(straight)).max() > 1e-4, "the second half moves nothing"
+    assert (tmp_path / "out.npz.resume.safetensors").is_file()
+
+    monkeypatch.undo()
+    assert refine(painted_clip, tiny_weights, out, "--resume", "--json") == 0
+    assert json.loads(capsys.readouterr().out)["steps"] == EPOCHS
+    np.testing.assert_array_equal(poses(out), poses(straight))
+    assert not (tmp_path / "out.npz.resume.safetensors").exists()
+
+
+def test_resume_refuses_another_runs_state(
+    painted_clip: Path,
+    tiny_weights: Path,
+    tmp_path: Path,
+    interrupt_at,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    out = tmp_path / "out.npz"
+    interrupt_at(1)
+    assert refine(painted_clip, tiny_weights, out) == 130
+    monkeypatch.undo()
+    capsys.readouterr()
+    assert refine(painted_clip, tiny_weights, out, "--resume", "--rgb", "0.7") == 2
+    error = capsys.readouterr().err.strip().splitlines()[-1]
+    assert "belongs to a run with other settings" in error
+
+
+def test_the_same_seed_gives_the_same_poses(
+    painted_clip: Path, tiny_weights: Path, straight: Path, tmp_path: Path
+) -> None:
+    for name, seed in (("same", "0"), ("other", "1")):
+        assert refine(painted_clip, tiny_weights, tmp_path / f"{name}.npz", "--seed", seed) == 0
+    np.testing.assert_array_equal(poses(tmp_path / "same.npz"), poses(straight))
+    assert np.abs(poses(tmp_path / "other.npz") - poses(straight)).max() > 0
+
+
+def test_a_clip_without_masks_uses_the_body_as_its_mask(
+    painted_clip: Path, tiny_weights: Path, tmp_path: Path
+) -> None:
+    clip = tmp_path / "bare.mp4"
+    clip.write_bytes(painted_clip.read_bytes())
+    initial = painted_clip.with_name("clip.poses.npz")
+    out = tmp_path / "o.npz"
+    assert refine(clip, tiny_weights, out, "--poses", str(initial)) == 0
+    assert torch.isfinite(read_motion_file(out).motion.body_pose).all()

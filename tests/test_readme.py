@@ -1,0 +1,97 @@
+"""What the README says can be done, done."""
+
+import itertools
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+
+from neuhmr.cli import main
+from neuhmr.cli.dispatch import COMMANDS, _parse
+from neuhmr.clip.motion_file import read_motion_file
+from neuhmr.refine import loop
+from tests.painted_clip import FRAMES, make_painted_clip
+
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def blocks(language: str = "") -> list[str]:
+    """Code blocks of one language."""
+    return [
+        code for found, code in re.findall(r"```(\w*)\n(.*?)```", README, re.S) if found == language
+    ]
+
+
+def command_lines() -> list[list[str]]:
+    """Words of every line that starts a command of ours, without its comment."""
+    lines = [line.split(" #")[0] for block in blocks() for line in block.splitlines()]
+    return [shlex.split(line)[1:] for line in lines if line.startswith("neuhmr ")]
+
+
+def test_there_are_commands_to_check() -> None:
+    assert len(command_lines()) >= 6
+    assert len(blocks("python")) >= 1
+
+
+@pytest.mark.parametrize("words", command_lines(), ids=" ".join)
+def test_every_command_parses(words: list[str]) -> None:
+    assert words[0] in COMMANDS
+    assert _parse(words[0], words[1:]) is not None
+
+
+def test_make_targets_exist() -> None:
+    makefile = (ROOT / "Makefile").read_text()
+    for target in re.findall(r"^make (\w+)", README, re.M):
+        assert re.search(rf"^{target}:", makefile, re.M), target
+
+
+def test_files_and_pictures_that_are_named_exist() -> None:
+    for path in re.findall(r"\]\(((?!http|#)[^)]+)\)", README):
+        assert (ROOT / path).is_file(), path
+    for folder, files in re.findall(r"\| `(neuhmr/\w+/|workbench/)` \| (.*) \|", README):
+        for name in re.findall(r"`(\w+\.py)`", files):
+            assert (ROOT / folder / name).is_file(), f"{folder}{name}"
+
+
+@pytest.mark.slow
+def test_the_commands_run_one_after_the_other(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make_painted_clip(tmp_path)
+    (tmp_path / "clip.truth.npz").rename(tmp_path / "truth.npz")
+    monkeypatch.chdir(tmp_path)
+    section = README.split("## From the command line")[1].split("```")[1]
+    for line in section.strip().splitlines():
+        words = shlex.split(line.split(" #")[0])[1:]
+        if words[0] == "init":
+            continue  # The painted figure is nobody that MediaPipe knows.
+        assert main(words + (["--epochs", "1"] if words[0] == "refine" else [])) == 0, line
+    for name in ("refined.npz", "overlay.mp4", "amass.npz"):
+        assert (tmp_path / name).is_file()
+
+
+@pytest.mark.slow
+def test_the_python_example_runs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    clip = make_painted_clip(tmp_path)
+    whole = loop.refine
+    monkeypatch.setattr(loop, "refine", lambda *given: itertools.islice(whole(*given), 2))
+    code = blocks("python")[0].replace("sample_data/turn.mp4", str(clip))
+    assert str(clip) in code
+    exec(compile(code, "README.md", "exec"), {})
+    assert capsys.readouterr().out.startswith("1 {")
+
+
+@pytest.mark.slow
+def test_the_pose_file_of_the_readme_is_read(tmp_path: Path) -> None:
+    import numpy as np
+
+    assert "np.savez(" in blocks("python")[1]
+    keys = re.findall(r"(\w+)=\.\.\.", blocks("python")[1])
+    shapes = {"global_orient": 3, "body_pose": 69, "transl": 3}
+    arrays = {key: np.zeros((FRAMES, shapes[key])) for key in keys if key != "betas"}
+    np.savez(tmp_path / "poses.npz", **arrays, betas=np.zeros(10))
+    assert len(read_motion_file(tmp_path / "poses.npz").motion) == FRAMES

@@ -1,0 +1,281 @@
+"""The whole window over the fake engine, with a real viser server and no browser."""
+
+import threading
+import time
+from pathlib import Path
+
+import pytest
+from fake_engine import NUM_FRAMES, FakeEngine
+from viser_client import encode, http_get, send_all
+
+from workbench.app import Workbench
+from workbench.commands import all_commands
+from workbench.open_request import OpenRequest
+from workbench.panels.clip_panel import other_clips
+from workbench.panels.refine_panel import SLIDERS, checked_setting, slider_position
+from workbench.panels.status_panel import next_advice, next_stage
+from workbench.session import SessionState
+
+PATIENCE_S = 20.0
+
+
+@pytest.fixture
+def window(tmp_path):
+    clip = tmp_path / "turn.mp4"
+    clip.touch()
+    with Workbench(FakeEngine(), port=0) as running:
+        running.open(OpenRequest(clip=clip))
+        wait(running, lambda state: state.footage is not None)
+        settle(lambda: not find(running, "Build avatar").disabled)
+        yield running
+
+
+def wait(window, condition):
+    deadline = time.monotonic() + PATIENCE_S
+    while time.monotonic() < deadline:
+        state = window.session.state
+        if condition(state) and state.job is None and not window.tasks.worker.is_busy:
+            return state
+        time.sleep(0.01)
+    raise AssertionError(f"waited in vain; notices: {window.notices.recent}")
+
+
+def widgets(window):
+    return list(window.server.viser.gui._gui_input_handle_from_uuid.values())
+
+
+def find(window, label, kind="Gui"):
+    found = [w for w in widgets(window) if getattr(w, "label", None) == label]
+    found = [w for w in found if kind in type(w).__name__]
+    assert len(found) == 1, (label, [getattr(w, "label", None) for w in widgets(window)])
+    return found[0]
+
+
+def send(window, *values):
+    """Do what a browser does: (widget, value) pairs over the socket."""
+    send_all(
+        window.server,
+        *(
+            encode("GuiUpdateMessage", uuid=handle._impl.uuid, updates={"value": value})
+            for handle, value in values
+        ),
+    )
+
+
+def settle(condition):
+    deadline = time.monotonic() + PATIENCE_S
+    while not condition() and time.monotonic() < deadline:
+        time.sleep(0.01)
+    assert condition()
+
+
+def test_every_widget_tells_what_it_is_for(window):
+    for handle in widgets(window):
+        if not handle.visible or "Progress" in type(handle).__name__:
+            continue
+        assert getattr(handle, "hint", None), f"{handle.label} has no hint"
+
+
+def test_the_way_through_by_pressing_buttons(window, tmp_path):
+    send(window, (find(window, "Build avatar"), True))
+    wait(window, lambda state: state.avatar is not None)
+    settle(lambda: not find(window, "Register").disabled)
+    send(window, (find(window, "Register"), True))
+    wait(window, lambda state: state.anchors is not None)
+    send(window, (find(window, "Step"), True))
+    wait(window, lambda state: state.report is not None and state.report.step == 1)
+    send(window, (find(window, "Run"), True))
+    wait(window, lambda state: state.phase == "finished")
+    send(window, (find(window, "Export"), True))
+    state = wait(window, lambda state: state.exported != ())
+    assert Path(state.exported[0]) == tmp_path / "turn.refined.npz"
+    assert Path(state.exported[0]).is_file()
+
+
+def test_the_next_button_leads_from_stage_to_stage(window):
+    for label, condition in (
+        ("Next: Build avatar", lambda state: state.avatar is not None),
+        ("Next: Register", lambda state: state.anchors is not None),
+        ("Next: Run", lambda state: state.phase == "finished"),
+    ):
+        settle(lambda label=label: any(getattr(w, "label", "") == label for w in widgets(window)))
+        send(window, (find(window, label), True))
+        wait(window, condition)
+
+
+def test_computing_drawing_and_painting_have_a_thread_each(window):
+    window.tasks.step(2)
+    wait(window, lambda state: state.report is not None)
+    settle(lambda: "frames" in window.writer._engine.threads)
+    assert window.writer._engine.threads == {"compute", "frames"}
+    names = {thread.name for thread in threading.enumerate()}
+    assert {"compute", "frames", "scene"} <= names
+
+
+def test_sliders_and_switches_reach_the_state(window):
+    send(
+        window,
+        (find(window, "Color"), 2.5),
+        (find(window, "Rate 10^x"), -4.0),
+        (find(window, "Show truth"), True),
+        (find(window, "Frame"), 17),
+    )
+    # Callbacks of different widgets run side by side, in no order.
+    settle(lambda: window.session.state.view.frame == 17)
+    settle(lambda: window.session.state.settings.lambda_rgb == 2.5)
+    settle(lambda: window.session.state.settings.learning_rate == pytest.approx(1e-4))
+    settle(lambda: window.session.state.view.show_truth)
+
+
+def test_hostile_slider_values_leave_the_settings_usable(window):
+    for spec in SLIDERS:
+        handle = find(window, spec.label)
+        for value in (float("nan"), float("inf"), -1e300, 1e300, "x", None, [1.0]):
+            send(window, (handle, value))
+    send(window, (find(window, "Frame"), 5))
+    settle(lambda: window.session.state.view.frame == 5)
+    settings = window.session.state.settings
+    for spec in SLIDERS:
+        value = getattr(settings, spec.field)
+        position = slider_position(spec, value)
+        assert spec.low - 1e-6 <= position <= spec.high + 1e-6, spec.field
+
+
+@pytest.mark.parametrize("name", ["../../evil", "/etc/cron.d/evil", "a/../../b", ".ssh"])
+def test_a_path_as_export_name_writes_nothing(window, tmp_path, name):
+    settle(lambda: find(window, "Name").value == "turn.refined")
+    send(window, (find(window, "Name"), name))
+    send(window, (find(window, "Export"), True))
+    settle(lambda: any("plain file name" in notice.body for notice in window.notices.recent))
+    assert window.session.state.exported == ()
+    assert [path.name for path in tmp_path.iterdir()] == ["turn.mp4"]
+
+
+def test_a_clip_name_that_is_not_in_the_list_is_not_opened(window):
+    footage = window.session.state.footage
+    send(window, (find(window, "File"), "../../../etc/passwd"))
+    send(window, (find(window, "Frame"), 3))
+    settle(lambda: window.session.state.view.frame == 3)
+    assert window.session.state.footage is footage
+
+
+def test_a_failing_job_turns_into_a_notice_and_the_window_lives_on(window):
+    window.writer._engine.failures["build_avatar"] = RuntimeError("out of memory")
+    send(window, (find(window, "Build avatar"), True))
+    settle(lambda: any(n.title == "Out of memory" for n in window.notices.recent))
+    assert http_get(window.server, f"/?token={window.server.gate.token}")[0] == 200
+    del window.writer._engine.failures["build_avatar"]
+    wait(window, lambda state: True)
+    settle(lambda: not find(window, "Build avatar").disabled)
+    send(window, (find(window, "Build avatar"), True))
+    wait(window, lambda state: state.avatar is not None)
+
+
+def test_cancel_from_the_browser_stops_a_long_job(window):
+    window.writer._engine.pause_s = 0.4
+    send(window, (find(window, "Build avatar"), True))
+    settle(lambda: find(window, "Cancel").visible)
+    send(window, (find(window, "Cancel"), True))
+    time.sleep(0.1)
+    assert not window.session.state.job.is_cancelling, "a double click on Next cancelled"
+    time.sleep(0.6)
+    send(window, (find(window, "Cancel"), True))
+    wait(window, lambda state: state.job is None)
+    assert window.session.state.avatar is None
+    assert window.notices.recent[-1].title == "Cancelled"
+
+
+def test_a_click_on_a_table_row_chooses_the_joint(window):
+    window.tasks.step()
+    wait(window, lambda state: state.report is not None)
+    joints = window.writer._panels[-2]
+    send(window, (joints._clicks._number, 7), (joints._clicks._number, 999))
+    settle(lambda: window.session.state.view.joint != 21)
+    # 999 is clamped to the last joint; both clicks were taken, in order.
+    settle(lambda: window.session.state.view.joint == 23)
+    assert joints._clicks._number.value == -1
+
+
+def test_playing_moves_the_frame_and_the_slider(window):
+    window.tasks.toggle_playing()
+    settle(lambda: window.session.state.view.frame > 2)
+    settle(lambda: find(window, "Frame").value > 2)
+    window.tasks.toggle_playing()
+    frame = window.session.state.view.frame
+    time.sleep(0.2)
+    assert window.session.state.view.frame == frame
+
+
+def test_closing_frees_the_port_and_ends_the_threads(tmp_path):
+    clip = tmp_path / "turn.mp4"
+    clip.touch()
+    before = set(threading.enumerate())
+    window = Workbench(FakeEngine(), port=0)
+    window.open(OpenRequest(clip=clip))
+    assert {"compute", "scene", "frames"} <= {t.name for t in set(threading.enumerate()) - before}
+    window.stop()
+    alive = {thread.name for thread in set(threading.enumerate()) - before if thread.is_alive()}
+    assert not alive & {"compute", "scene", "frames"}
+    again = Workbench(FakeEngine(), port=window.server.port)
+    assert again.server.port == window.server.port
+    again.stop()
+
+
+def test_a_drawing_that_fails_is_told_once(window):
+    def fail(_state):
+        raise RuntimeError("no such mesh")
+
+    window.writer._bodies.draw = fail
+    settle(lambda: any("no such mesh" in n.body for n in window.notices.recent))
+    time.sleep(0.3)
+    assert sum("no such mesh" in n.body for n in window.notices.recent) == 1
+
+
+def test_commands_use_no_key_that_moves_the_camera(window):
+    keys = [command.hotkey for command in all_commands(window.tasks) if command.hotkey]
+    assert len(keys) == len(set(keys))
+    taken = {"W", "A", "S", "D", "Q", "E", "arrowleft", "arrowright", "arrowup", "arrowdown"}
+    assert not taken & set(keys)
+
+
+def test_a_held_key_does_not_flip_a_switch_back_and_forth(window):
+    handles = window.server.viser.gui._command_handle_from_uuid
+    play = next(h for h in handles.values() if h.label == "Play or pause the clip")
+    message = encode("CommandTriggerMessage", uuid=play._impl.uuid)
+    send_all(window.server, *[message] * 6)
+    settle(lambda: window.session.state.view.is_playing)
+    time.sleep(0.1)
+    assert window.session.state.view.is_playing
+
+
+@pytest.mark.parametrize(("key", "frame"), [("L", 1), ("pagedown", 10), ("end", NUM_FRAMES - 1)])
+def test_keys_move_through_the_clip(window, key, frame):
+    command = next(c for c in all_commands(window.tasks) if c.hotkey == key)
+    command.run()
+    assert window.session.state.view.frame == frame
+
+
+@pytest.mark.parametrize("spec", SLIDERS, ids=lambda spec: spec.field)
+def test_slider_positions_and_settings_match(spec):
+    middle = (spec.low + spec.high) / 2.0
+    value = checked_setting(spec, middle)
+    assert slider_position(spec, value) == pytest.approx(middle, abs=spec.step)
+    with pytest.raises(ValueError, match="expected a number"):
+        checked_setting(spec, float("nan"))
+
+
+def test_advice_and_next_stage_follow_the_state(window):
+    assert next_advice(SessionState())[0] == "No clip is open"
+    assert next_stage(SessionState()) is None
+    assert next_stage(window.session.state) == "Build avatar"
+    window.tasks.run()
+    state = wait(window, lambda state: state.phase == "finished")
+    assert next_stage(state) is None and next_advice(state)[0] == "Judge and export"
+
+
+def test_other_clips_are_the_videos_beside_this_one(tmp_path):
+    for name in ("a.mp4", "b.MOV", "c.txt", "turn.mp4"):
+        (tmp_path / name).touch()
+    (tmp_path / "d.mp4").mkdir()
+    assert other_clips(tmp_path / "turn.mp4") == ("a.mp4", "b.MOV")
+    assert other_clips(tmp_path / "missing" / "x.mp4") == ()

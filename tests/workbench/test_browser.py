@@ -1,0 +1,174 @@
+"""The window in a real browser: what a user does, from opening to the exported file."""
+
+import shutil
+import time
+from pathlib import Path
+
+import pytest
+from fake_engine import FakeEngine
+
+from workbench.app import Workbench
+from workbench.open_request import OpenRequest
+
+CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.slow,
+    pytest.mark.skipif(CHROMIUM is None, reason="needs Chromium: apt-get install chromium"),
+]
+FLAGS = [
+    "--no-sandbox", "--use-gl=angle", "--use-angle=swiftshader", "--enable-unsafe-swiftshader",
+]  # fmt: skip
+PATIENCE_S = 60.0
+
+
+@pytest.fixture(scope="module")
+def browser():
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        running = playwright.chromium.launch(executable_path=CHROMIUM, headless=True, args=FLAGS)
+        yield running
+        running.close()
+
+
+@pytest.fixture
+def window(tmp_path):
+    clip = tmp_path / "turn.mp4"
+    clip.touch()
+    with Workbench(FakeEngine(pause_s=0.01), port=0) as running:
+        running.open(OpenRequest(clip=clip))
+        yield running
+
+
+@pytest.fixture
+def page(browser, window):
+    context = browser.new_context(viewport={"width": 1280, "height": 800})
+    tab = context.new_page()
+    problems = []
+    tab.on("pageerror", lambda error: problems.append(str(error)))
+    # fixedDpr keeps software rendering quick.
+    tab.goto(window.server.link + "&fixedDpr=0.3")
+    tab.set_default_timeout(PATIENCE_S * 1000)
+    tab.get_by_role("tab", name="Refine").wait_for()
+    yield tab
+    context.close()
+    assert problems == []
+
+
+def settle(window, condition):
+    deadline = time.monotonic() + PATIENCE_S
+    while time.monotonic() < deadline:
+        if condition(window.session.state):
+            return window.session.state
+        time.sleep(0.02)
+    raise AssertionError(f"waited in vain; notices: {window.notices.recent}")
+
+
+def press(page, name):
+    page.get_by_role("button", name=name, exact=True).click()
+
+
+def test_open_step_pause_export(page, window, tmp_path):
+    assert "token" not in page.url
+    page.get_by_role("tab", name="Refine").click()
+    press(page, "Step")
+    settle(window, lambda state: state.report is not None and state.phase == "paused")
+    window.writer._engine.pause_s = 0.3
+    place = page.get_by_role("button", name="Pause", exact=True).bounding_box()
+    press(page, "Run")
+    press(page, "Pause")
+    # Nothing may jump away under the user's hand when a job begins.
+    assert page.get_by_role("button", name="Pause", exact=True).bounding_box() == place
+    state = settle(window, lambda state: state.phase == "paused" and state.job is None)
+    assert 1 <= state.report.step < state.report.total_steps
+    page.get_by_role("tab", name="Export").click()
+    press(page, "Export")
+    state = settle(window, lambda state: state.exported != ())
+    assert Path(state.exported[0]) == tmp_path / "turn.refined.npz"
+    page.locator(".mantine-Notification-root", has_text="Exported").wait_for()
+
+
+def test_the_scene_holds_bodies_camera_and_ground(page, window):
+    settle(window, lambda state: state.footage is not None)
+    page.wait_for_function(
+        "names => { const t = window.__viserSceneTree; if (!t) return false;"
+        " const s = t.getState(); return names.every(n => n in s); }",
+        arg=["/bodies/initial", "/bodies/refined", "/camera", "/ground"],
+    )
+
+
+def test_a_click_on_the_timeline_seeks(page, window):
+    settle(window, lambda state: state.scores is not None)
+    strip = page.get_by_role("img", name="Timeline")
+    strip.wait_for()
+    box = strip.bounding_box()
+    # Three quarters along 48 frames is frame 36; a bar is some 10 px wide.
+    page.mouse.click(box["x"] + 0.76 * box["width"], box["y"] + box["height"] / 2)
+    state = settle(window, lambda state: state.view.frame > 30)
+    assert abs(state.view.frame - 36) <= 1
+
+
+def test_a_click_on_a_row_chooses_the_joint(page, window):
+    window.tasks.step()
+    settle(window, lambda state: state.joints is not None)
+    page.get_by_role("tab", name="Joints").click()
+    page.locator("td", has_text="left knee").click()
+    assert settle(window, lambda state: state.view.joint != 21).view.joint == 4
+
+
+def test_keys_play_step_through_and_refine(page, window):
+    settle(window, lambda state: state.footage is not None)
+    page.keyboard.press("l")
+    settle(window, lambda state: state.view.frame == 1)
+    page.keyboard.press("PageDown")
+    settle(window, lambda state: state.view.frame == 11)
+    page.keyboard.press("1")
+    settle(window, lambda state: state.view.shown == "initial")
+    page.keyboard.press("Enter")
+    settle(window, lambda state: state.report is not None)
+
+
+def test_a_reload_and_a_second_tab_show_the_present_state(page, window):
+    window.tasks.step(2)
+    settle(window, lambda state: state.report is not None and state.phase == "paused")
+    page.reload()
+    page.get_by_text("step 2 of 40").wait_for()
+    second = page.context.new_page()
+    second.goto(f"http://127.0.0.1:{window.server.port}/?fixedDpr=0.3")
+    second.get_by_text("step 2 of 40").wait_for()
+    second.close()
+
+
+def test_a_tab_that_lost_the_connection_comes_back(page, window):
+    page.get_by_text("ready").first.wait_for()
+    window.server.viser._websock_server.disconnect_all_clients()
+    window.tasks.step()
+    page.get_by_text("step 1 of 40").wait_for()
+
+
+def test_an_error_is_a_notification_and_the_window_lives_on(page, window):
+    settle(window, lambda state: state.footage is not None)
+    window.writer._engine.failures["build_avatar"] = RuntimeError("weights <b>not</b> found")
+    page.get_by_role("tab", name="Avatar").click()
+    press(page, "Build avatar")
+    notice = page.locator(".mantine-Notification-root", has_text="weights <b>not</b> found")
+    notice.wait_for()
+    del window.writer._engine.failures["build_avatar"]
+    press(page, "Build avatar")
+    settle(window, lambda state: state.avatar is not None)
+
+
+def test_another_site_cannot_open_the_window(browser, window):
+    context = browser.new_context()
+    stranger = context.new_page()
+    response = stranger.goto(f"http://127.0.0.1:{window.server.port}/")
+    assert response.status == 403
+    stranger.set_content("<p>evil</p>")
+    outcome = stranger.evaluate(
+        "port => new Promise(done => { const s = new WebSocket(`ws://127.0.0.1:${port}/`,"
+        " 'viser-v1.1.1'); s.onopen = () => done('open'); s.onerror = () => done('refused'); })",
+        window.server.port,
+    )
+    assert outcome == "refused"
+    context.close()

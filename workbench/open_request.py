@@ -1,0 +1,17 @@
+"""Which files to open; apart from the rest so that the command line answers without torch."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True, kw_only=True)
+class OpenRequest:
+    """A clip and the files that belong to it; None where they are looked for or done without."""
+
+    clip: Path
+    poses: Path | None = None
+    masks: Path | None = None
+    camera: Path | None = None
+    truth: Path | None = None
+    body_model: Path | None = None
+    checkpoint: Path | None = None

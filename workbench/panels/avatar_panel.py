@@ -1,0 +1,94 @@
+"""The Avatar tab: make the person renderable."""
+
+from typing import Any
+
+import numpy as np
+import viser
+
+from workbench import markup
+from workbench.engine import AvatarStage, Engine, Image
+from workbench.notices import Notices
+from workbench.scene.frame_view import BACKGROUND, TILE_GAP, resized, trimmed
+from workbench.session import SessionState
+from workbench.tasks import Tasks
+
+_VIEW_HEIGHT = 360
+
+
+class AvatarPanel:
+    """One button, the two frames the network saw, and how well the poses fill the masks."""
+
+    def __init__(self, gui: viser.GuiApi, tasks: Tasks, engine: Engine, notices: Notices) -> None:
+        self._engine = engine
+        self._shown: AvatarStage | None = None
+        self._text = gui.add_html("")
+        self._build = gui.add_button(
+            "Build avatar",
+            disabled=True,
+            icon=viser.Icon.USER_PLUS,
+            color="blue",
+            hint="Cut the person out of every frame and show two frames to the network, which can "
+            "then render the person in any pose.",
+        )
+        self._views = gui.add_image(np.zeros((8, 16, 3), np.uint8), visible=False)
+        self._facts = gui.add_html("")
+
+        @self._build.on_click
+        @notices.guard
+        def _(_event: Any) -> None:
+            tasks.build_avatar()
+
+    def refresh(self, state: SessionState) -> None:
+        """Show the state."""
+        avatar = state.avatar
+        self._build.disabled = state.initial is None or state.job is not None
+        self._build.label = "Build avatar" if avatar is None else "Build avatar again"
+        self._views.visible = avatar is not None
+        if avatar is None:
+            self._text.content = markup.paragraph(
+                "The avatar is made from two frames, front and back as nearly as the clip allows. "
+                "It is what the poses are judged with: a wrong pose renders a wrong picture."
+            )
+            self._facts.content = ""
+            self._shown = None
+            return
+        if avatar is not self._shown:
+            self._shown = avatar
+            self._text.content = markup.paragraph("Made from these two frames:")
+            views = [self._engine.crop(avatar, frame) for frame in avatar.conditioning_frames]
+            size = (_VIEW_HEIGHT, _VIEW_HEIGHT * avatar.crop_size[1] // avatar.crop_size[0])
+            self._views.image = side_by_side(
+                [None if view is None else resized(trimmed(view), size) for view in views], size
+            )
+            self._facts.content = markup.facts(avatar_facts(avatar))
+
+
+def avatar_facts(avatar: AvatarStage) -> list[tuple[str, str]]:
+    """Put the avatar's figures into words."""
+    first, second = avatar.conditioning_frames
+    height, width = avatar.crop_size
+    rows = [
+        ("Frames", f"{first} and {second}"),
+        ("Crop", f"{width} x {height} px"),
+    ]
+    if avatar.silhouette_iou:
+        values = np.array(list(avatar.silhouette_iou.values()))
+        rows.append(
+            (
+                "Initial body over mask",
+                f"{100 * values.mean():.0f} % on average, {100 * values.min():.0f} % at worst",
+            )
+        )
+    return rows
+
+
+def side_by_side(images: list[Image | None], size: tuple[int, int]) -> Image:
+    """Lay pictures of one size in a row; missing ones stay dark."""
+    height, width = size
+    total = len(images) * width + (len(images) - 1) * TILE_GAP
+    row = np.full((height, max(total, 1), 3), BACKGROUND, np.uint8)
+    for index, image in enumerate(images):
+        if image is not None:
+            left = index * (width + TILE_GAP)
+            row[:, left : left + width] = image[:height, :width]
+    return row

@@ -1,0 +1,94 @@
+"""The Export tab: take the result away."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import viser
+
+from workbench import markup
+from workbench.engine import Engine, ExportKind, ExportRequest
+from workbench.errors import WorkbenchError
+from workbench.export_paths import ExportFolders
+from workbench.notices import Notices
+from workbench.session import SessionState
+from workbench.tasks import Tasks
+
+KIND_WORDS: dict[ExportKind, str] = {
+    "motion": "Motion (neuhmr npz)",
+    "amass": "Motion (AMASS npz)",
+    "smplx": "Motion (SMPL-X npz)",
+    "bvh": "Skeleton animation (BVH)",
+    "glb": "Mesh of the present frame (GLB)",
+    "overlay": "Video with the body drawn over it (mp4)",
+}
+
+_NO_FOLDERS: tuple[str, ...] = ("-",)
+
+
+class ExportPanel:
+    """Format, folder, name, and what was written so far."""
+
+    def __init__(
+        self,
+        gui: viser.GuiApi,
+        tasks: Tasks,
+        engine: Engine,
+        notices: Notices,
+        folders_of: Callable[[Path], ExportFolders],
+    ) -> None:
+        self._tasks = tasks
+        self._folders_of = folders_of
+        self._folders = ExportFolders({})
+        self._kinds: dict[str, ExportKind] = {
+            KIND_WORDS[kind]: kind for kind in engine.export_kinds()
+        }
+        self._named_for: object = None
+        self._text = gui.add_html("")
+        self._kind = gui.add_dropdown(
+            "Format", tuple(self._kinds), hint="What to write. The first one reads back losslessly."
+        )
+        self._folder = gui.add_dropdown(
+            "Folder", _NO_FOLDERS, hint="Where to write; start with --out DIR to add a folder."
+        )
+        self._name = gui.add_text(
+            "Name", "refined", hint="File name without ending. Existing files are never replaced."
+        )
+        self._export = gui.add_button(
+            "Export",
+            disabled=True,
+            icon=viser.Icon.DOWNLOAD,
+            color="blue",
+            hint="Write the refined poses, or the initial ones where nothing was refined yet.",
+        )
+        self._written = gui.add_html("")
+        self._export.on_click(notices.guard(lambda _event: self._start()))
+
+    def _start(self) -> None:
+        kind = self._kinds.get(self._kind.value)
+        if kind is None:
+            raise WorkbenchError("That format is not offered; choose one from the list.")
+        path = self._folders.place(self._folder.value, self._name.value, kind)
+        self._tasks.export(
+            ExportRequest(kind=kind, path=path, frame=self._tasks.session.state.view.frame)
+        )
+
+    def refresh(self, state: SessionState) -> None:
+        """Show the state."""
+        self._export.disabled = state.best is None
+        if state.footage is not None and state.footage is not self._named_for:
+            self._named_for = state.footage
+            self._folders = self._folders_of(state.footage.path)
+            self._folder.options = self._folders.labels
+            self._name.value = f"{state.footage.path.stem}.refined"
+        which = (
+            "refined poses" if state.refined is not None else "initial poses, as nothing is refined"
+        )
+        folder = self._folders.by_label.get(self._folder.value)
+        kind = self._kinds.get(self._kind.value)
+        if folder is None or kind is None:
+            self._text.content = markup.paragraph("Open a clip first; its poses can be exported.")
+        else:
+            self._text.content = markup.paragraph(f"Writes the {which}, to {folder}.")
+        self._written.content = (
+            markup.facts([("Written", path) for path in state.exported]) if state.exported else ""
+        )

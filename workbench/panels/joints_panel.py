@@ -1,0 +1,156 @@
+"""The Joints tab: how joint matching sees the present frame, joint by joint."""
+
+from typing import Any
+
+import numpy as np
+import viser
+from jaxtyping import Float
+
+from neuhmr.body.skeleton import SMPL_JOINT_NAMES
+from workbench import markup
+from workbench.clicks import ClickTarget
+from workbench.engine import Engine, JointReport
+from workbench.notices import Notices
+from workbench.scene.joint_picture import joint_picture
+from workbench.session import SessionState
+from workbench.tasks import Tasks
+from workbench.timeline import neighbor_bad_frame
+
+_HEADER = ("Joint", "seen", "matched", "similar", "off px", "moved mm")
+
+
+class JointsPanel:
+    """The worst frames, a chosen joint's candidates, a table of all joints."""
+
+    def __init__(self, gui: viser.GuiApi, tasks: Tasks, engine: Engine, notices: Notices) -> None:
+        self._tasks = tasks
+        self._engine = engine
+        self._shown: object = None
+        self._worst = gui.add_button_group(
+            "Bad frames",
+            ("Previous", "Worst", "Next"),
+            hint="Jump between the worst tenth of the frames. Keys P, X, N.",
+        )
+        self._joint = gui.add_dropdown(
+            "Joint",
+            tuple(_words(name) for name in SMPL_JOINT_NAMES),
+            initial_value=_words(SMPL_JOINT_NAMES[tasks.session.state.view.joint]),
+            hint="Whose candidates the picture shows. A click on a row chooses it, too.",
+        )
+        self._picture = gui.add_image(np.zeros((8, 8, 3), np.uint8), visible=False)
+        self._explanation = gui.add_html("")
+        self._clicks = ClickTarget(gui, len(SMPL_JOINT_NAMES) - 1, self._choose, notices)
+        self._table = gui.add_html("")
+
+        @self._worst.on_click
+        @notices.guard
+        def _(event: Any) -> None:
+            go_to_bad_frame(tasks, event.target.value.lower())
+
+        @self._joint.on_update
+        @notices.guard
+        def _(event: Any) -> None:
+            names = [_words(name) for name in SMPL_JOINT_NAMES]
+            self._choose(names.index(event.target.value))
+
+    def _choose(self, joint: int) -> None:
+        self._tasks.session.set_view(joint=joint)
+
+    def refresh(self, state: SessionState) -> None:
+        """Show the state."""
+        self._joint.value = _words(SMPL_JOINT_NAMES[state.view.joint])
+        report = state.joints
+        is_current = report is not None and report.frame == state.view.frame
+        if report is None or state.avatar is None:
+            self._picture.visible = False
+            self._table.content = ""
+            self._explanation.content = markup.paragraph(
+                "After Register, this shows for every joint whether the camera sees it and where "
+                "its appearance was found in the frame."
+            )
+            self._shown = None
+            return
+        key = (report, state.view.joint, state.view.frame)
+        if not is_current or key == self._shown:
+            return
+        self._shown = key
+        self._show(state, report)
+
+    def _show(self, state: SessionState, report: JointReport) -> None:
+        assert state.avatar is not None
+        joint = state.view.joint
+        crop = self._engine.crop(state.avatar, report.frame)
+        self._picture.visible = crop is not None
+        if crop is not None:
+            self._picture.image = joint_picture(crop, report, joint)
+        self._explanation.content = markup.paragraph(explain_joint(report, joint), markup.TEXT)
+        moved = self._moved_mm(state, report.frame)
+        self._table.content = markup.table(
+            _HEADER,
+            joint_rows(report, moved),
+            [self._clicks.script(index) for index in range(len(SMPL_JOINT_NAMES))],
+            selected=joint,
+        )
+
+    def _moved_mm(self, state: SessionState, frame: int) -> Float[np.ndarray, " joints"] | None:
+        footage, initial, refined = state.footage, state.initial, state.refined
+        if footage is None or initial is None or refined is None:
+            return None
+        before = self._engine.pose(footage, initial, frame)
+        after = self._engine.pose(footage, refined, frame)
+        if before is None or after is None:
+            return None
+        return 1000.0 * np.linalg.norm(after.joints - before.joints, axis=-1)
+
+
+def go_to_bad_frame(tasks: Tasks, which: str) -> None:
+    """Seek to the worst frame, or the next or previous bad one."""
+    state = tasks.session.state
+    if state.scores is None or len(state.scores.frames) == 0:
+        tasks.notices.info(
+            "Frames are not ranked yet", "Build the avatar first; then the worst frames are known."
+        )
+        return
+    if which == "worst":
+        tasks.seek(state.scores.worst_first()[0])
+        return
+    frame = neighbor_bad_frame(state.scores, state.view.frame, 1 if which == "next" else -1)
+    if frame is not None:
+        tasks.seek(frame)
+
+
+def joint_rows(
+    report: JointReport, moved_mm: Float[np.ndarray, " joints"] | None
+) -> list[tuple[str, ...]]:
+    """One row a joint."""
+    rows = []
+    for joint, name in enumerate(SMPL_JOINT_NAMES):
+        is_matchable = bool(report.verdicts[joint])
+        off = float(np.linalg.norm(report.winners[joint] - report.projected[joint]))
+        rows.append(
+            (
+                _words(name),
+                "yes" if report.visible[joint] else "no",
+                ("yes" if report.matched[joint] else "no") if is_matchable else "-",
+                f"{report.similarity[joint]:.2f}" if is_matchable else "-",
+                f"{off:.1f}" if is_matchable and np.isfinite(off) else "-",
+                "-" if moved_mm is None else f"{moved_mm[joint]:.0f}",
+            )
+        )
+    return rows
+
+
+def explain_joint(report: JointReport, joint: int) -> str:
+    """Say what became of a joint's match."""
+    name = _words(SMPL_JOINT_NAMES[joint])
+    verdict = report.verdicts[joint]
+    if not verdict:
+        return f"The {name} takes no part in matching: its surroundings look alike."
+    marks = "Cross: the joint now. Dots: candidates, brighter is more similar."
+    if report.matched[joint]:
+        return f"{marks} Green ring: the match, similarity {report.similarity[joint]:.2f}."
+    return f"{marks} Red ring: the best candidate was not believed ({verdict})."
+
+
+def _words(name: str) -> str:
+    return name.replace("_", " ")

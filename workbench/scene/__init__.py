@@ -1,0 +1,1 @@
+"""What is drawn: bodies, camera, orientation sphere, and the pictures of the left dock."""
