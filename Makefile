@@ -21,7 +21,7 @@ check: $(STAMP)
 	$(BIN)/lint-imports
 
 screenshots: $(STAMP)
-	$(BIN)/python docs/screenshots.py docs/pictures
+	$(BIN)/python docs/pictures/make_screenshots.py
 
 clean:
 	rm -rf .venv build *.egg-info .pytest_cache .ruff_cache .import_linter_cache

@@ -89,9 +89,9 @@ class Workbench:
         server.scene.configure_default_lights(cast_shadow=False)
         server.scene.configure_environment_map(None)
         # Without an environment map, sides that face away from the default lights are black.
-        server.scene.add_light_ambient("/lights/ambient", intensity=1.1)
+        server.scene.add_light_ambient("/lights/ambient", intensity=0.45)
         server.scene.add_light_hemisphere(
-            "/lights/sky", sky_color=(225, 235, 255), ground_color=(120, 110, 100), intensity=1.2
+            "/lights/sky", sky_color=(225, 235, 255), ground_color=(120, 110, 100), intensity=0.6
         )
 
     def _build_window(self) -> SceneWriter:

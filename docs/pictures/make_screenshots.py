@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import tyro
 from PIL import Image
 from playwright.sync_api import Page, sync_playwright
@@ -30,7 +31,8 @@ FLAGS = [
     "--no-sandbox", "--use-gl=angle", "--use-angle=swiftshader", "--enable-unsafe-swiftshader",
 ]  # fmt: skip
 MAX_BYTES = 300_000
-_COLOR_STEPS = (256, 192, 128, 96, 64, 48, 32)
+_COLOR_STEPS = (256, 192, 128, 96, 72)
+_FLAT_COLORS = 48
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -197,16 +199,26 @@ def open_page(link: str, options: Screenshots) -> Iterator[Page]:
 
 
 def small_png(png: bytes) -> bytes:
-    """Shrink a picture below the limit with as many colors as possible."""
+    """Shrink a picture below the limit with as many colors as possible.
+
+    The window's own flat colors are kept exactly, however few pixels they have; common ways of
+    choosing a palette merge them with those of the photographs.
+    """
     picture = Image.open(io.BytesIO(png)).convert("RGB")
+    colors_seen, counts = np.unique(np.asarray(picture).reshape(-1, 3), axis=0, return_counts=True)
+    flat = colors_seen[np.argsort(-counts)[:_FLAT_COLORS]].tolist()
+    result = png
     for colors in _COLOR_STEPS:
-        # The other methods merge the few yellow and green pixels into the many gray ones.
-        reduced = picture.quantize(colors, method=Image.Quantize.MAXCOVERAGE)
+        chosen = picture.quantize(colors - len(flat), method=Image.Quantize.MEDIANCUT, kmeans=1)
+        palette = Image.new("P", (1, 1))
+        palette.putpalette([part for color in flat for part in color] + (chosen.getpalette() or []))
+        reduced = picture.quantize(palette=palette, dither=Image.Dither.NONE)
         buffer = io.BytesIO()
         reduced.save(buffer, "PNG", optimize=True)
-        if buffer.tell() <= MAX_BYTES:
+        result = buffer.getvalue()
+        if len(result) <= MAX_BYTES:
             break
-    return buffer.getvalue()
+    return result
 
 
 if __name__ == "__main__":

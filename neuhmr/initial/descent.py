@@ -35,7 +35,7 @@ class FitConfig:
     """Steps that follow the rough 3D landmarks, to get limbs on the right side."""
     fine_steps: int = 400
     """Steps that follow the pixels, each frame on its own."""
-    smooth_steps: int = 300
+    smooth_steps: int = 250
     """Steps that follow pixels and silhouettes and make the frames one motion. They come last:
     smoothness is so stiff a term that a descent that starts with it hardly moves slow errors."""
     learning_rate: float = 0.05

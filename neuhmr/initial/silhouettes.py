@@ -18,7 +18,7 @@ from neuhmr.tensor_struct import TensorStruct
 GRID = 96
 """Distances are kept on a square grid of this many cells around the person."""
 OUTLINE_POINTS = 96
-SURFACE_SPACING = 0.08
+SURFACE_SPACING = 0.065
 """The body's surface is sampled about this densely (m)."""
 MARGIN = 0.15
 """Of the grid around the mask, in sizes of the mask."""

@@ -103,8 +103,8 @@ def load_people(folder: Path, ghn: Ghn, limit: int | None = None) -> list[Prepar
     paths = sorted(folder.glob("person_*.npz"))[:limit]
     if not paths:
         raise DatasetError(
-            f"{folder} holds no training people; make some with `neuhmr people --preset train "
-            f"--out {folder}`"
+            f"{folder} holds no training people; make some with `neuhmr people {folder} "
+            "--preset train`"
         )
     model = load_body_model()
     return [prepare_person(read_training_person(path), model, ghn) for path in paths]
@@ -243,13 +243,23 @@ def train_ghn(config: GhnTrainingConfig) -> Iterator[TrainingSnapshot]:
     if config.resume and trainer.checkpoint_path.is_file():
         trainer.load()
     logger.info("%d people, %d to validate on", len(people), len(val_people))
+    try:
+        yield from _steps(trainer, people, val_people)
+    finally:
+        # Also when the caller stops: nothing learnt is lost.
+        trainer.save()
+
+
+def _steps(
+    trainer: GhnTrainer, people: list[PreparedPerson], val_people: list[PreparedPerson]
+) -> Iterator[TrainingSnapshot]:
+    config = trainer.config
     while trainer.step < config.steps:
         person = people[int(torch.randint(len(people), (1,), generator=trainer.generator))]
         snapshot = trainer.train_step(person)
-        is_last = snapshot.step == config.steps
-        if snapshot.step % config.checkpoint_every == 0 or is_last:
+        if snapshot.step % config.checkpoint_every == 0:
             trainer.save()
-        if snapshot.step % config.validate_every == 0 or is_last:
+        if snapshot.step % config.validate_every == 0 or snapshot.step == config.steps:
             _validate(trainer, val_people)
         yield snapshot
 

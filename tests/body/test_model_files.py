@@ -7,12 +7,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from official_pickle import official_arrays, stand_in_class, write_official_pickle
-from synthetic_body import make_synthetic_body
 
 from neuhmr.body.model_files import load_body_model
 from neuhmr.body.smpl_model import SmplModel
 from neuhmr.errors import BodyModelError
+from official_pickle import official_arrays, stand_in_class, write_official_pickle
+from synthetic_body import make_synthetic_body
 
 ARRAYS = ("v_template", "shapedirs", "posedirs", "J_regressor", "lbs_weights", "faces")
 

@@ -1,8 +1,8 @@
 import pytest
 import torch
-from synthetic_body import make_synthetic_body
 
 from neuhmr.body.motion import Motion
+from synthetic_body import make_synthetic_body
 
 
 def make_motion(generator, frames=6) -> Motion:

@@ -2,7 +2,6 @@ import math
 
 import pytest
 import torch
-from synthetic_body import make_synthetic_body
 
 from neuhmr.body.model_files import load_body_model
 from neuhmr.body.skinning import (
@@ -14,6 +13,7 @@ from neuhmr.body.skinning import (
 )
 from neuhmr.geometry.rigid import Rigid
 from neuhmr.geometry.rotations import axisangle_to_rotmat, rotation_about
+from synthetic_body import make_synthetic_body
 
 BATCHES = [(), (1,), (3, 1, 2)]
 CHAIN = torch.tensor([[0.0, 0.0, 0.0], [1.0, 0.0, 0.0], [2.0, 0.0, 0.0]])

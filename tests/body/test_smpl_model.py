@@ -2,9 +2,9 @@ import math
 
 import pytest
 import torch
-from synthetic_body import make_synthetic_body
 
 from neuhmr.geometry.rotations import axisangle_to_rotmat, rotation_about
+from synthetic_body import make_synthetic_body
 
 ZERO = torch.zeros(3)
 REST = torch.eye(3).repeat(23, 1, 1)

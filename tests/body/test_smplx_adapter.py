@@ -2,12 +2,12 @@ import sys
 
 import pytest
 import torch
-from synthetic_body import make_synthetic_body
 
 from neuhmr.body.model_files import load_body_model
 from neuhmr.body.smplx_adapter import build_smplx
 from neuhmr.errors import MissingDependencyError
 from neuhmr.geometry.rotations import axisangle_to_rotmat
+from synthetic_body import make_synthetic_body
 
 # Metres; float32 rounding along chains of up to nine joints.
 TOLERANCE = 1e-5

@@ -5,7 +5,6 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
-from synthetic_body import make_synthetic_body
 
 from neuhmr.body.motion import Motion
 from neuhmr.clip.clip import Clip, open_clip
@@ -15,6 +14,7 @@ from neuhmr.clip.motion_file import MotionFile
 from neuhmr.clip.video import write_video
 from neuhmr.errors import ClipError
 from neuhmr.geometry.cameras import Camera, camera_from_focal
+from synthetic_body import make_synthetic_body
 
 IMAGE_HEIGHT, IMAGE_WIDTH, FRAMES = 240, 320, 6
 DOTS = torch.tensor([

@@ -1,3 +1,5 @@
+import itertools
+
 import pytest
 
 from neuhmr.errors import DatasetError
@@ -6,7 +8,7 @@ from neuhmr.people.splits import RANGE, SPLITS, person_seed, split_of
 
 def test_splits_never_share_a_seed():
     ranges = [(person_seed(split, 0, 0), person_seed(split, RANGE - 1, 0)) for split in SPLITS]
-    for (_, last), (first, _) in zip(ranges, ranges[1:], strict=False):
+    for (_, last), (first, _) in itertools.pairwise(ranges):
         assert last < first
 
 

@@ -12,12 +12,13 @@ from neuhmr.people.stage import sample_stage
 from neuhmr.people.stage_renderer import StageRenderer
 
 K = intrinsics(90.0, 96, 64)
+FAR_UP = np.array([0.0, 50.0, 0.0])
 FRONT = look_at(np.array([0.0, 1.0, 3.2]), np.array([0.0, 0.9, 0.0]))
 
 
 @pytest.fixture(scope="module")
 def standing(person):
-    return person.clothed_vertices.numpy().astype(np.float64) + [0.0, 1.1, 0.0]
+    return person.clothed_vertices.numpy().astype(np.float64) + np.array([0.0, 1.1, 0.0])
 
 
 @pytest.fixture(scope="module")
@@ -52,7 +53,7 @@ def test_pixel_centers_are_at_one_half(furnished, standing):
 
 def test_the_person_has_its_colors_on_the_room(furnished, standing):
     image, mask = furnished.render(standing, K, FRONT)
-    _, empty = furnished.render(standing + [0, 50.0, 0], K, FRONT)
+    _, empty = furnished.render(standing + FAR_UP, K, FRONT)
     assert not empty.any()
     assert image[mask].std() > 8
     assert image[~mask].mean() > 30
@@ -62,7 +63,7 @@ def test_the_lamp_throws_a_shadow(furnished, standing):
     above = look_at(np.array([0.0, 3.3, 1.5]), np.array([0.0, 0.0, 0.0]))
     wide = intrinsics(40.0, 96, 64)
     with_person, mask = furnished.render(standing, wide, above)
-    without, _ = furnished.render(standing + [0, 50.0, 0], wide, above)
+    without, _ = furnished.render(standing + FAR_UP, wide, above)
     darker = without.astype(int).sum(axis=2) - with_person.astype(int).sum(axis=2)
     assert (darker[~mask] > 30).mean() > 0.005
     assert (darker[~mask] < -30).mean() < 0.001

@@ -65,7 +65,7 @@ def test_no_half_written_file_is_left(packed, tmp_path):
 
 def test_a_damaged_or_foreign_file_is_refused_by_name(packed, tmp_path):
     path = tmp_path / "p.npz"
-    with pytest.raises(DatasetError, match="p.npz"):
+    with pytest.raises(DatasetError, match=r"p\.npz"):
         read_training_person(path)
     path.write_bytes(b"not a zip file")
     with pytest.raises(DatasetError, match="generate it again"):

@@ -6,7 +6,6 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 import pytest
 import torch
-from synthetic_body import make_synthetic_body
 
 from neuhmr.errors import MissingDependencyError
 from neuhmr.geometry.cameras import camera_from_focal
@@ -14,6 +13,7 @@ from neuhmr.rendering import mesh_overlay
 from neuhmr.rendering.mesh_overlay import MeshOverlay
 from neuhmr.rendering.mesh_raster import rasterize_mesh
 from neuhmr.rendering.mesh_shading import vertex_normals
+from synthetic_body import make_synthetic_body
 
 HEIGHT, WIDTH = 96, 80
 CAMERA = camera_from_focal(120.0, HEIGHT, WIDTH)

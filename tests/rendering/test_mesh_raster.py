@@ -5,11 +5,11 @@ import numpy as np
 import pytest
 import torch
 import trimesh
-from synthetic_body import make_synthetic_body
 
 from neuhmr.geometry.cameras import Camera, camera_from_focal
 from neuhmr.rendering import mesh_raster
 from neuhmr.rendering.mesh_raster import rasterize_mesh
+from synthetic_body import make_synthetic_body
 
 CAMERA = camera_from_focal(60.0, height=48, width=40)
 

@@ -121,7 +121,8 @@ def _legend(state: SessionState) -> str:
     shown = state.view.shown
     entries = []
     if shown != "refined" or not has_refined:
-        entries.append(("initial poses", markup.INITIAL))
+        is_ghost = has_refined and shown == "both"
+        entries.append(("initial poses (outline)" if is_ghost else "initial poses", markup.INITIAL))
     if has_refined and shown != "initial":
         entries.append(("refined poses", markup.REFINED))
     if state.view.show_truth:

@@ -111,7 +111,7 @@ def viewpoint(center: Float[np.ndarray, "3"]) -> tuple[np.ndarray, np.ndarray]:
     """
     depth = max(float(center[2]), 1.0)
     azimuth, height = math.radians(38.0), math.radians(14.0)
-    target = np.array([0.6 * center[0], center[1] - 0.45, 0.6 * depth])
+    target = np.array([0.6 * center[0], center[1] - 0.45, 0.55 * depth])
     away = np.array([-math.sin(azimuth) * math.cos(height), -math.sin(height), -math.cos(azimuth)])
     return target + (2.2 + 1.25 * depth) * away, target
 

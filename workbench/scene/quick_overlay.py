@@ -11,6 +11,7 @@ from workbench.engine import Image
 
 MAX_RADIUS_PX = 6
 _AMBIENT = 0.45
+_GAP_PX = 3
 
 
 def quick_overlay(
@@ -50,12 +51,27 @@ def outline_overlay(
     Arguments are those of `quick_overlay`.
     """
     _, covered = _shade(image, vertices, faces, K)
+    covered = _closed(covered)
     line = covered & ~_shrunk(covered)
-    border = ~_shrunk(~line) & ~line
+    border = _grown(line) & ~line
     mixed = image.copy()
     mixed[border] = (image[border] * 0.35).astype(np.uint8)
     mixed[line] = (np.array(color) * 255.0).astype(np.uint8)
     return mixed
+
+
+def _closed(mask: Bool[np.ndarray, "height width"]) -> Bool[np.ndarray, "height width"]:
+    """Fill gaps between squares where the surface is stretched."""
+    for _ in range(_GAP_PX):
+        mask = _grown(mask)
+    for _ in range(_GAP_PX + 1):  # One more takes the squares' own rim away.
+        mask = _shrunk(mask)
+    return mask
+
+
+def _grown(mask: Bool[np.ndarray, "height width"]) -> Bool[np.ndarray, "height width"]:
+    """Add the pixels around."""
+    return ~_shrunk(~mask)
 
 
 def _shrunk(mask: Bool[np.ndarray, "height width"]) -> Bool[np.ndarray, "height width"]:
