@@ -25,13 +25,14 @@ class LossWeights:
     """Color difference. Low unless the avatar re-renders its own anchors well."""
     geo: float = 1.0
     """Silhouette against mask."""
-    joint: float = 1.0
-    """Distance to the matched joints."""
+    joint: float = 0.2
+    """Distance to the matched joints. Low, because descriptors registered at wrong poses match a
+    joint no better than its initial position does."""
     regularizer: float = 0.001
     """Rotations beyond 45 degrees at head, hands and feet (rad^2)."""
-    acceleration: float = 10.0
+    acceleration: float = 20.0
     """Acceleration of the joints in camera space (m^2 per frame^4)."""
-    prior: float = 0.1
+    prior: float = 0.2
     """Angle of the residual rotations (rad^2)."""
     root_depth: float = 3.0
     """Departure of the pelvis' depth from its initial one (m^2)."""
@@ -109,8 +110,8 @@ class ScheduleConfig:
     """Frames whose gradients are added up before the field moves."""
     root_epochs: int = 3
     """First epochs in which only root rotation and translation move."""
-    learning_rate: float = 1e-3
-    final_learning_rate: float = 1e-4
+    learning_rate: float = 3e-3
+    final_learning_rate: float = 3e-4
     """Reached at the last step along a cosine."""
     weight_decay: float = 1e-4
     stride: int = 3

@@ -157,7 +157,7 @@ def test_live_settings_act_on_the_next_step():
 
 def test_learning_rate_falls_along_a_cosine():
     # Ends at the configured rates; half way the mean of both: (1e-3 + 1e-4) / 2 = 5.5e-4.
-    schedule = TINY_CONFIG.schedule
+    schedule = replace(TINY_CONFIG.schedule, learning_rate=1e-3, final_learning_rate=1e-4)
     assert learning_rate(0, 11, schedule) == pytest.approx(1e-3)
     assert learning_rate(5, 11, schedule) == pytest.approx(5.5e-4)
     assert learning_rate(10, 11, schedule) == pytest.approx(1e-4)

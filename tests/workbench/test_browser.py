@@ -5,8 +5,11 @@ import time
 from pathlib import Path
 
 import pytest
+import torch
 from fake_engine import FakeEngine
+from short_clip import IS_AVAILABLE, short_engine, write_short_clip
 
+from neuhmr.clip.motion_file import read_motion_file
 from workbench.app import Workbench
 from workbench.open_request import OpenRequest
 
@@ -19,7 +22,7 @@ pytestmark = [
 FLAGS = [
     "--no-sandbox", "--use-gl=angle", "--use-angle=swiftshader", "--enable-unsafe-swiftshader",
 ]  # fmt: skip
-PATIENCE_S = 60.0
+PATIENCE_S = 90.0
 
 
 @pytest.fixture(scope="module")
@@ -157,6 +160,32 @@ def test_an_error_is_a_notification_and_the_window_lives_on(page, window):
     del window.writer._engine.failures["build_avatar"]
     press(page, "Build avatar")
     settle(window, lambda state: state.avatar is not None)
+
+
+@pytest.mark.skipif(not IS_AVAILABLE, reason="needs the sample clip and the shipped weights")
+def test_the_real_engine_refines_and_exports(browser, tmp_path):
+    clip = write_short_clip(tmp_path)
+    with Workbench(short_engine(), port=0) as window:
+        window.open(OpenRequest(clip=clip))
+        context = browser.new_context(viewport={"width": 1280, "height": 800})
+        page = context.new_page()
+        page.set_default_timeout(PATIENCE_S * 1000)
+        problems = []
+        page.on("pageerror", lambda error: problems.append(str(error)))
+        page.goto(window.server.link + "&fixedDpr=0.3")
+        press(page, "Next: Build avatar")
+        press(page, "Next: Register")
+        press(page, "Next: Run")
+        page.locator(".mantine-Notification-root", has_text="Refinement finished").wait_for()
+        page.get_by_role("tab", name="Export").click()
+        press(page, "Export")
+        state = settle(window, lambda state: state.exported != ())
+        context.close()
+    assert problems == []
+    assert [n for n in window.notices.recent if n.kind in ("error", "warning")] == []
+    refined = read_motion_file(Path(state.exported[0])).motion
+    assert not torch.equal(refined.body_pose, state.initial.body_pose)
+    assert (tmp_path / "short.neuhmr" / "session.json").is_file()
 
 
 def test_another_site_cannot_open_the_window(browser, window):

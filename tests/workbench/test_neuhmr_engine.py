@@ -6,24 +6,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from short_clip import FRAMES, IS_AVAILABLE, short_engine, write_short_clip
 
-from neuhmr.clip.motion_file import read_motion_file, write_motion_file
-from neuhmr.clip.video import open_video, write_video
 from neuhmr.errors import OutputError, PoseFileError
-from neuhmr.ghn.checkpoint import OPEN_WEIGHTS_PATH
-from neuhmr.refine.config import preset
-from workbench.config import SAMPLE_CLIP
 from workbench.engine import ExportRequest, PaintedBody
-from workbench.neuhmr_engine import NeuhmrEngine
 from workbench.open_request import OpenRequest
 
-FRAMES = tuple(range(0, 88, 11))
 pytestmark = [
     pytest.mark.slow,
-    pytest.mark.skipif(
-        not (SAMPLE_CLIP.is_file() and OPEN_WEIGHTS_PATH.is_file()),
-        reason="needs the sample clip and the shipped weights",
-    ),
+    pytest.mark.skipif(not IS_AVAILABLE, reason="needs the sample clip and the shipped weights"),
 ]
 
 
@@ -33,28 +24,12 @@ def quiet(_progress):
 
 @pytest.fixture(scope="module")
 def clip_path(tmp_path_factory) -> Path:
-    folder = tmp_path_factory.mktemp("clip")
-    video = open_video(SAMPLE_CLIP)
-    write_video(folder / "short.mp4", video.select(FRAMES), 10.0)
-    for kind in ("poses", "truth"):
-        content = read_motion_file(SAMPLE_CLIP.with_name(f"turn.{kind}.npz"))
-        motion = content.motion[torch.tensor(FRAMES)]
-        motion = replace(motion, frame_index=torch.arange(len(FRAMES)))
-        camera = content.camera
-        if camera is not None and camera.K.dim() == 3:
-            camera = replace(camera, K=camera.K[list(FRAMES)])
-        write_motion_file(
-            folder / f"short.{kind}.npz",
-            replace(content, motion=motion, camera=camera, T_camera_world=None),
-        )
-    return folder / "short.mp4"
+    return write_short_clip(tmp_path_factory.mktemp("clip"))
 
 
 @pytest.fixture(scope="module")
 def engine():
-    config = preset("fast")
-    schedule = replace(config.schedule, epochs=2, stride=6, frames_per_step=4)
-    return NeuhmrEngine("cpu", replace(config, schedule=schedule))
+    return short_engine()
 
 
 @pytest.fixture(scope="module")

@@ -1,0 +1,41 @@
+"""Eight frames of the sample clip, and an engine that refines them in a few steps."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import torch
+
+from neuhmr.clip.motion_file import read_motion_file, write_motion_file
+from neuhmr.clip.video import open_video, write_video
+from neuhmr.ghn.checkpoint import OPEN_WEIGHTS_PATH
+from neuhmr.refine.config import preset
+from workbench.config import SAMPLE_CLIP
+from workbench.neuhmr_engine import NeuhmrEngine
+
+FRAMES = tuple(range(0, 88, 11))
+IS_AVAILABLE = SAMPLE_CLIP.is_file() and OPEN_WEIGHTS_PATH.is_file()
+
+
+def write_short_clip(folder: Path) -> Path:
+    """Write video, poses and truth; masks are left out, so that the body's outline stands in."""
+    video = open_video(SAMPLE_CLIP)
+    write_video(folder / "short.mp4", video.select(FRAMES), 10.0)
+    for kind in ("poses", "truth"):
+        content = read_motion_file(SAMPLE_CLIP.with_name(f"turn.{kind}.npz"))
+        motion = content.motion[torch.tensor(FRAMES)]
+        motion = replace(motion, frame_index=torch.arange(len(FRAMES)))
+        camera = content.camera
+        if camera is not None and camera.K.dim() == 3:
+            camera = replace(camera, K=camera.K[list(FRAMES)])
+        write_motion_file(
+            folder / f"short.{kind}.npz",
+            replace(content, motion=motion, camera=camera, T_camera_world=None),
+        )
+    return folder / "short.mp4"
+
+
+def short_engine() -> NeuhmrEngine:
+    """Make an engine with few, coarse steps."""
+    config = preset("fast")
+    schedule = replace(config.schedule, epochs=2, stride=6, frames_per_step=4)
+    return NeuhmrEngine("cpu", replace(config, schedule=schedule))
