@@ -11,6 +11,8 @@ from workbench.session import LossPoint
 MAX_POINTS = 1000
 LEAST_SHARE = 2e-3
 """Terms that were never a larger part of the total are not drawn."""
+LOWEST_SHARE = 1e-3
+"""Terms are drawn at no less than this part of the largest total."""
 SMALLEST = 1e-9
 """What a logarithmic axis can still show."""
 _COLORS = ("#ff8787", "#ffd43b", "#69db7c", "#b197fc", "#ffa94d", "#66d9e8", "#f783ac")
@@ -45,7 +47,9 @@ def loss_series(
         table = np.stack(
             [table[start:stop].mean(axis=0) for start, stop in itertools.pairwise(edges)]
         )
-    table[:, 1:] = np.maximum(table[:, 1:], SMALLEST)
+    # A term that starts at nothing would stretch the logarithmic axis over many decades.
+    floor = max(SMALLEST, LOWEST_SHARE * float(np.nanmax(table[:, 1], initial=0.0)))
+    table[:, 1:] = np.maximum(table[:, 1:], floor)
     return tuple(table.T)
 
 

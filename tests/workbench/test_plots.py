@@ -36,6 +36,14 @@ def test_zero_can_be_shown_on_a_logarithmic_axis():
     assert series[2][0] == SMALLEST
 
 
+def test_a_term_that_starts_at_nothing_does_not_stretch_the_axis():
+    losses = tuple(
+        LossPoint(step=i, terms=(("rgb", 2.0), ("prior", 1e-9 * 10.0**i))) for i in range(9)
+    )
+    prior = loss_series(losses, ("rgb", "prior"))[3]
+    assert prior.min() > 1e-3 and prior[-1] > 0.09
+
+
 def test_every_series_has_a_label():
     options = series_options(("rgb", "geo"))
     assert [option["label"] for option in options] == ["step", "total", "rgb", "geo"]
