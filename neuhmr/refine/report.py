@@ -49,12 +49,14 @@ class RefineReport:
     """Of the poses that were kept."""
     rgb_before: float
     rgb_after: float
+    mean_change_deg: float
+    """Mean angle between initial and refined rotations over the valid frames (degrees)."""
     anchor_frames: tuple[int, ...]
     conditioning_frames: tuple[int, int]
     joints_without_descriptor: tuple[int, ...]
     """SMPL joints that no anchor sees and that are therefore never matched."""
     reverted_frames: tuple[int, ...]
-    frames: tuple[FrameReport, ...]
+    per_frame: tuple[FrameReport, ...]
 
     def as_dict(self) -> dict[str, object]:
         """Turn into plain values for JSON."""
@@ -83,6 +85,7 @@ def make_report(
     kept = guarded.kept_scores()
     counts = problem.descriptors.counts.tolist()
     first, second = problem.conditioning_rows
+    changes = changes_deg(problem.initial, refined)
     return RefineReport(
         config=config,
         steps=steps,
@@ -93,11 +96,12 @@ def make_report(
         iou_after=_mean([1.0 - score.geo for score in kept]),
         rgb_before=_mean([score.rgb for score in guarded.before]),
         rgb_after=_mean([score.rgb for score in kept]),
+        mean_change_deg=_mean([changes[row] for row in guarded.rows]),
         anchor_frames=tuple(numbers[row] for row in problem.selection.anchors),
         conditioning_frames=(numbers[first], numbers[second]),
         joints_without_descriptor=tuple(j for j, count in enumerate(counts) if count == 0),
         reverted_frames=tuple(numbers[row] for row in guarded.reverted),
-        frames=_frame_reports(guarded, changes_deg(problem.initial, refined), numbers),
+        per_frame=_frame_reports(guarded, changes, numbers),
     )
 
 
