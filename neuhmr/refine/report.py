@@ -3,6 +3,7 @@
 import math
 import resource
 import sys
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
 from neuhmr.anchors.selection import FrameScore
@@ -92,8 +93,8 @@ def make_report(
         seconds=seconds,
         seconds_per_frame=seconds / max(1, len(guarded.rows)),
         peak_rss_mb=peak_rss_mb(),
-        iou_before=_mean([1.0 - score.geo for score in guarded.before]),
-        iou_after=_mean([1.0 - score.geo for score in kept]),
+        iou_before=mean_iou(guarded.before),
+        iou_after=mean_iou(kept),
         rgb_before=_mean([score.rgb for score in guarded.before]),
         rgb_after=_mean([score.rgb for score in kept]),
         mean_change_deg=_mean([changes[row] for row in guarded.rows]),
@@ -139,6 +140,11 @@ def _frame_reports(
 
     triples = zip(guarded.rows, guarded.before, guarded.after, strict=True)
     return tuple(report(*triple) for triple in triples)
+
+
+def mean_iou(scores: Sequence[FrameScore]) -> float:
+    """Soft silhouette agreement of the frames, on average (one minus NeuHMR Eq. 11)."""
+    return _mean([1.0 - score.geo for score in scores])
 
 
 def _mean(values: list[float]) -> float:
