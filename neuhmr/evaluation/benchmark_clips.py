@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from neuhmr.clip.clip import Clip, find_sidecar, open_clip
+from neuhmr.clip.clip import Clip, open_clip
+from neuhmr.clip.sidecars import find_sidecar
 from neuhmr.errors import DatasetError
 from neuhmr.evaluation.result_cache import files_digest, program_digest
 from neuhmr.people.generate import PeopleConfig, generate_people
