@@ -1,15 +1,19 @@
 """`neuhmr benchmark accuracy`: how much nearer to the truth each method brings poses."""
 
 import os
-from dataclasses import dataclass
+import sys
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from tyro.conf import arg
 
 from neuhmr.cli.inputs import JsonFlag, OptionalPath, choose_device, require_at_least
 from neuhmr.cli.output import note
 from neuhmr.cli.progress import progress_bars, stop_on_interrupt
+
+if TYPE_CHECKING:
+    from neuhmr.evaluation.benchmark_clips import ClipSet
 
 OptionalCount = Annotated[int | None, arg(help_behavior_hint="")]
 Switch = Annotated[bool, arg(help_behavior_hint="")]
@@ -40,6 +44,8 @@ class BenchmarkAccuracy:
     """Frames of each clip."""
     epochs: OptionalCount = None
     """Times refinement visits every frame; else the preset's number."""
+    part: Annotated[str, arg(metavar="N/COUNT")] = "1/1"
+    """Measure only these clips, others beside it; without it, all come together from the cache."""
     seed: int = 0
     """Of the errors and of the intervals."""
     cache: OptionalPath = None
@@ -64,6 +70,7 @@ class BenchmarkAccuracy:
         from neuhmr.evaluation.accuracy import AccuracyConfig, measure_accuracy
         from neuhmr.evaluation.accuracy_report import accuracy_report
         from neuhmr.evaluation.accuracy_tables import markdown_report
+        from neuhmr.evaluation.benchmark_clips import Part
         from neuhmr.evaluation.methods import ABLATED, METHODS
 
         require_at_least("--people", self.people, 1)
@@ -76,6 +83,7 @@ class BenchmarkAccuracy:
             cache=self.cache or default_cache(),
             clips=self.clips,
             people=self._people(),
+            part=Part.parse(self.part),
             kinds=self.errors,
             methods=self.methods or default,
             ablate=self.ablate,
@@ -98,15 +106,11 @@ class BenchmarkAccuracy:
 
     def show(self, result: dict[str, object]) -> None:
         """Print the tables as Markdown, unwrapped, so that they can be pasted."""
-        import sys
-
         from neuhmr.evaluation.accuracy_tables import markdown_report
 
         sys.stdout.write(markdown_report(result))
 
-    def _people(self):
-        from dataclasses import replace
-
+    def _people(self) -> "ClipSet":
         from neuhmr.evaluation.benchmark_clips import QUICK, WHOLE
 
         base = QUICK if self.quick else WHOLE

@@ -12,7 +12,7 @@ import torch
 
 from neuhmr.body.model_files import load_body_model
 from neuhmr.errors import ClipError, NeuhmrError
-from neuhmr.evaluation.benchmark_clips import WHOLE, ClipSet, find_clips, make_clips
+from neuhmr.evaluation.benchmark_clips import WHOLE, ClipSet, Part, find_clips, make_clips
 from neuhmr.evaluation.clip_result import ClipResult
 from neuhmr.evaluation.keypoints import has_detector
 from neuhmr.evaluation.match_distances import JointDistances, measure_matches
@@ -47,6 +47,8 @@ class AccuracyConfig:
     people: ClipSet = WHOLE
     """Which people, and how many frames of each clip; of a folder's clips only the number of
     frames counts."""
+    part: Part = field(default_factory=Part)
+    """Which of the clips this process measures."""
     kinds: tuple[str, ...] = ("ray",)
     """Of the initial poses."""
     methods: tuple[str, ...] = METHODS
@@ -126,7 +128,10 @@ def measure_accuracy(
         config, [], laboratory.weights, f"{model.name} {model.digest}", notes=notes
     )
     try:
-        paths = given or make_clips(config.cache, config.people, on_progress)
+        if given is None:
+            paths = make_clips(config.cache, config.people, config.part, on_progress)
+        else:
+            paths = [given[index] for index in config.part.of(len(given))]
         found.clips = [path.stem for path in paths]
         for unit in _units(found, laboratory, paths, kinds, methods, on_progress):
             on_progress(unit)

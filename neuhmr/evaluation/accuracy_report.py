@@ -36,7 +36,7 @@ def accuracy_report(found: AccuracyResults) -> dict[str, object]:
         "seed": config.seed,
         "first_person": None if config.clips else config.people.seed,
         "settings": {name: settings(make_method(name, config.epochs)) for name in config.methods},
-        "threads": torch.get_num_threads(),
+        "threads": _threads(found),
         "device": _device_name(config.device),
         "versions": versions(),
     }
@@ -90,6 +90,13 @@ def _rows(found: AccuracyResults, kind: str, names: list[str]) -> list[TableRow]
         for name in names
         if found.of(name, kind)
     ]
+
+
+def _threads(found: AccuracyResults) -> int | list[int]:
+    """Tell with how many threads results were made, be it by an earlier run."""
+    counts = {result.threads for clips in found.results.values() for result in clips.values()}
+    known = sorted(counts) or [torch.get_num_threads()]
+    return known[0] if len(known) == 1 else known
 
 
 def _device_name(device: str) -> str:

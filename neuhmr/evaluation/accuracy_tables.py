@@ -126,11 +126,11 @@ def _footer(report: Report) -> str:
     clips = len(report["clips"])
     versions = ", ".join(f"{name} {number}" for name, number in report["versions"].items())
     lines = [
-        f"{clips} clips of {report['frames_per_clip']} frames; means over clips, in brackets 95 % "
-        "intervals over clips. Millimeters, hips aligned; acceleration in mm/frame², jitter in "
-        "10 m/s³. A frame or joint is worse when its error rose by more than 5 mm.",
+        f"{clips} clips, {report['frames_per_clip']} frames of each; means over clips, in brackets "
+        "95 % intervals over clips. Millimeters, hips aligned; acceleration in mm/frame², jitter "
+        "in 10 m/s³. A frame or joint is worse when its error rose by more than 5 mm.",
         f"Weights {report['weights']}, body {report['body_model']}, seed {report['seed']}, "
-        f"{report['threads']} threads, {report['device']}; {versions}.",
+        f"threads: {report['threads']}, {report['device']}; {versions}.",
     ]
     if report["figure5"]:
         lines.append(

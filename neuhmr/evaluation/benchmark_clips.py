@@ -5,7 +5,7 @@ from pathlib import Path
 
 from neuhmr.clip.clip import Clip, open_clip
 from neuhmr.clip.sidecars import find_sidecar
-from neuhmr.errors import DatasetError
+from neuhmr.errors import DatasetError, NeuhmrError
 from neuhmr.evaluation.result_cache import files_digest, program_digest
 from neuhmr.people.generate import PeopleConfig, generate_people
 from neuhmr.progress import OnProgress
@@ -33,7 +33,38 @@ QUICK = ClipSet(people=3, frames=12)
 WHOLE = ClipSet(people=8, frames=24)
 
 
-def make_clips(folder: Path, clips: ClipSet, on_progress: OnProgress) -> list[Path]:
+@dataclass(frozen=True, kw_only=True)
+class Part:
+    """Every so-manieth clip, so that several processes can share a benchmark."""
+
+    number: int = 1
+    """From 1."""
+    count: int = 1
+
+    @staticmethod
+    def parse(text: str) -> "Part":
+        """Read "2/3", the second of three parts.
+
+        Raises:
+            NeuhmrError: it says something else.
+        """
+        try:
+            number, count = (int(word) for word in text.split("/"))
+        except ValueError:
+            number = count = 0
+        if not 1 <= number <= count:
+            raise NeuhmrError(
+                f'--part is "{text}", something like 1/2 (the first of two parts) was expected; '
+                "change it or leave it out."
+            )
+        return Part(number=number, count=count)
+
+    def of(self, clips: int) -> range:
+        """Tell which clips belong to this part."""
+        return range(self.number - 1, clips, self.count)
+
+
+def make_clips(folder: Path, clips: ClipSet, part: Part, on_progress: OnProgress) -> list[Path]:
     """Film people whom no training saw; those that are there already are kept.
 
     The program's own files are part of the folder's name, so people of an older version are not
@@ -44,14 +75,14 @@ def make_clips(folder: Path, clips: ClipSet, on_progress: OnProgress) -> list[Pa
         OutputError: the folder cannot be written.
         DatasetError: the seed is out of range.
     """
-    config = PeopleConfig(
-        out_dir=folder / f"people-{program_digest(FILMING)}",
-        clips=clips.people,
-        split="test",
-        seed=clips.seed,
-        frames=max(FILMED_FRAMES, clips.frames),
-    )
-    return generate_people(config, on_progress)
+    out_dir = folder / f"people-{program_digest(FILMING)}"
+    frames, made = max(FILMED_FRAMES, clips.frames), []
+    for index in part.of(clips.people):
+        config = PeopleConfig(
+            out_dir=out_dir, clips=1, split="test", seed=clips.seed + index, frames=frames
+        )
+        made += generate_people(config, on_progress)
+    return made
 
 
 def find_clips(folder: Path) -> list[Path]:

@@ -39,6 +39,8 @@ class ClipResult:
     """Hip-aligned error of each scored frame and SMPL joint (mm, to 0.1)."""
     seconds: float = 0.0
     """Wall time that the method took for the clip, everything it needs included."""
+    threads: int = 1
+    """Compute threads that it had."""
     reverted_frames: list[int] = field(default_factory=list)
     """Frames in which a guard put the initial pose back."""
 
@@ -77,6 +79,7 @@ def measure_clip(
         frame_index=scores.frame_index,
         joint_errors_mm=[[round(error, 1) for error in frame] for frame in errors.tolist()],
         seconds=seconds,
+        threads=torch.get_num_threads(),
         reverted_frames=sorted(set(reverted_frames) & set(scores.frame_index)),
     )
 

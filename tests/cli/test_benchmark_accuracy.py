@@ -148,6 +148,12 @@ def test_weights_that_are_no_weights(painted_clip: Path, tmp_path: Path, refuse)
     assert "safetensors" in refuse(*words)
 
 
+@pytest.mark.parametrize("part", ["3/2", "0/2", "half", "1/0"])
+def test_a_part_that_is_none(tmp_path: Path, refuse, part: str) -> None:
+    message = refuse("--part", part, "--cache", tmp_path)
+    assert f'"{part}"' in message and "1/2" in message
+
+
 def test_no_frames(tmp_path: Path, refuse) -> None:
     assert "--frames is 1" in refuse("--frames", "1", "--cache", tmp_path)
 

@@ -69,7 +69,7 @@ def test_every_row_of_a_table_is_as_wide_as_its_head() -> None:
 
 def test_what_it_was_measured_with_is_said() -> None:
     text = markdown_report(report(notes=["MediaPipe is missing."], interrupted=True))
-    for word in ("0123abcd", "seed 7", "2 threads", "python 3.11", "2 clips of 1 frames"):
+    for word in ("0123abcd", "seed 7", "threads: 2", "python 3.11", "2 clips, 1 frames of each"):
         assert word in text
     assert "MediaPipe is missing." in text and "Stopped early" in text
 
