@@ -31,6 +31,9 @@ DETECTING: tuple[str, ...] = ("body", "clip", "geometry", "initial", "evaluation
 SPOILING: tuple[str, ...] = ("geometry", "body", "people", "evaluation/start_poses.py")
 """Parts of the program that put errors on true poses."""
 
+NOT_PREPARING = ("name", "weights", "balance", "robust", "schedule", "motion_field", "seed")
+"""Settings of refinement that its preparation does not look at."""
+
 
 @dataclass(frozen=True)
 class Laboratory:
@@ -133,7 +136,8 @@ class Workspace:
         Raises:
             ClipError: no frame shows enough of the person.
         """
-        key = result_key(asdict(config.anchors), asdict(config.matching))
+        said = asdict(config)
+        key = result_key({name: said[name] for name in said if name not in NOT_PREPARING})
         if key not in self._prepared:
             crops, crop_seconds = self._cut_out()
             start = time.perf_counter()
