@@ -47,7 +47,11 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "convert": ("neuhmr.cli.convert", "Convert", "turn a pose file into another format"),
     "people": ("neuhmr.cli.people", "People", "make synthetic people with exact truth"),
     "train": ("neuhmr.cli.train", "Train", "train the avatar network on synthetic people"),
-    "benchmark": ("neuhmr.cli.benchmark", "Benchmark", "measure speed on this machine"),
+    "benchmark": (
+        "neuhmr.cli.benchmark",
+        "Benchmark",
+        "measure speed, or accuracy on people no training saw",
+    ),
     "doctor": ("neuhmr.cli.doctor", "Doctor", "tell what works on this machine"),
 }
 """Word: (module, class, what it does)."""

@@ -71,6 +71,13 @@ class RefineProblem:
         """(height, width) of the crops."""
         return self.crops.cameras.height, self.crops.cameras.width
 
+    def descriptors_of(self, row: int) -> JointDescriptors:
+        """Joint appearances that a frame is searched for: the same for all frames.
+
+        Overridden where an ablation gives every frame its own.
+        """
+        return self.descriptors
+
     def active_rows(self) -> tuple[int, ...]:
         """Rows that refinement visits: valid, in scope, not locked."""
         rows = range(len(self.initial)) if self.scope.rows is None else self.scope.rows
