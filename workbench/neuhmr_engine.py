@@ -167,6 +167,7 @@ class NeuhmrEngine:
             person.features,
             selection.anchors,
             self._config.matching.epsilon,
+            person.ghn.joint_prototypes(),
         )
         problem = RefineProblem(
             crops=person.crops,

@@ -146,7 +146,13 @@ def prepare_problem(
     avatar = condition_avatar(crops, motion, build.avatar.body, ghn, pair)
     features = encode_frames(ghn, crops, on_progress)
     descriptors = register_anchors(
-        avatar, crops, motion, features, selection.anchors, config.matching.epsilon
+        avatar,
+        crops,
+        motion,
+        features,
+        selection.anchors,
+        config.matching.epsilon,
+        ghn.joint_prototypes(),
     )
     return RefineProblem(
         crops=crops,
