@@ -48,6 +48,8 @@ def effective_lambdas(weights: LossWeights, factors: Mapping[str, float]) -> dic
         "regularizer": weights.regularizer,
         "acceleration": weights.acceleration,
         "prior": weights.prior,
+        "plausibility": weights.plausibility,
+        "floor": weights.floor,
         "root_depth": weights.root_depth,
     }
     return {name: weight * factors.get(name, 1.0) for name, weight in configured.items()}

@@ -1,4 +1,4 @@
-"""Everything refinement can be told, and the two named settings.
+"""Everything refinement can be told, and the named settings.
 
 `paper` is NeuHMR section 4.3 to the letter. `fast` is what moves poses in two seconds a frame on
 two CPU cores: terms balanced by the gradients they really have, a small field with a rate that
@@ -10,6 +10,7 @@ from typing import Literal, assert_never
 
 from neuhmr.anchors.selection import AnchorConfig
 from neuhmr.anchors.visibility import DEPTH_TOLERANCE
+from neuhmr.refine.draft_config import DraftConfig
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -21,21 +22,26 @@ class LossWeights:
     raw terms.
     """
 
-    rgb: float = 0.2
+    rgb: float = 1.0
     """Color difference. Low unless the avatar re-renders its own anchors well."""
     geo: float = 1.0
     """Silhouette against mask."""
-    joint: float = 0.2
+    joint: float = 0.05
     """Distance to the matched joints. Low, because descriptors registered at wrong poses match a
-    joint no better than its initial position does."""
+    joint no better than a draft places it."""
     regularizer: float = 0.001
     """Rotations beyond 45 degrees at head, hands and feet (rad^2)."""
     acceleration: float = 20.0
     """Acceleration of the joints in camera space (m^2 per frame^4)."""
     prior: float = 0.2
     """Angle of the residual rotations (rad^2)."""
+    plausibility: float = 1.0
+    """Deviation from likely poses, about 1 for a likely pose; needs a draft, which knows what is
+    up."""
+    floor: float = 0.07
+    """Distance of the lowest point from the floor (squared standard deviations); needs a draft."""
     root_depth: float = 3.0
-    """Departure of the pelvis' depth from its initial one (m^2)."""
+    """Departure of the pelvis' depth from where it started (m^2)."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -104,11 +110,11 @@ class FieldConfig:
 class ScheduleConfig:
     """How long, how fast, how finely."""
 
-    epochs: int = 20
+    epochs: int = 6
     """Times every frame is visited."""
     frames_per_step: int = 8
     """Frames whose gradients are added up before the field moves."""
-    root_epochs: int = 3
+    root_epochs: int = 0
     """First epochs in which only root rotation and translation move."""
     learning_rate: float = 3e-3
     final_learning_rate: float = 3e-4
@@ -116,7 +122,7 @@ class ScheduleConfig:
     weight_decay: float = 1e-4
     stride: int = 3
     """Rays are cast at every so many pixels of each axis, with a new random offset each time."""
-    fine_epochs: int = 2
+    fine_epochs: int = 1
     """Last epochs, with rays at every `fine_stride`-th pixel."""
     fine_stride: int = 2
     chunk_rays: int = 12000
@@ -130,6 +136,7 @@ class RefineConfig:
     """All settings of one refinement."""
 
     name: str = "fast"
+    draft: DraftConfig = field(default_factory=DraftConfig)
     weights: LossWeights = field(default_factory=LossWeights)
     balance: BalanceConfig = field(default_factory=BalanceConfig)
     robust: RobustConfig = field(default_factory=RobustConfig)
@@ -190,9 +197,10 @@ def _paper() -> RefineConfig:
     """
     return RefineConfig(
         name="paper",
+        draft=DraftConfig(steps=0),
         weights=LossWeights(
             rgb=2.5, geo=0.001, joint=0.003, regularizer=0.001, acceleration=0.0, prior=0.0,
-            root_depth=0.0,
+            plausibility=0.0, floor=0.0, root_depth=0.0,
         ),
         balance=BalanceConfig(enabled=False),
         robust=RobustConfig(rgb_scale=0.0, joint_scale_px=0.0),

@@ -8,9 +8,12 @@ from torch import Tensor
 
 from neuhmr.anchors.frame_poses import pose_joints
 from neuhmr.body.skeleton import MATCHING_JOINTS
+from neuhmr.body.skinning import pose_bones
+from neuhmr.geometry.rigid import Rigid
 from neuhmr.refine.config import RefineConfig
 from neuhmr.refine.finite_checks import require_finite_gradient, require_finite_terms
 from neuhmr.refine.frame_batch import FrameBatch
+from neuhmr.refine.ground import floor_loss, lowest_heights, sole_points
 from neuhmr.refine.losses import (
     acceleration_loss,
     extremity_loss,
@@ -21,9 +24,12 @@ from neuhmr.refine.losses import (
 )
 from neuhmr.refine.matching import JointMatches
 from neuhmr.refine.motion_field import LocalPose
+from neuhmr.refine.pose_prior import load_pose_prior, plausibility_loss
 from neuhmr.refine.problem import RefineProblem
 
-POSE_TERMS = ("joint", "regularizer", "acceleration", "prior", "root_depth")
+POSE_TERMS = (
+    "joint", "regularizer", "acceleration", "prior", "plausibility", "floor", "root_depth",
+)  # fmt: skip
 
 
 def pose_terms(
@@ -48,13 +54,31 @@ def pose_terms(
     targets = torch.stack([match.targets for match in matches])
     accepted = torch.stack([match.accepted for match in matches])
     rotmat, transl = pose.rotmat[positions], pose.transl[positions]
-    initial = LocalPose.from_motion(problem.initial[batch.context[positions]])
+    start = problem.start()[batch.context[positions]]
     return {
         "joint": joint_loss(pixels, targets, accepted, config.robust.joint_scale_px).mean(),
         "regularizer": extremity_loss(rotmat).mean(),
         "acceleration": mean_or_zero(acceleration_loss(joints[batch.triples])),
-        "prior": initial_pose_loss(rotmat, initial.rotmat).mean(),
-        "root_depth": root_depth_loss(transl, initial.transl).mean(),
+        "prior": initial_pose_loss(rotmat, start.rotmat).mean(),
+        **_scene_terms(problem, config, LocalPose(rotmat, transl), rows),
+        "root_depth": root_depth_loss(transl, start.transl).mean(),
+    }
+
+
+def _scene_terms(
+    problem: RefineProblem, config: RefineConfig, pose: LocalPose, rows: list[int]
+) -> dict[str, Float[Tensor, ""]]:
+    """Compute the terms that need to know what is up and where the floor is."""
+    if problem.draft is None:
+        return dict.fromkeys(("plausibility", "floor"), pose.transl.new_zeros(()))
+    ground, body = problem.draft.ground[rows], problem.body
+    bones = pose_bones(body.joints_rest, pose.rotmat, body.model.parents)
+    bones = Rigid(bones.rotmat, bones.transl + pose.transl[:, None])
+    lowest = lowest_heights(body, sole_points(body), bones, ground.up)
+    prior = load_pose_prior(pose.transl.device)
+    return {
+        "plausibility": plausibility_loss(pose.rotmat, ground.up, prior).mean(),
+        "floor": floor_loss(lowest, ground.height, config.draft.sigma_floor).mean(),
     }
 
 

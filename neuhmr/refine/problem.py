@@ -1,7 +1,7 @@
 """Everything refinement needs to know about one person in one clip.
 
 Each stage of the preparation is a function of its own, so that the workbench can show and repeat
-it: avatar, anchors, features, registration.
+it: draft, avatar, anchors, features, registration.
 """
 
 from collections.abc import Collection
@@ -22,7 +22,9 @@ from neuhmr.clip.crops import PersonCrops
 from neuhmr.errors import ClipError
 from neuhmr.progress import OnProgress, ignore_progress
 from neuhmr.refine.config import RefineConfig
+from neuhmr.refine.draft import Draft, draft_motion
 from neuhmr.refine.frame_features import encode_frames
+from neuhmr.refine.motion_field import LocalPose
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,13 +46,15 @@ class RefineProblem:
 
     crops: PersonCrops
     initial: Motion
-    """Row for row with the crops; refinement starts here and priors pull here."""
+    """Row for row with the crops; what is locked keeps these poses."""
     model: SmplModel
     avatar: Renderable
     features: Float[Tensor, "frames channels feature_height feature_width"]
     descriptors: JointDescriptors
     conditioning_rows: tuple[int, int]
     selection: AnchorSelection
+    draft: Draft | None = None
+    """Better poses to start from; without it refinement starts at the initial ones."""
     scope: Scope = field(default_factory=Scope)
 
     def __post_init__(self) -> None:
@@ -84,6 +88,16 @@ class RefineProblem:
         allowed = set(rows) - set(self.scope.locked_rows)
         return tuple(row for row in self.initial.valid.nonzero()[:, 0].tolist() if row in allowed)
 
+    def start(self) -> LocalPose:
+        """Poses from which refinement starts: the draft's where they may change at all."""
+        initial = LocalPose.from_motion(self.initial)
+        if self.draft is None:
+            return initial
+        free, free_transl = self.free_joints(), self.free_translations()
+        drafted = self.draft.pose
+        rotmat = torch.where(free[..., None, None], drafted.rotmat, initial.rotmat)
+        return LocalPose(rotmat, torch.where(free_transl[:, None], drafted.transl, initial.transl))
+
     def free_joints(self) -> Bool[Tensor, "frames 24"]:
         """Tell which rotations may change, root first."""
         free = torch.zeros(len(self.initial), 24, dtype=torch.bool)
@@ -116,7 +130,7 @@ def prepare_problem(
         motion: initial poses, row for row with the crops.
         model: the body model of those poses.
         ghn: the network, frozen here: refinement changes poses, never appearance.
-        config: the anchors' and matching's settings are used.
+        config: the draft's, the anchors' and matching's settings are used.
         includes: rows the user wants as anchors.
         excludes: rows the user wants never as anchors.
         on_progress: told how every stage gets on; may raise to cancel.
@@ -131,11 +145,15 @@ def prepare_problem(
         )
     if isinstance(ghn, torch.nn.Module):
         ghn.requires_grad_(False).eval()
-    build = build_avatar(crops, motion, model, ghn, on_progress=on_progress)
+    draft = None
+    if config.draft.steps > 0:
+        draft = draft_motion(crops, motion, model, config.draft, on_progress)
+    start = draft.pose.into(motion) if draft else motion
+    build = build_avatar(crops, start, model, ghn, on_progress=on_progress)
     selection = select_anchors(
         build.avatar,
         crops,
-        motion,
+        start,
         start=build.conditioning_rows[0],
         config=config.anchors,
         includes=includes,
@@ -143,12 +161,12 @@ def prepare_problem(
         on_progress=on_progress,
     )
     pair = pair_from_anchors(selection)
-    avatar = condition_avatar(crops, motion, build.avatar.body, ghn, pair)
+    avatar = condition_avatar(crops, start, build.avatar.body, ghn, pair)
     features = encode_frames(ghn, crops, on_progress)
     descriptors = register_anchors(
         avatar,
         crops,
-        motion,
+        start,
         features,
         selection.anchors,
         config.matching.epsilon,
@@ -163,4 +181,5 @@ def prepare_problem(
         descriptors=descriptors,
         conditioning_rows=pair,
         selection=selection,
+        draft=draft,
     )

@@ -70,7 +70,7 @@ class Refiner:
         self._times = frame_times(problem.initial.frame_index)
         self._free = problem.free_joints()
         self._free_transl = problem.free_translations()
-        self._initial = LocalPose.from_motion(problem.initial)
+        self._start = problem.start()
         self._order = torch.zeros(0, dtype=torch.long)
         self._norms: dict[str, float] = {}
         self._factors: dict[str, float] | None = None
@@ -153,7 +153,7 @@ class Refiner:
         lambdas = effective_lambdas(config.weights, self._factors or {})
         stride = stride_of_epoch(epoch, schedule)
         residual = self._residual(batch.context)
-        pose = apply_residual(self._initial[batch.context], residual)
+        pose = apply_residual(self._start[batch.context], residual)
         objective = evaluate_objective(
             self.problem, config, lambdas, pose.detach(), batch, stride, self._generator
         )
@@ -181,12 +181,12 @@ class Refiner:
 
     @torch.no_grad()
     def _refined(self, rows: Int[Tensor, " rows"]) -> LocalPose:
-        return apply_residual(self._initial[rows], self._residual(rows))
+        return apply_residual(self._start[rows], self._residual(rows))
 
     def _measure(self, config: RefineConfig, batch: FrameBatch) -> dict[str, float]:
         """Measure each term's gradient on the rotations, with random numbers of its own."""
         residual = self._residual(batch.context)
-        pose = apply_residual(self._initial[batch.context], residual)
+        pose = apply_residual(self._start[batch.context], residual)
         objective = evaluate_objective(
             self.problem,
             config,

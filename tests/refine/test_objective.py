@@ -8,7 +8,7 @@ from neuhmr.refine import frame_terms as frame_terms_module
 from neuhmr.refine.frame_batch import make_batch
 from neuhmr.refine.motion_field import LocalPose
 from neuhmr.refine.objective import TERM_NAMES, TOTAL, Objective, evaluate_objective
-from refine.tiny_problem import TINY_CONFIG, tiny_problem
+from refine.tiny_problem import TINY_CONFIG, drafted_problem, tiny_problem
 
 LAMBDAS = dict.fromkeys(TERM_NAMES, 1.0)
 # A wide robust scale: the narrow one bends too much within the step of a finite difference.
@@ -22,7 +22,7 @@ GRID = replace(
 def evaluate(
     pose: LocalPose | None = None, lambdas: dict[str, float] = LAMBDAS, per_term: bool = False
 ) -> Objective:
-    problem = tiny_problem()
+    problem = drafted_problem()
     batch = make_batch([1, 4], problem.initial)
     if pose is None:
         pose = LocalPose.from_motion(problem.initial)[batch.context]
@@ -48,7 +48,9 @@ def uphill(rotmat: torch.Tensor, gradient: torch.Tensor) -> torch.Tensor:
     return turns / turns.norm().clamp_min(1e-9)
 
 
-@pytest.mark.parametrize("term", ["rgb", "geo", "acceleration", "prior", "root_depth"])
+@pytest.mark.parametrize(
+    "term", ["rgb", "geo", "acceleration", "prior", "plausibility", "floor", "root_depth"]
+)
 def test_gradients_agree_with_finite_differences(term: str, generator: torch.Generator):
     problem = tiny_problem()
     batch = make_batch([1, 4], problem.initial)

@@ -3,8 +3,14 @@
 import functools
 from dataclasses import replace
 
+import torch
+
 from neuhmr.body.motion import Motion
 from neuhmr.refine.config import MatchingConfig, RefineConfig, RobustConfig, ScheduleConfig
+from neuhmr.refine.draft import Draft
+from neuhmr.refine.draft_config import DraftConfig
+from neuhmr.refine.ground import Ground
+from neuhmr.refine.motion_field import LocalPose
 from neuhmr.refine.problem import RefineProblem, prepare_problem
 from refine.splat_avatar import textured_network
 from refine.splat_clip import SplatClip, make_clip, walking_motion, wrong_by_rotations
@@ -12,6 +18,7 @@ from synthetic_body import make_synthetic_body
 
 # Pixel sizes of the default settings are meant for 240 rows; these images have a quarter of them.
 TINY_CONFIG = RefineConfig(
+    draft=DraftConfig(steps=0),
     robust=RobustConfig(joint_scale_px=2.5),
     matching=MatchingConfig(sigma_px=1.0, num_samples=32),
     schedule=ScheduleConfig(
@@ -38,3 +45,13 @@ def tiny_problem(degrees: float = 10.0) -> RefineProblem:
 
 def with_schedule(config: RefineConfig, **changes: object) -> RefineConfig:
     return replace(config, schedule=replace(config.schedule, **changes))
+
+
+@functools.cache
+def drafted_problem() -> RefineProblem:
+    """The tiny problem with a draft that leaves the poses alone but knows a tilted floor."""
+    problem = tiny_problem()
+    frames = len(problem.initial)
+    up = torch.nn.functional.normalize(torch.tensor([0.05, -1.0, -0.1]), dim=0)
+    ground = Ground(up.expand(frames, 3).clone(), torch.full((frames,), -1.0))
+    return replace(problem, draft=Draft(LocalPose.from_motion(problem.initial), ground))

@@ -1,0 +1,54 @@
+"""How the first stage, which renders nothing, is told what to believe."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, kw_only=True)
+class DraftConfig:
+    """What the draft believes of masks, poses and motions.
+
+    Every weight multiplies a sum over one frame of squared deviations in standard deviations, so 1
+    is a term's own say.
+    """
+
+    steps: int = 100
+    """Of the descent over all frames at once; 0 for no draft, as in NeuHMR."""
+    learning_rate: float = 0.08
+    """In standard deviations of what is corrected; falls to a tenth along a cosine."""
+    smoothing_frames: int = 6
+    """Frames to each side over which initial poses are smoothed first; 0 for not at all."""
+    correlation_frames: float = 4.0
+    """Corrections this far apart are about independent (standard deviation of their kernel)."""
+    constant_share: float = 0.5
+    """Part of the corrections' variance that stays the same over the clip, as errors of
+    estimators do."""
+    sigma_rotation: float = 0.25
+    """Error of an initial joint rotation (rad); more at the extremities."""
+    sigma_root: float = 0.5
+    """Error of the initial root rotation (rad)."""
+    sigma_lateral: float = 0.03
+    """Error of the initial position across the viewing ray (m)."""
+    sigma_depth: float = 0.1
+    """Error of the initial position along the viewing ray (m)."""
+    outline_weight: float = 40.0
+    sigma_outline: float = 0.015
+    """Error of masks and thickness of clothes, in sizes of the person."""
+    outlier_outline: float = 4.0
+    """Distances beyond so many `sigma_outline` lose their say."""
+    plausibility_weight: float = 1.0
+    acceleration_weight: float = 1.0
+    sigma_acceleration: float = 0.0167
+    """Of a joint (m per frame^2); 15 m/s^2 at 30 frames a second."""
+    floor_weight: float = 20.0
+    sigma_floor: float = 0.03
+    """How exactly people stand on floors (m)."""
+    sigma_pitch: float = 0.2
+    """How far cameras look up or down (rad)."""
+    sigma_roll: float = 0.07
+    """How far cameras are tilted sideways (rad)."""
+    camera_height: float = 1.4
+    """Of cameras over the floor people stand on (m): most are held in a hand."""
+    sigma_camera_height: float = 0.3
+    """How much that varies (m)."""
+    outline_interval: int = 10
+    """Steps between searches for the surface points that meet the masks' outlines."""
