@@ -32,6 +32,9 @@ from neuhmr.people.stage_renderer import StageRenderer, blend
 from neuhmr.people.wrong_poses import WrongPoseConfig, WrongPoses, make_wrong_poses
 from neuhmr.progress import OnProgress, Progress, ignore_progress
 
+_VISIBLE_BLUR = 1.5
+"""A joint's path during the exposure from which on it is rendered (px)."""
+
 
 @dataclass(frozen=True)
 class Filming:
@@ -167,14 +170,26 @@ def _film(
     """Render frame by frame, so that a long clip needs no more memory than a short one."""
     person, motion = performance.person, performance.motion
     K = filming.camera.K.numpy().astype(np.float64)
+    paths = _blur_paths(performance, filming)
     for frame in range(len(motion)):
         T_camera_stage = filming.T_camera_stage[frame]
+        shutter = filming.shutter if paths[frame] > _VISIBLE_BLUR else 0.0
         pictures = []
-        for moment in _moments(motion, frame, filming.shutter):
+        for moment in _moments(motion, frame, shutter):
             surface = person.surface(moment.pose(person.shaped))[0]
             pictures.append(renderer.render(surface, K, T_camera_stage))
         report(Progress(f"filming {name}", frame + 1, len(motion)))
         yield film.take(blend(pictures), keep_image=False)
+
+
+def _blur_paths(performance: Performance, filming: Filming) -> Float[np.ndarray, " frames"]:
+    """Find how far the fastest joint moves while the shutter is open (px)."""
+    joints = performance.motion.pose(performance.person.shaped).joints
+    T_camera_stage = Rigid.from_matrix(torch.from_numpy(filming.T_camera_stage).float())
+    pixels = filming.camera.project(T_camera_stage[:, None].apply(joints)).numpy()
+    steps = np.linalg.norm(np.diff(pixels, axis=0), axis=-1).max(axis=1, initial=0.0)
+    steps = np.concatenate([steps, steps[-1:], [0.0]])[: len(pixels)]
+    return filming.shutter * np.maximum(steps, np.concatenate([steps[:1], steps[:-1]]))
 
 
 def _moments(motion: StageMotion, frame: int, shutter: float) -> list[StageMotion]:

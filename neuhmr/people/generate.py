@@ -29,7 +29,7 @@ from neuhmr.people.film import CameraKind, MaskKind
 from neuhmr.people.motions import MOTION_KINDS, MotionKind, generate_motion
 from neuhmr.people.person import Person, make_person, stream
 from neuhmr.people.rooms import ROOM_REACH
-from neuhmr.people.splits import Split, kinds_of, person_seed
+from neuhmr.people.splits import RANGE, Split, kinds_of, person_seed
 from neuhmr.people.stage_kinds import sample_stage
 from neuhmr.people.stage_motion import StageMotion
 from neuhmr.people.stage_renderer import StageRenderer
@@ -159,7 +159,7 @@ def choose_motion(config: PeopleConfig, person: Person) -> tuple[StageMotion, st
 def _kind_in_turn(config: PeopleConfig, seed: int) -> str:
     """Deal the kinds out in an order of their own, so that few clips have as many as possible."""
     kinds = kinds_of(config.split, MOTION_KINDS)
-    lap, place = divmod(seed, len(kinds))
+    lap, place = divmod(seed % RANGE, len(kinds))
     return str(stream(lap, f"{config.split} motions").permutation(kinds)[place])
 
 
