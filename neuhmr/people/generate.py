@@ -174,13 +174,13 @@ def place_cameras(
     # From a phone's main camera (26 mm on 35 mm film) to twice its focal length.
     focal = 0.74 * 2.0 ** float(rng.uniform()) * max(config.height, config.width)
     K = intrinsics(focal, config.height, config.width)
-    share = float(rng.uniform(0.72, 0.85))
+    share = float(rng.uniform(0.76, 0.9))
     nearest, farthest = 2.2, reach
     distance = max(
         fitting_distance(height_m, focal, config.height, share, nearest, farthest),
         fitting_distance(width_m, focal, config.width, 0.9, nearest, farthest),
     )
-    distance = min(distance + 0.25 * width_m, farthest)
+    distance = min(distance + 0.15 * width_m, farthest)
     camera = Camera(torch.from_numpy(K).float(), config.height, config.width)
     start, filmings = rng.uniform(0, 2 * np.pi), []
     for view in range(config.views):
