@@ -10,6 +10,7 @@ from collections.abc import Sequence
 import tyro
 
 from neuhmr.errors import NeuhmrError
+from neuhmr.threads import limit_busy_waiting
 from workbench.config import WorkbenchConfig
 
 USER_ERROR = 2
@@ -21,6 +22,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Returns:
         0 after Ctrl-C, 2 after a mistake of the user's, told in one sentence on stderr.
     """
+    limit_busy_waiting()
     config = tyro.cli(
         WorkbenchConfig,
         prog="neuhmr-workbench",

@@ -3,6 +3,7 @@
 from pathlib import Path
 from types import TracebackType
 
+from neuhmr.clip.sidecars import clip_folder
 from workbench.commands import add_commands
 from workbench.engine import Engine
 from workbench.export_paths import ExportFolders
@@ -67,7 +68,7 @@ class Workbench:
         return ExportFolders.of(clip, self._session_folder_of(clip), self._out)
 
     def _session_folder_of(self, clip: Path) -> Path:
-        return self._session_folder or clip.with_name(f"{clip.stem}.neuhmr")
+        return self._session_folder or clip_folder(clip)
 
     def __enter__(self) -> "Workbench":
         return self

@@ -41,7 +41,7 @@ class WorkbenchConfig:
     checkpoint: OptionalPath = None
     """Weights of the avatar network; else the shipped ones."""
     session: OptionalPath = None
-    """Folder of the session; else CLIP.neuhmr."""
+    """Folder of the session; else CLIP.neuhmr, or a folder in your home where that is read-only."""
     out: OptionalPath = None
     """One more folder that exports may go to."""
     host: str = "127.0.0.1"

@@ -155,6 +155,22 @@ class JointReport:
     candidate_similarity: dict[int, Float[np.ndarray, " candidates"]]
 
 
+@dataclass(frozen=True, kw_only=True, eq=False)
+class FrameVerdicts:
+    """Which refined poses hold up when every frame is rendered before and after."""
+
+    step: int
+    """The optimizer's step whose poses were judged."""
+    motion: Motion
+    """The refined poses, with the initial ones where those explain the frame better."""
+    given_up: tuple[int, ...]
+    """Frames whose refined pose was given up."""
+    iou_before: float
+    """Silhouette of the rendering against the mask, in [0, 1], over all frames."""
+    iou_after: float
+    """The same for `motion`."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class ExportRequest:
     """What to write, and where."""
@@ -171,6 +187,7 @@ class Optimizer(Protocol):
     def step(self, settings: RefineSettings) -> StepReport: ...  # noqa: D102
     def save(self, path: Path) -> None: ...  # noqa: D102
     def load(self, path: Path) -> None: ...  # noqa: D102
+    def judge(self, on_progress: OnProgress) -> FrameVerdicts: ...  # noqa: D102
     def inspect(self, frame: int, settings: RefineSettings) -> JointReport | None: ...  # noqa: D102
 
 

@@ -120,7 +120,7 @@ def score_frames(
     frames = sorted(avatar.silhouette_iou)
     misfit = [100.0 * (1.0 - avatar.silhouette_iou[frame]) for frame in frames]
     return FrameScores(
-        meaning="Body outside or short of the mask (%)",
+        meaning="Body outside or short of the mask when the avatar was built (%)",
         frames=np.array(frames),
         values=np.array(misfit),
     )

@@ -11,6 +11,7 @@ INITIAL = "#adb5bd"
 REFINED = "#4dabf7"
 TRUTH = "#51cf66"
 ANCHOR = "#fcc419"
+GIVEN_UP = "#f76707"
 BAD = "#fa5252"
 GOOD = "#40c057"
 

@@ -31,6 +31,7 @@ from neuhmr.ghn.model import Ghn
 from neuhmr.initial.initialise import initialise_sidecars
 from neuhmr.progress import OnProgress
 from neuhmr.refine.config import RefineConfig, preset
+from neuhmr.refine.draft import Draft, draft_motion
 from neuhmr.refine.frame_features import encode_frames
 from neuhmr.refine.problem import RefineProblem
 from neuhmr.rendering.mesh_overlay import MeshOverlay
@@ -67,7 +68,10 @@ class _Person:
 
     crops_here: PersonCrops
     crops: PersonCrops
-    motion: Motion
+    initial: Motion
+    draft: Draft | None
+    start: Motion
+    """Poses that the avatar was made with: the draft's, or the initial ones without a draft."""
     model: SmplModel
     ghn: Ghn
     build: AvatarBuild
@@ -129,10 +133,16 @@ class NeuhmrEngine:
         crops_here = _cut_out(opened.clip, motion, opened.model, on_progress)
         crops = crops_here.to(self._device)
         motion, model = motion.to(self._device), opened.model.to(self._device)
-        build = build_avatar(crops, motion, model, ghn, on_progress=on_progress)
+        config, draft = self._config.draft, None
+        if config.steps > 0:
+            draft = draft_motion(crops, motion, model, config, on_progress)
+        start = motion if draft is None else draft.pose.into(motion)
+        build = build_avatar(crops, start, model, ghn, on_progress=on_progress)
         features = encode_frames(ghn, crops, on_progress)
         assert isinstance(build.avatar, Avatar)
-        person = _Person(crops_here, crops, motion, model, ghn, build, features, build.avatar)
+        person = _Person(
+            crops_here, crops, motion, draft, start, model, ghn, build, features, build.avatar
+        )
         return _avatar_stage(person, build.conditioning_rows)
 
     def register(
@@ -148,38 +158,40 @@ class NeuhmrEngine:
         selection = select_anchors(
             person.build.avatar,
             person.crops,
-            person.motion,
+            person.start,
             start=person.build.conditioning_rows[0],
             config=self._config.anchors,
-            includes=_rows_of(person.motion, includes),
-            excludes=_rows_of(person.motion, excludes),
+            includes=_rows_of(person.start, includes),
+            excludes=_rows_of(person.start, excludes),
             on_progress=on_progress,
         )
         pair = pair_from_anchors(selection)
         conditioned = condition_avatar(
-            person.crops, person.motion, person.build.avatar.body, person.ghn, pair
+            person.crops, person.start, person.build.avatar.body, person.ghn, pair
         )
         assert isinstance(conditioned, Avatar)
         descriptors = register_anchors(
             conditioned,
             person.crops,
-            person.motion,
+            person.start,
             person.features,
             selection.anchors,
             self._config.matching.epsilon,
+            person.ghn.joint_prototypes(),
         )
         problem = RefineProblem(
             crops=person.crops,
-            initial=person.motion,
+            initial=person.initial,
             model=person.model,
             avatar=conditioned,
             features=person.features,
             descriptors=descriptors,
             conditioning_rows=pair,
             selection=selection,
+            draft=person.draft,
         )
         frames = person.crops_here.frame_index.numpy()
-        valid = person.motion.valid.cpu().numpy()
+        valid = person.start.valid.cpu().numpy()
         stage = AnchorStage(
             frames=frames[valid],
             orientations=selection.orientations.cpu().numpy()[valid],

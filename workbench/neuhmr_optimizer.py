@@ -11,11 +11,14 @@ from neuhmr.anchors.frame_poses import pose_frame
 from neuhmr.anchors.visibility import joint_visibility, render_joint_depths
 from neuhmr.body.skeleton import NUM_JOINTS
 from neuhmr.cli.resume_file import read_resume_file, run_fingerprint, write_resume_file
+from neuhmr.progress import OnProgress
 from neuhmr.refine.config import LiveSettings, RefineConfig
+from neuhmr.refine.guard import guard_motion
 from neuhmr.refine.matching import JointMatches
 from neuhmr.refine.problem import RefineProblem
 from neuhmr.refine.refiner import Refiner
-from workbench.engine import JointReport, RefineSettings, StepReport
+from neuhmr.refine.report import mean_iou
+from workbench.engine import FrameVerdicts, JointReport, RefineSettings, StepReport
 
 
 def settings_of(config: RefineConfig) -> RefineSettings:
@@ -88,6 +91,19 @@ class NeuhmrOptimizer:
             OutputError: the file is damaged, or belongs to other settings, poses, body or anchors.
         """
         self._refiner.load_state_dict(read_resume_file(path, self._fingerprint()))
+
+    def judge(self, on_progress: OnProgress) -> FrameVerdicts:
+        """Render every frame before and after, and give up the poses that got worse."""
+        guarded = guard_motion(
+            self._refiner.problem, self._refiner.motion(), on_progress=on_progress
+        )
+        return FrameVerdicts(
+            step=self._refiner.steps_done,
+            motion=guarded.motion.to("cpu"),
+            given_up=tuple(int(self._frames[row]) for row in guarded.reverted),
+            iou_before=mean_iou(guarded.before),
+            iou_after=mean_iou(guarded.kept_scores()),
+        )
 
     def _fingerprint(self) -> str:
         problem = self._refiner.problem

@@ -17,6 +17,7 @@ from workbench.engine import (
     AnchorStage,
     AvatarStage,
     Footage,
+    FrameVerdicts,
     Image,
     JointReport,
     RefineSettings,
@@ -116,6 +117,8 @@ class SessionState:
     report: StepReport | None = None
     restored: Restored | None = None
     """Shown until the optimizer takes its next step."""
+    verdicts: FrameVerdicts | None = None
+    """Of some step; see `judged`."""
     losses: tuple[LossPoint, ...] = ()
     steps_per_second: float = 0.0
     job: JobStatus | None = None
@@ -142,6 +145,14 @@ class SessionState:
         if self.report is not None:
             return self.report.motion
         return self.restored.motion if self.restored is not None else None
+
+    @property
+    def judged(self) -> FrameVerdicts | None:
+        """The verdicts on the present refined poses; None where they have moved on since."""
+        reached = self.report or self.restored
+        if self.verdicts is None or reached is None or reached.step != self.verdicts.step:
+            return None
+        return self.verdicts
 
     @property
     def best(self) -> Motion | None:

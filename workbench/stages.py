@@ -111,6 +111,15 @@ class Stages:
             self._keeper.save(state, self._optimizer)
         return report
 
+    def judge(self, control: JobControl) -> Iterator[None]:
+        """Compare every frame before and after, unless that is known already."""
+        if self._session.state.refined is None or self._session.state.judged is not None:
+            return
+        yield from self.prepare(control)
+        if self._optimizer is not None and self._session.state.refined is not None:
+            self._session.set(verdicts=self._optimizer.judge(control.report))
+        yield
+
     def settle(self) -> None:
         """Leave a run: finished, paused, or as if it had never begun."""
         state = self._session.update(_settled)
@@ -139,6 +148,7 @@ class Stages:
                 state,
                 report=None,
                 restored=None,
+                verdicts=None,
                 losses=(),
                 joints=None,
                 steps_per_second=0.0,

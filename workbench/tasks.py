@@ -111,17 +111,31 @@ class Tasks:
         """Stop whatever is under way; what was reached before is kept."""
         self.worker.cancel()
 
-    def export(self, request: ExportRequest) -> None:
+    def judge(self) -> None:
+        """Find the frames whose refined pose looks worse than the initial one."""
+        self.pause()
+        self._submit("Judging the frames", self.stages.judge)
+
+    def export(self, request: ExportRequest, is_guarded: bool = True) -> None:
         """Write the best poses so far.
+
+        Args:
+            request: what and where.
+            is_guarded: write the initial pose where the refined one looks worse.
 
         Raises:
             WorkbenchError: there are none.
         """
-        footage, motion = self.session.state.footage, self.session.state.best
-        if footage is None or motion is None:
+        footage, best = self.session.state.footage, self.session.state.best
+        if footage is None or best is None:
             raise WorkbenchError("There are no poses to export yet; open a clip with a person.")
 
         def work(control: JobControl) -> Iterator[None]:
+            motion = best
+            if is_guarded:
+                yield from self.stages.judge(control)
+                judged = self.session.state.judged
+                motion = best if judged is None else judged.motion
             self.engine.export(footage, motion, request, control.report)
             written = str(request.path)
             self.session.update(
@@ -177,6 +191,7 @@ class Tasks:
                 self._on_status(JobStatus(label=label, done=report.step, total=report.total_steps))
                 yield
                 if report.is_finished:
+                    yield from self.stages.judge(control)
                     break
 
         self._submit(label, work, on_end=self.stages.settle)

@@ -3,7 +3,7 @@
 import numpy as np
 from jaxtyping import Float
 
-from workbench.markup import ANCHOR, BAD, FAINT, REFINED, block, escape
+from workbench.markup import ANCHOR, BAD, FAINT, GIVEN_UP, REFINED, block, escape
 from workbench.session import FrameScores
 
 WIDTH, HEIGHT = 600, 46
@@ -44,14 +44,32 @@ def draw_timeline(
     scores: FrameScores | None,
     anchors: tuple[int, ...],
     on_click: str,
+    given_up: tuple[int, ...] = (),
 ) -> str:
-    """Draw the strip; `on_click` is a script that finds the share of the width in `x`."""
+    """Draw the strip.
+
+    Args:
+        num_frames: of the clip.
+        frame: the present one.
+        scores: the bars.
+        anchors: frames with a mark at the top.
+        on_click: a script that finds the share of the width in `x`.
+        given_up: frames with a line at the bottom.
+    """
     shapes = [f'<rect width="{WIDTH}" height="{HEIGHT}" rx="3" fill="#141517"/>']
     caption = "Click to go to a frame"
     if scores is not None and len(scores.frames):
         shapes += _bars(scores, num_frames)
         worst = scores.worst_first()[0]
         caption = f"{scores.meaning}; worst frame {worst}, the worst tenth is red"
+    if given_up:
+        caption += f"; {len(given_up)} keep their initial pose (line at the bottom)"
+    for stretch in _stretches(given_up):
+        left, right = (edge / max(num_frames, 1) * WIDTH for edge in stretch)
+        shapes.append(
+            f'<rect x="{left:.1f}" y="{HEIGHT - 4}" width="{right - left:.1f}" height="4" '
+            f'fill="{GIVEN_UP}"/>'
+        )
     for anchor in anchors:
         x = (anchor + 0.5) / max(num_frames, 1) * WIDTH
         shapes.append(f'<path d="M{x - 4:.1f},0h8l-4,6z" fill="{ANCHOR}"/>')
@@ -67,6 +85,17 @@ def draw_timeline(
         f'style="width:100%;height:{HEIGHT}px;cursor:pointer;display:block">{"".join(shapes)}</svg>'
         f'<div style="color:{FAINT};font-size:12px">{escape(caption)}</div>'
     )
+
+
+def _stretches(frames: tuple[int, ...]) -> list[tuple[int, int]]:
+    """Join neighboring frames to (first, last + 1)."""
+    found: list[tuple[int, int]] = []
+    for frame in sorted(frames):
+        if found and frame == found[-1][1]:
+            found[-1] = (found[-1][0], frame + 1)
+        else:
+            found.append((frame, frame + 1))
+    return found
 
 
 def _bars(scores: FrameScores, num_frames: int) -> list[str]:

@@ -38,6 +38,7 @@ def register_joints(
     pixels: Float[Tensor, "anchors joints 2"],
     visible: Bool[Tensor, "anchors joints"],
     image_size: tuple[int, int],
+    prototypes: Float[Tensor, "joints channels"] | None = None,
 ) -> JointDescriptors:
     """Average each joint's feature over the anchors that see it (NeuHMR Eq. 9).
 
@@ -46,15 +47,21 @@ def register_joints(
         pixels: projected joints (px of the image).
         visible: Eq. 8 of every anchor.
         image_size: (height, width) of the image in which `pixels` are measured.
+        prototypes: `joint_prototypes` of the network, if it has any.
 
     Note:
         Features are brought to unit length before averaging, so that a brightly lit anchor does
         not outvote the others, and the mean again after, since matching compares directions.
+        Where poses are wrong in the same way in all anchors, no average brings a descriptor back
+        to its joint; the prototype, added at equal weight, does (a deviation from NeuHMR).
     """
     sampled = normalize_features(sample_at_pixels(features.float(), pixels, image_size))
     counts = visible.sum(dim=0)
     total = (sampled * visible[..., None]).sum(dim=0)
-    return JointDescriptors(normalize_features(total / counts.clamp_min(1)[:, None]), counts)
+    descriptors = normalize_features(total / counts.clamp_min(1)[:, None])
+    if prototypes is not None:
+        descriptors = normalize_features(descriptors + normalize_features(prototypes))
+    return JointDescriptors(descriptors * (counts > 0)[:, None], counts)
 
 
 def register_anchors(
@@ -64,6 +71,7 @@ def register_anchors(
     features: Float[Tensor, "frames channels feature_height feature_width"],
     rows: Sequence[int],
     tolerance: float = DEPTH_TOLERANCE,
+    prototypes: Float[Tensor, "joints channels"] | None = None,
 ) -> JointDescriptors:
     """Test visibility in every anchor row and register the joints there."""
     pixels, visible = [], []
@@ -77,4 +85,5 @@ def register_anchors(
         torch.stack(pixels),
         torch.stack(visible),
         (crops.cameras.height, crops.cameras.width),
+        prototypes,
     )

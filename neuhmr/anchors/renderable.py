@@ -44,6 +44,10 @@ class HumanNetwork(Protocol):
         """Encode masked images in [0, 1] at a quarter of their resolution."""
         ...
 
+    def joint_prototypes(self) -> Float[Tensor, "joints channels"] | None:
+        """What each joint's feature is like in anybody; zero rows where it is not known."""
+        ...
+
     def condition(self, views: ReferenceViews, body: ShapedBody) -> Renderable:
         """Make the avatar of the person seen in `views`."""
         ...

@@ -1,21 +1,20 @@
 """`neuhmr benchmark`: figures of this machine."""
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Annotated
 
-from tyro.conf import Positional
+from tyro.conf import subcommand
 
+from neuhmr.cli.benchmark_accuracy import BenchmarkAccuracy
 from neuhmr.cli.inputs import JsonFlag, OptionalPath, choose_device, require_at_least, sample_clip
 from neuhmr.cli.output import print_rows
 from neuhmr.cli.progress import progress_bars, stop_on_interrupt
 
 
 @dataclass(frozen=True, kw_only=True)
-class Benchmark:
+class BenchmarkSpeed:
     """Measure how fast refinement is on this machine."""
 
-    table: Positional[Literal["speed"]] = "speed"
-    """Which table."""
     clip: OptionalPath = None
     """A clip with poses and masks beside it; else the sample clip."""
     checkpoint: OptionalPath = None
@@ -61,3 +60,10 @@ class Benchmark:
             ("Frames, timed steps", f"{result['frames']}, {result['steps']}"),
         ]
         print_rows(rows)
+
+
+Benchmark = (
+    Annotated[BenchmarkSpeed, subcommand("speed")]
+    | Annotated[BenchmarkAccuracy, subcommand("accuracy")]
+)
+"""Which table: `neuhmr benchmark speed` or `neuhmr benchmark accuracy`."""

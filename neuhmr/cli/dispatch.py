@@ -14,6 +14,7 @@ from typing import Protocol, runtime_checkable
 from neuhmr.cli.output import error_line, install_log_handler, print_result
 from neuhmr.errors import NeuhmrError
 from neuhmr.progress import Cancelled
+from neuhmr.threads import limit_busy_waiting
 
 USER_ERROR = 2
 INTERRUPTED = 130
@@ -46,7 +47,11 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "convert": ("neuhmr.cli.convert", "Convert", "turn a pose file into another format"),
     "people": ("neuhmr.cli.people", "People", "make synthetic people with exact truth"),
     "train": ("neuhmr.cli.train", "Train", "train the avatar network on synthetic people"),
-    "benchmark": ("neuhmr.cli.benchmark", "Benchmark", "measure speed on this machine"),
+    "benchmark": (
+        "neuhmr.cli.benchmark",
+        "Benchmark",
+        "measure speed, or accuracy on people no training saw",
+    ),
     "doctor": ("neuhmr.cli.doctor", "Doctor", "tell what works on this machine"),
 }
 """Word: (module, class, what it does)."""
@@ -58,6 +63,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Returns:
         0 when done, 2 after a mistake of the user's, 130 after Ctrl-C.
     """
+    limit_busy_waiting()
     words = list(sys.argv[1:] if arguments is None else arguments)
     if not words or words[0] in ("-h", "--help"):
         sys.stdout.write(help_text())

@@ -4,7 +4,8 @@ from dataclasses import replace
 
 from neuhmr.body.smpl_model import SmplModel
 from neuhmr.cli.output import note
-from neuhmr.clip.clip import Clip, sidecar_path
+from neuhmr.clip.clip import Clip
+from neuhmr.clip.sidecars import sidecar_path
 from neuhmr.initial.initialise import initialise_sidecars
 from neuhmr.progress import OnProgress
 

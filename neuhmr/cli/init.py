@@ -37,7 +37,8 @@ class Init:
         """
         from neuhmr.body.model_files import load_body_model
         from neuhmr.clip.atomic import check_writable
-        from neuhmr.clip.clip import open_clip, sidecar_path
+        from neuhmr.clip.clip import open_clip
+        from neuhmr.clip.sidecars import sidecar_path
         from neuhmr.initial.initialise import initialise_sidecars
 
         for path in (self.out, self.masks_out):

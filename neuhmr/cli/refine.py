@@ -1,5 +1,6 @@
 """`neuhmr refine`: the poses of a clip, pulled towards its pixels."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
@@ -34,6 +35,8 @@ class Refine(ClipInputs):
     """`fast`, or the settings printed in NeuHMR."""
     resume: Annotated[bool, arg(help_behavior_hint="")] = False
     """Go on with an interrupted run that wrote to the same OUT."""
+    guard: bool = True
+    """Put the initial pose back where the refined one explains a frame worse."""
     seed: int = 0
     """Of every random number."""
     device: str = "auto"
@@ -86,7 +89,14 @@ class Refine(ClipInputs):
         ]
         change = result["mean_change_deg"]
         rows.append(("Mean change per joint", f"{change:.1f} degrees"))
-        rows.append(("Time", f"{result['seconds']:.0f} s"))
+        before, after = result["iou_before"], result["iou_after"]
+        rows.append(("Silhouette agreement (IoU)", f"{before:.3f} -> {after:.3f}"))
+        reverted = result["reverted_frames"]
+        assert isinstance(reverted, tuple)
+        if reverted:
+            rows.append(("Frames left as they were", f"{len(reverted)}: {short_list(reverted)}"))
+        seconds = f"{result['seconds']:.0f} s, {result['seconds_per_frame']:.1f} s a frame"
+        rows.append(("Time", f"{seconds}; at most {result['peak_rss_mb']:.0f} MB of memory"))
         scores = result["scores"]
         if isinstance(scores, dict):
             before, after = (scores[name]["mpjpe_mm"] for name in ("initial", "refined"))
@@ -141,6 +151,13 @@ class Refine(ClipInputs):
             ("--learning-rate", self.learning_rate),
         ):
             require_at_least(option, value, 0.0)
+
+
+def short_list(numbers: Sequence[int], longest: int = 8) -> str:
+    """Write a few numbers; how many more there are stands for the others."""
+    shown = ", ".join(str(number) for number in numbers[:longest])
+    rest = len(numbers) - longest
+    return shown if rest <= 0 else f"{shown} and {rest} more"
 
 
 def _given(**settings: float | int | None) -> dict[str, Any]:

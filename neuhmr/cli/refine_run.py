@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -25,13 +25,15 @@ from neuhmr.clip.crops import PersonCrops, crop_person
 from neuhmr.clip.motion_file import write_motion_file
 from neuhmr.evaluation.pose_scores import score_motion
 from neuhmr.export.motion_content import motion_content
-from neuhmr.export.run_report import mean_change_deg, run_report, write_report
+from neuhmr.export.run_report import run_report, write_report
 from neuhmr.geometry.cameras import Camera
 from neuhmr.ghn.checkpoint import load_ghn
 from neuhmr.progress import OnProgress, Progress
 from neuhmr.refine.config import RefineConfig
-from neuhmr.refine.problem import RefineProblem, prepare_problem
+from neuhmr.refine.guard import GuardedMotion, guard_motion
+from neuhmr.refine.problem import prepare_problem
 from neuhmr.refine.refiner import Refiner
+from neuhmr.refine.report import RefineReport, make_report
 from neuhmr.refine.snapshot import RefineSnapshot
 from neuhmr.rendering.mesh_raster import rasterize_mesh
 
@@ -82,16 +84,27 @@ def run_refinement(options: "Refine", config: RefineConfig) -> dict[str, object]
         if options.resume:
             _resume(refiner, resume_path(options.out), fingerprint)
         outcome = _run(refiner, stop, resume_path(options.out), fingerprint)
+    guarded = _guard(refiner, outcome.motion, options.guard and not outcome.interrupted)
+    motion = guarded.motion.to("cpu")
     source = f"{clip.video.path.name} refined by neuhmr, preset {options.preset}"
-    write_motion_file(options.out, motion_content(clip, outcome.motion, model, source))
+    write_motion_file(options.out, motion_content(clip, motion, model, source))
     if not outcome.interrupted:
         resume_path(options.out).unlink(missing_ok=True)
-    seconds = time.perf_counter() - start
-    result = _summary(options.out, clip, outcome, model, seconds)
+    report = make_report(
+        problem, config, guarded, outcome.motion, outcome.steps, time.perf_counter() - start
+    )
+    result = _summary(options.out, clip, outcome, motion, model, report)
     if options.report is not None:
-        details = {"losses_per_epoch": outcome.losses, "anchors": _anchor_frames(problem)}
-        write_report(options.report, run_report(config, clip, model, result | details))
+        details = result | {"losses_per_epoch": outcome.losses}
+        write_report(options.report, run_report(clip, model, report, details))
     return result
+
+
+def _guard(refiner: Refiner, refined: Motion, may_revert: bool) -> GuardedMotion:
+    """Compare all frames before and after; put initial poses back only if that is wished."""
+    with progress_bars() as on_progress:
+        guarded = guard_motion(refiner.problem, refined, on_progress=on_progress)
+    return guarded if may_revert else replace(guarded, motion=refined, reverted=())
 
 
 def crop(clip: Clip, motion: Motion, model: SmplModel, on_progress: OnProgress) -> PersonCrops:
@@ -123,7 +136,7 @@ def _run(refiner: Refiner, stop: StopRequest, resume: Path, fingerprint: str) ->
         write_resume_file(resume, refiner.state_dict(), fingerprint)
         note("Stopped early; the poses so far are written, and --resume goes on from here.")
     return Outcome(
-        refiner.motion().to("cpu"),
+        refiner.motion(),
         refiner.steps_done,
         refiner.total_steps,
         [_mean_terms(epoch) for epoch in losses if epoch],
@@ -147,27 +160,32 @@ def _mean_terms(steps: list[dict[str, float]]) -> dict[str, float]:
 
 
 def _summary(
-    out: Path, clip: Clip, outcome: Outcome, model: SmplModel, seconds: float
+    out: Path,
+    clip: Clip,
+    outcome: Outcome,
+    motion: Motion,
+    model: SmplModel,
+    report: RefineReport,
 ) -> dict[str, object]:
     assert clip.motion is not None, "refinement starts from poses"
     scores = None
     if clip.truth is not None:
         scores = {
-            name: score_motion(motion, clip.truth, model, clip.video.fps).as_dict()
-            for name, motion in (("initial", clip.motion), ("refined", outcome.motion))
+            name: score_motion(poses, clip.truth, model, clip.video.fps).as_dict()
+            for name, poses in (("initial", clip.motion), ("refined", motion))
         }
     return {
         "written": str(out),
-        "frames": int(outcome.motion.valid.sum()),
+        "frames": int(motion.valid.sum()),
         "steps": outcome.steps,
         "total_steps": outcome.total_steps,
         "interrupted": outcome.interrupted,
-        "mean_change_deg": mean_change_deg(clip.motion, outcome.motion),
-        "seconds": seconds,
+        "mean_change_deg": report.mean_change_deg,
+        "iou_before": report.iou_before,
+        "iou_after": report.iou_after,
+        "reverted_frames": report.reverted_frames,
+        "seconds": report.seconds,
+        "seconds_per_frame": report.seconds_per_frame,
+        "peak_rss_mb": report.peak_rss_mb,
         "scores": scores,
     }
-
-
-def _anchor_frames(problem: RefineProblem) -> list[int]:
-    frames = problem.initial.frame_index.tolist()
-    return [frames[row] for row in problem.selection.anchors]

@@ -1,8 +1,10 @@
 """`neuhmr train`: weights of the avatar network."""
 
+import dataclasses
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from tyro.conf import Positional
 
@@ -11,28 +13,36 @@ from neuhmr.cli.output import print_rows
 from neuhmr.cli.progress import progress_bars, stop_on_interrupt
 from neuhmr.progress import Progress
 
+if TYPE_CHECKING:
+    from neuhmr.training.ghn import GhnTrainingConfig, TrainingSnapshot
+    from neuhmr.training.matching import MatchingSnapshot, MatchingTrainingConfig
+
 
 @dataclass(frozen=True, kw_only=True)
 class Train:
-    """Train the avatar network (GHN) on synthetic people.
+    """Train the avatar network (GHN), or the features that find joints, on synthetic people.
 
-    Make the people first with `neuhmr people`. Ctrl-C keeps the last checkpoint; --resume goes on.
+    Make the people first with `neuhmr people`. Train `ghn` first, then `matching` with --start at
+    its weights. Ctrl-C keeps the last checkpoint; --resume goes on.
     """
 
-    network: Positional[Literal["ghn"]]
-    """Which network."""
+    network: Positional[Literal["ghn", "matching"]]
+    """What to train: how avatars render, or how joints are matched."""
     data: Path
     """Folder of training people."""
     val: Path
     """Folder of validation people."""
     out: Path
     """Run folder: checkpoint, log, pictures, weights."""
+    start: Path | None = None
+    """Weights to begin with; if left out, `ghn` begins at random, `matching` at the shipped
+    ones."""
     preset: Literal["open", "paper"] = "open"
-    """Size of the network: small enough to ship, or the paper's."""
-    steps: int = 35_000
-    """Optimization steps."""
-    learning_rate: float = 1e-4
-    """Initial learning rate."""
+    """Size of a network that begins at random: small enough to ship, or the paper's."""
+    steps: int | None = None
+    """Optimization steps; if left out, 35000 of `ghn`, 10000 of `matching`."""
+    learning_rate: float | None = None
+    """Initial learning rate; if left out, 1e-4 of `ghn`, 1e-3 of `matching`."""
     resume: bool = False
     """Go on from the run folder's checkpoint."""
     seed: int = 0
@@ -46,30 +56,47 @@ class Train:
 
         Raises:
             DatasetError: no people to train or validate on.
+            CheckpointError: the weights to start with cannot be used.
             NonFiniteError: a loss stopped being a number.
         """
-        from neuhmr.training.ghn import GhnTrainingConfig, train_ghn
-
-        config = GhnTrainingConfig(
-            data=self.data, val=self.val, out=self.out, preset=self.preset, steps=self.steps,
-            learning_rate=self.learning_rate, resume=self.resume, seed=self.seed,
-            device=str(choose_device(self.device)),
-        )  # fmt: skip
+        config, snapshots = self._begin()
         last = None
         with stop_on_interrupt() as stop, progress_bars(completes=False) as on_progress:
-            for snapshot in train_ghn(config):
+            for snapshot in snapshots:
                 last = snapshot
                 on_progress(Progress("Training", snapshot.step, config.steps))
                 if stop:
                     break
         steps = last.step if last else config.steps
+        losses = {} if last is None else dataclasses.asdict(last)
         return {
             "written": str(self.out),
             "steps": steps,
             "interrupted": steps < config.steps,
-            "color_loss": last.color_loss if last else None,
-            "mask_loss": last.mask_loss if last else None,
-        }
+        } | {name: value for name, value in losses.items() if name.endswith("_loss")}
+
+    def _begin(
+        self,
+    ) -> tuple[
+        "GhnTrainingConfig | MatchingTrainingConfig",
+        "Iterator[TrainingSnapshot] | Iterator[MatchingSnapshot]",
+    ]:
+        from neuhmr.training.ghn import GhnTrainingConfig, train_ghn
+        from neuhmr.training.matching import MatchingTrainingConfig, train_matching
+
+        options: dict[str, Any] = {
+            "data": self.data, "val": self.val, "out": self.out, "start": self.start,
+            "resume": self.resume, "seed": self.seed, "device": str(choose_device(self.device)),
+        }  # fmt: skip
+        if self.steps is not None:
+            options["steps"] = self.steps
+        if self.learning_rate is not None:
+            options["learning_rate"] = self.learning_rate
+        if self.network == "matching":
+            config = MatchingTrainingConfig(**options)
+            return config, train_matching(config)
+        config = GhnTrainingConfig(preset=self.preset, **options)
+        return config, train_ghn(config)
 
     def show(self, result: dict[str, object]) -> None:
         """Say where the weights are."""

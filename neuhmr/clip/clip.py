@@ -1,13 +1,10 @@
 """A clip: a video with what is known about the person and the camera in it.
 
-What is not given is looked for beside the video: `clip.poses.npz`, `clip.masks.npz`,
-`clip.camera.json` and `clip.truth.npz` for `clip.mp4`, then in the folder `clip.neuhmr`.
+What is not given is looked for beside the video (see `sidecars`).
 """
 
-import os
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Literal
 
 import torch
 from jaxtyping import Int
@@ -16,16 +13,12 @@ from neuhmr.body.motion import Motion
 from neuhmr.clip.camera_file import fit_camera, read_camera
 from neuhmr.clip.masks import MaskSequence, read_masks
 from neuhmr.clip.motion_file import MotionFile, read_motion_file
+from neuhmr.clip.sidecars import SidecarKind, find_sidecar
 from neuhmr.clip.video import Video, open_video
 from neuhmr.errors import ClipError, PoseFileError
 from neuhmr.geometry.cameras import Camera, camera_from_focal, default_focal
 from neuhmr.geometry.rigid import Rigid
 from neuhmr.progress import OnProgress, ignore_progress
-
-SidecarKind = Literal["poses", "masks", "camera", "truth"]
-_SUFFIXES: dict[str, str] = {
-    "poses": ".poses.npz", "masks": ".masks.npz", "camera": ".camera.json", "truth": ".truth.npz"
-}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -119,35 +112,6 @@ def open_clip(
     )
 
 
-def sidecar_path(clip_path: Path, kind: SidecarKind) -> Path:
-    """Name the file that belongs to a clip: the one that exists, else where to write it.
-
-    A new sidecar goes beside the video, or into `clip.neuhmr` where that folder is read-only.
-    """
-    beside, inside = _sidecar_places(clip_path, kind)
-    existing = find_sidecar(clip_path, kind)
-    if existing is not None:
-        return existing
-    return beside if os.access(beside.parent, os.W_OK) else inside
-
-
-def find_sidecar(clip_path: Path, kind: SidecarKind) -> Path | None:
-    """Find a sidecar that exists: beside the video first, then in `clip.neuhmr`."""
-    return next((p for p in _sidecar_places(clip_path, kind) if p.is_file()), None)
-
-
-def foreign_pose_sidecars(clip_path: Path) -> list[Path]:
-    """List pose files of other tools beside a video (`clip.poses.*`), to be converted."""
-    pattern = f"{clip_path.stem}.poses."
-    names = sorted(clip_path.parent.glob("*.poses.*"))
-    return [p for p in names if p.name.startswith(pattern) and p.suffix != ".npz" and p.is_file()]
-
-
-def _sidecar_places(clip_path: Path, kind: SidecarKind) -> tuple[Path, Path]:
-    name = clip_path.stem + _SUFFIXES[kind]
-    return clip_path.with_name(name), clip_path.with_name(f"{clip_path.stem}.neuhmr") / name
-
-
 def _read_poses(
     clip_path: Path, given: Path | MotionFile | None, kind: SidecarKind, video: Video
 ) -> tuple[MotionFile | None, Path]:
@@ -202,7 +166,7 @@ def _choose_camera(
     camera = fit_camera(poses.camera, pose_path, height, width, PoseFileError, remedy)
     if camera.K.dim() == 3:
         camera = replace(camera, K=camera.K[_nearest_rows(poses.motion, video.num_frames)])
-    return camera, False
+    return camera, poses.camera_is_guessed
 
 
 def _nearest_rows(motion: Motion, num_frames: int) -> torch.Tensor:

@@ -2,8 +2,9 @@
 
 Keys: `format` = "neuhmr-motion", `version`, `global_orient` (T, 3), `body_pose` (T, 69), `transl`
 (T, 3) in smplx's sense, `betas` (10,), `frame_index` (T,), `valid` (T,), `fps`, `gender`,
-`body_model`, `source`; where known also `K` (3, 3) or (T, 3, 3) with `image_size` (height, width),
-and `T_camera_world` (4, 4) or (T, 4, 4). Axis-angle (rad), metres, each frame's camera frame.
+`body_model`, `source`; where known also `K` (3, 3) or (T, 3, 3) with `image_size` (height, width)
+and `camera_is_guessed`, and `T_camera_world` (4, 4) or (T, 4, 4). Axis-angle (rad), metres, each
+frame's camera frame.
 
 Lenient form: an npz without `format` that has at least `global_orient`, `body_pose`, `transl` and
 `betas` of smplx's SMPL. Rotations may then be matrices, `betas` (1, 10) or (T, 10) (averaged).
@@ -48,6 +49,8 @@ class MotionFile:
     """What the poses were read from, and by which rule."""
     has_frame_index: bool = True
     """False where rows were numbered on reading because the file does not say."""
+    camera_is_guessed: bool = False
+    """True where the intrinsics are a guess from the image size."""
 
 
 def read_motion_file(path: Path) -> MotionFile:
@@ -72,6 +75,7 @@ def read_motion_file(path: Path) -> MotionFile:
         motion=motion,
         fps=_read_fps(path, data),
         camera=_read_camera(path, data, rows),
+        camera_is_guessed=bool(data.get("camera_is_guessed", np.array(False)).all()),
         T_camera_world=_read_transforms(path, data, rows),
         gender=_text(data, "gender") or "neutral",
         body_model=_text(data, "body_model"),
@@ -104,6 +108,7 @@ def write_motion_file(path: Path, content: MotionFile) -> None:
     if content.camera is not None:
         arrays["K"] = content.camera.K.detach().cpu().float().numpy()
         arrays["image_size"] = np.array([content.camera.height, content.camera.width])
+        arrays["camera_is_guessed"] = np.array(content.camera_is_guessed)
     if content.T_camera_world is not None:
         arrays["T_camera_world"] = content.T_camera_world.as_matrix().detach().cpu().numpy()
     with atomic_path(path) as partial, partial.open("wb") as file:

@@ -27,6 +27,7 @@ def motion_content(clip: Clip, motion: Motion, model: SmplModel, source: str) ->
         motion=motion,
         fps=clip.video.fps,
         camera=camera,
+        camera_is_guessed=clip.camera_is_guessed,
         T_camera_world=transform,
         body_model=f"{model.name} {model.digest}",
         source=source,

@@ -1,34 +1,29 @@
 """What a refinement did, as JSON: settings, versions, losses, changes."""
 
 import json
-import math
 import platform
-from dataclasses import asdict
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 import torch
 
-from neuhmr.body.motion import Motion
 from neuhmr.body.smpl_model import SmplModel
 from neuhmr.clip.atomic import atomic_path
 from neuhmr.clip.clip import Clip
-from neuhmr.geometry.rotations import rotation_angle
-from neuhmr.refine.config import RefineConfig
-
-
-def mean_change_deg(initial: Motion, refined: Motion) -> float:
-    """Average the angle between initial and refined rotations over joints and valid frames."""
-    before = torch.cat([initial.global_orient[:, None], initial.body_pose], dim=1)
-    after = torch.cat([refined.global_orient[:, None], refined.body_pose], dim=1)
-    angles = rotation_angle(before.transpose(-1, -2) @ after.to(before.device))[initial.valid]
-    return math.degrees(float(angles.mean())) if angles.numel() else 0.0
+from neuhmr.refine.report import RefineReport
 
 
 def run_report(
-    config: RefineConfig, clip: Clip, model: SmplModel, result: dict[str, object]
+    clip: Clip, model: SmplModel, refinement: RefineReport, details: dict[str, object]
 ) -> dict[str, object]:
-    """Gather everything that is needed to understand and repeat a run."""
+    """Gather everything that is needed to understand and repeat a run.
+
+    Args:
+        clip: what was refined.
+        model: the body of the poses.
+        refinement: what it came to.
+        details: anything else that is to be kept; wins over what has the same name.
+    """
     return {
         "clip": str(clip.video.path),
         "video": {
@@ -40,9 +35,9 @@ def run_report(
         "camera_is_guessed": clip.camera_is_guessed,
         "has_masks": clip.masks is not None,
         "body_model": {"name": model.name, "digest": model.digest},
-        "config": asdict(config),
         "versions": _versions(),
-        **result,
+        **refinement.as_dict(),
+        **details,
     }
 
 

@@ -33,6 +33,12 @@ class GhnConfig:
     """How far behind the first hit of the body's mesh samples are kept (m)."""
     color_threshold: float = 1e-3
     """Samples that weigh less in their pixel get no color (previews and refinement)."""
+    matching_backbone: str | None = None
+    """timm name of an encoder that serves matching alone; None matches by F, as the paper does."""
+    matching_channels: int = 32
+    """Channels of the matching features, at a quarter of the resolution."""
+    matching_width: int = 64
+    """Channels inside the decoder of the matching features."""
     engine: Literal["torch", "spconv"] = "torch"
     """Who computes sparse convolutions; both give the same numbers."""
 
@@ -40,7 +46,7 @@ class GhnConfig:
 def ghn_preset(name: GhnPreset) -> GhnConfig:
     """Make a named configuration: `open` is small enough to ship, `paper` is NeuHMR's."""
     if name == "open":
-        return GhnConfig()
+        return GhnConfig(matching_backbone="convnext_atto")
     return GhnConfig(
         backbone="convnext_tiny",
         voxel_size=0.005,

@@ -10,9 +10,10 @@ import torch
 from neuhmr.body.motion import Motion
 from neuhmr.body.smpl_model import SmplModel
 from neuhmr.clip.atomic import check_writable
-from neuhmr.clip.clip import Clip, SidecarKind, find_sidecar, sidecar_path
+from neuhmr.clip.clip import Clip
 from neuhmr.clip.masks import MaskSequence, pack_masks, write_masks
 from neuhmr.clip.motion_file import MotionFile, write_motion_file
+from neuhmr.clip.sidecars import SidecarKind, find_sidecar, sidecar_path
 from neuhmr.errors import ClipError, OutputError
 from neuhmr.initial.descent import FitConfig
 from neuhmr.initial.landmarks import Landmarks
@@ -106,8 +107,8 @@ def initialise_sidecars(
     Args:
         clip: the video and its camera.
         model: the body to fit.
-        poses_path: where poses go; beside the clip, or into its folder `clip.neuhmr` where that is
-            read-only, if not given.
+        poses_path: where poses go; if not given, beside the clip, or into its folder where that is
+            read-only.
         masks_path: likewise; masks that lie there already are kept unless this is given.
         on_progress: told after every frame and step.
         config: how.
@@ -134,6 +135,7 @@ def initialise_sidecars(
         motion=result.motion,
         fps=clip.video.fps,
         camera=clip.camera,
+        camera_is_guessed=clip.camera_is_guessed,
         T_camera_world=clip.T_camera_world,
         body_model=f"{model.name} {model.digest}",
         source=SOURCE + (", focal length guessed" if clip.camera_is_guessed else ""),

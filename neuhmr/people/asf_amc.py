@@ -8,6 +8,7 @@ The recordings are CMU's (mocap.cs.cmu.edu, funded by NSF EIA-0196217): free to 
 this project, and not to be resold.
 """
 
+import functools
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,6 +20,7 @@ from torch import Tensor
 from neuhmr.body.smpl_model import ShapedBody
 from neuhmr.errors import DatasetError
 from neuhmr.people.joint_limits import euler_to_rotmat
+from neuhmr.people.splits import Split, is_recording_of
 from neuhmr.people.stage_motion import StageMotion, set_on_floor
 
 MOCAP_FPS = 120.0
@@ -87,10 +89,31 @@ def mocap_files(folder: Path, seconds: float = 0.0) -> list[tuple[Path, Path]]:
     return pairs
 
 
+def pick_recording(
+    folder: Path, split: Split, seconds: float, rng: np.random.Generator
+) -> tuple[Path, Path]:
+    """Draw one of a split's recordings.
+
+    Raises:
+        DatasetError: the folder has none of them.
+    """
+    own = [pair for pair in mocap_files(folder, seconds) if is_recording_of(split, pair[1].stem)]
+    if not own:
+        raise DatasetError(
+            f"{folder} holds no recordings of {seconds:.1f} s that belong to the {split} split; "
+            "add recordings or leave the folder out."
+        )
+    return own[int(rng.integers(len(own)))]
+
+
 def _duration(amc: Path) -> float:
     """Count the frames of a recording without parsing it (s)."""
-    text = amc.read_text(encoding="latin-1")
-    return sum(line.strip().isdigit() for line in text.splitlines()) / MOCAP_FPS
+    return _count_frames(amc, amc.stat().st_mtime_ns) / MOCAP_FPS
+
+
+@functools.cache
+def _count_frames(amc: Path, _changed: int) -> int:
+    return sum(line.strip().isdigit() for line in amc.read_text(encoding="latin-1").splitlines())
 
 
 def read_asf(path: Path) -> AsfSkeleton:
@@ -191,6 +214,12 @@ def read_amc(path: Path) -> dict[str, Float[np.ndarray, "frames channels"]]:
     return {name: np.array(rows) for name, rows in values.items()}
 
 
+@functools.lru_cache(maxsize=16)
+def _read_amc_once(amc: Path, _changed: int) -> dict[str, Float[np.ndarray, "frames channels"]]:
+    """Parsing takes a second; a training set moves many people by few recordings."""
+    return read_amc(amc)
+
+
 def retarget(
     skeleton: AsfSkeleton,
     channels: dict[str, Float[np.ndarray, "frames channels"]],
@@ -286,7 +315,7 @@ def load_mocap_motion(
     Raises:
         DatasetError: the files cannot be read, or the recording is too short.
     """
-    channels = read_amc(amc)
+    channels = _read_amc_once(amc, amc.stat().st_mtime_ns if amc.exists() else 0)
     step = MOCAP_FPS / fps
     available = len(channels["root"])
     needed = int(np.ceil((num_frames - 1) * step)) + 1

@@ -7,14 +7,22 @@ from neuhmr.people.key_poses import smooth_noise
 
 
 def look_at(
-    position: Float[np.ndarray, "3"], target: Float[np.ndarray, "3"]
+    position: Float[np.ndarray, "3"], target: Float[np.ndarray, "3"], roll: float = 0.0
 ) -> Float[np.ndarray, "4 4"]:
-    """Make T_camera_stage of an OpenCV camera without roll (m, stage frame, +y up)."""
+    """Make T_camera_stage of an OpenCV camera (m, stage frame, +y up).
+
+    Args:
+        position: where the camera stands.
+        target: what is in the middle of its picture.
+        roll: how far it is tilted to its right (rad); 0 keeps the horizon level.
+    """
     forward = target - position
     forward = forward / np.linalg.norm(forward)
     right = np.cross(forward, [0.0, 1.0, 0.0])
     right = right / np.linalg.norm(right)
-    rotmat = np.stack([right, np.cross(forward, right), forward])
+    down = np.cross(forward, right)
+    cos, sin = np.cos(roll), np.sin(roll)
+    rotmat = np.stack([cos * right + sin * down, cos * down - sin * right, forward])
     transform = np.eye(4)
     transform[:3, :3] = rotmat
     transform[:3, 3] = -rotmat @ position

@@ -9,20 +9,22 @@ import numpy as np
 import scipy.sparse
 from jaxtyping import Float
 
+from neuhmr.people.draping import leg_drape, sleeve_drape, trunk_drape
 from neuhmr.people.garments import (
     cuff_field,
     hair_field,
+    headwear_field,
     leg_end_field,
     shirt_field,
     shoe_field,
     trousers_field,
 )
-from neuhmr.people.patterns import fractal_noise
+from neuhmr.people.patterns import fractal_noise, noise_at
 from neuhmr.people.surface_points import SurfacePoints, vertex_normals
 from neuhmr.people.wardrobe import Look
 
-SHOE_SOLE = 0.012
-"""Thickness of the soles (m)."""
+_LONGEST = 0.10
+"""Longest offset from the skin (m)."""
 
 
 def cloth_offsets(
@@ -41,26 +43,48 @@ def cloth_offsets(
     """
     average = _neighbor_average(faces, len(points))
     distance, tightness = _least_distances(look, points)
-    skin = _wrap_toes(v_shaped, points)
-    normals = vertex_normals(skin, faces)
-    moved = skin + distance[:, None] * normals
+    loose = _hanging_distances(look, points, v_shaped)
+    for _ in range(6):
+        loose = 0.5 * loose + 0.5 * (average @ loose)
+    distance = np.where(distance > 0, distance + loose, 0.0)
+    normals = vertex_normals(v_shaped, faces)
+    moved = v_shaped + distance[:, None] * normals
     cloth = (distance > 0).astype(np.float64)
     held_off = ~_is_flattened(look, points)
     for _ in range(40):
         smooth = average @ moved
-        height = np.einsum("vc,vc->v", smooth - skin, normals)
+        height = np.einsum("vc,vc->v", smooth - v_shaped, normals)
         short = np.clip(distance - height, 0.0, None) * held_off
         held = smooth + short[:, None] * normals
         share = (cloth * (1.0 - tightness))[:, None]
         moved = moved + share * (held - moved)
     offsets = moved - v_shaped
-    folds = fractal_noise(points.positions * np.array([0.8, 1.8, 1.0]), 0.10, look.seed, 2)
-    loose = cloth * (~points.part("head", "ears", "neck")) * (shoe_field(look.shoes, points) < 0)
-    offsets += (0.0025 * loose * np.clip(folds, -1.5, 2.0))[:, None] * normals
-    offsets = _limit(offsets, 0.06)
+    worn = cloth * (~points.part("head", "ears", "neck")) * (shoe_field(look.shoes, points) < 0)
+    offsets += (worn * _fold_heights(look, points, loose))[:, None] * normals
+    offsets = _limit(offsets, _LONGEST)
     for _ in range(2):
         offsets = 0.5 * offsets + 0.5 * (average @ offsets)
     return offsets
+
+
+def _hanging_distances(look: Look, points: SurfacePoints, v_shaped: np.ndarray) -> np.ndarray:
+    """How much further off than its thickness loose cloth hangs (m)."""
+    shirt = shirt_field(look.shirt, points) > -0.004
+    trousers = (trousers_field(look.trousers, points) > -0.004) & (points.along_leg > 0.14)
+    tucked = look.shirt.hem > 0.07
+    hanging = look.shirt.drape * (0.45 if tucked else 1.0)
+    loose = hanging * trunk_drape(points, v_shaped, shirt)
+    loose += 0.8 * look.shirt.drape * sleeve_drape(points, shirt)
+    return loose + look.trousers.drape * leg_drape(points, v_shaped, trousers)
+
+
+def _fold_heights(look: Look, points: SurfacePoints, loose: np.ndarray) -> np.ndarray:
+    """Folds run across tight cloth and down loose cloth (m)."""
+    across = fractal_noise(points.positions * np.array([0.8, 1.8, 1.0]), 0.10, look.seed, 2)
+    down = noise_at(points.positions * np.array([1.8, 0.45, 1.8]), 0.11, look.seed + 1)
+    share = np.clip(loose / 0.03, 0.0, 1.0)
+    ridges = 1.0 - 2.0 * np.abs(np.clip(down, -1.5, 1.5))
+    return 0.0030 * np.clip(across, -1.5, 2.0) + share * 0.006 * ridges
 
 
 def _least_distances(look: Look, points: SurfacePoints) -> tuple[np.ndarray, np.ndarray]:
@@ -83,43 +107,22 @@ def _least_distances(look: Look, points: SurfacePoints) -> tuple[np.ndarray, np.
     worn = shirt & ~(tucked & trousers)
     distance[worn] = shirt_distance[worn]
     hair = np.clip(hair_field(look.hair, points) / 0.02 + 0.3, 0.0, 1.0)
-    hair = hair * look.hair.volume * (1.0 + 0.25 * fractal_noise(points.positions, 0.05, look.seed))
+    lumps = 0.25 if look.hair.cut != "curly" else 0.15
+    hair = hair * look.hair.volume
+    if look.headwear != "none":
+        hair = np.minimum(hair, 0.012)
+    hair = hair * (1.0 + lumps * fractal_noise(points.positions, 0.05, look.seed))
     distance = np.maximum(distance, np.clip(hair, 0.0, None))
     tightness[hair > 0] = 0.5
-    shoe = shoe_field(look.shoes, points) > -0.004
-    sole = np.clip(-points.normals[:, 1], 0.0, 1.0)
-    distance[shoe] = (0.007 + (SHOE_SOLE - 0.007) * sole)[shoe]
+    hat = headwear_field(look, points) > -0.004
+    distance[hat] = np.maximum(distance, 0.014)[hat]
+    tightness[hat] = 0.3
     return distance, tightness
 
 
 def _is_flattened(look: Look, points: SurfacePoints) -> np.ndarray:
     """Find the ears that hair presses flat."""
     return points.part("ears") & (hair_field(look.hair, points) > 0)
-
-
-def _wrap_toes(
-    vertices: Float[np.ndarray, "vertices 3"], points: SurfacePoints
-) -> Float[np.ndarray, "vertices 3"]:
-    """Close the front of each foot into one round cap, seen from the ball of the foot."""
-    wrapped = vertices.copy()
-    for side, toe_joint in ((1.0, 10), (-1.0, 11)):
-        front = points.positions[:, 2] - (points.joints[toe_joint, 2] - 0.035)
-        foot = (points.leg_share > 0.5) & (points.side == side) & (front > 0)
-        toes = vertices[foot]
-        center = np.array([toes[:, 0].mean(), toes[:, 1].min() + 0.022, toes[:, 2].min() - 0.02])
-        rays = toes - center
-        radius = np.linalg.norm(rays, axis=1)
-        directions = rays / radius[:, None]
-        near = directions @ directions.T
-        hull = np.where(near > np.cos(0.30), radius[None], 0.0).max(axis=1)
-        blend = np.exp((near - 1.0) / 0.015)
-        hull = (blend @ hull) / blend.sum(axis=1)
-        # What lies between the toes sinks a little under the cap, so that nothing flickers.
-        target = np.where(radius > 0.93 * hull, np.maximum(hull, radius), 0.985 * hull)
-        share = np.clip(front[foot] / 0.03, 0.0, 1.0)
-        scale = 1.0 + share * (target / radius - 1.0)
-        wrapped[foot] = center + scale[:, None] * rays
-    return wrapped
 
 
 def _limit(offsets: np.ndarray, longest: float) -> np.ndarray:

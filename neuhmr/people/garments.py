@@ -7,7 +7,7 @@ import numpy as np
 from jaxtyping import Float
 
 from neuhmr.people.surface_points import SurfacePoints
-from neuhmr.people.wardrobe import Hair, Shirt, Shoes, Trousers
+from neuhmr.people.wardrobe import Hair, Look, Shirt, Shoes, Trousers
 
 Field = Float[np.ndarray, " points"]
 
@@ -84,8 +84,9 @@ def hair_field(hair: Hair, points: SurfacePoints) -> Field:
     head_z = points.joints[15, 2] + 0.005
     azimuth = np.degrees(np.arctan2(np.abs(x), z - head_z))
     front = eye_y + hair.hairline + 0.006 * np.cos(3 * np.radians(azimuth))
-    low = {"short": ear_y - 0.035, "medium": ear_y - 0.055, "long": ear_y - 0.14}[hair.cut]
-    beside = {"short": ear_y - 0.005, "medium": ear_y - 0.02, "long": ear_y - 0.06}[hair.cut]
+    below_ear = {"short": 0.035, "curly": 0.035, "medium": 0.055, "long": 0.14}[hair.cut]
+    beside_ear = {"short": 0.005, "curly": 0.005, "medium": 0.02, "long": 0.06}[hair.cut]
+    low, beside = ear_y - below_ear, ear_y - beside_ear
     line = np.interp(
         azimuth.ravel(), [0, 42, 58, 74, 88, 112, 180], [0, 0.02, 0.30, 1.0, 1.0, 2.0, 2.0]
     )
@@ -95,6 +96,35 @@ def hair_field(hair: Hair, points: SurfacePoints) -> Field:
     field = np.where(on_head, y - height, -1.0)
     is_covered = hair.cut in ("medium", "long")
     return field if is_covered else np.where(points.part("ears"), -0.02, field)
+
+
+def headwear_field(look: Look, points: SurfacePoints) -> Field:
+    """Inside under a cap or beanie, down to a line from the forehead to above the nape."""
+    if look.headwear == "none":
+        return np.full(len(points), -1.0)
+    _, y, z = points.positions.T
+    eye_y = eye_centers(points)[:, 1].mean()
+    lowest = 0.030 if look.headwear == "beanie" else 0.046
+    behind = np.clip((points.joints[15, 2] + 0.03 - z) / 0.10, 0.0, 1.0)
+    on_head = points.part("head", "ears") | (points.head_share > 0.6)
+    return np.where(on_head, y - (eye_y + lowest - 0.03 * behind), -1.0)
+
+
+def glasses_field(points: SurfacePoints) -> Field:
+    """Inside the rims around both eyes, the bridge and the temples."""
+    x, y, z = points.positions.T
+    on_face = (points.head_share > 0.3) & ~points.part("eyes", "irises", "pupils")
+    field = np.full(len(points), -1.0)
+    centers = eye_centers(points)
+    for center in centers:
+        ring = np.hypot((x - center[0]) / 1.25, y - center[1] + 0.003)
+        rim = np.where(z > center[2] - 0.035, 0.0022 - np.abs(ring - 0.0195), -1.0)
+        field = np.maximum(field, rim)
+    height = np.abs(y - centers[0, 1])
+    bridge = np.where((np.abs(x) < 0.011) & (z > centers[0, 2] - 0.01), 0.002 - height, -1.0)
+    outside = (np.abs(x) > 0.055) & (z > points.joints[15, 2])
+    temple = np.where(outside, 0.002 - height, -1.0)
+    return np.where(on_face, np.maximum.reduce([field, bridge, temple]), -1.0)
 
 
 def beard_field(points: SurfacePoints) -> Field:

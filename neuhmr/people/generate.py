@@ -22,13 +22,15 @@ from jaxtyping import Float
 from neuhmr.clip.atomic import atomic_path
 from neuhmr.errors import OutputError
 from neuhmr.geometry.cameras import Camera
-from neuhmr.people.asf_amc import load_mocap_motion, mocap_files
+from neuhmr.people.asf_amc import load_mocap_motion, pick_recording
 from neuhmr.people.camera_ring import drifting_cameras, fitting_distance, intrinsics
 from neuhmr.people.capture import Filming, Performance, film_clip
+from neuhmr.people.film import CameraKind, MaskKind
 from neuhmr.people.motions import MOTION_KINDS, MotionKind, generate_motion
 from neuhmr.people.person import Person, make_person, stream
-from neuhmr.people.splits import Split, person_seed
-from neuhmr.people.stage import ROOM_HALF, sample_stage
+from neuhmr.people.rooms import ROOM_REACH
+from neuhmr.people.splits import RANGE, Split, kinds_of, person_seed
+from neuhmr.people.stage_kinds import sample_stage
 from neuhmr.people.stage_motion import StageMotion
 from neuhmr.people.stage_renderer import StageRenderer
 from neuhmr.people.training_set import open_renderer
@@ -60,10 +62,14 @@ class PeopleConfig:
     """Folder with CMU recordings (.asf and .amc) to take motions from instead."""
     moving_camera: bool = False
     """One camera that moves slowly around the person instead of one that stands still."""
-    errors: ErrorKind = "ray"
-    """How the initial poses are wrong."""
+    errors: ErrorKind | tuple[ErrorKind, ...] = "ray"
+    """How the initial poses are wrong; several kinds give several files."""
     mpjpe_mm: float = 95.0
     """How wrong they are (mean joint error, hips aligned, mm)."""
+    camera: CameraKind = "ideal"
+    """Filmed by a phone, with all that it does to pictures, or exactly as rendered."""
+    masks: MaskKind = "exact"
+    """Exact masks, or masks as a segmenter would give them with the exact ones beside them."""
 
 
 def generate_people(config: PeopleConfig, on_progress: OnProgress | None = None) -> list[Path]:
@@ -106,18 +112,21 @@ def _film_person(
     person = make_person(seed, texture_size=1024 if max(config.height, config.width) > 400 else 512)
     motion, kind = choose_motion(config, person)
     performance = Performance(person, motion, config.fps)
-    renderer.set_stage(sample_stage(stream(seed, "stage")))
-    renderer.set_person_texture(person.texture)
-    filmings = place_cameras(config, performance)
+    stage = sample_stage(stream(seed, "stage"), config.split)
+    renderer.set_stage(stage)
+    renderer.set_person(person)
+    filmings = place_cameras(config, performance, stage.reach)
     folder = config.out_dir / name if config.views > 1 else config.out_dir
     folder.mkdir(exist_ok=True)
     entries: list[dict[str, object]] = []
     for view, filming in enumerate(filmings):
         clip_name = f"{name}_cam{view:02d}" if config.views > 1 else name
-        wrong = WrongPoseConfig(
-            kind=config.errors, mpjpe_mm=config.mpjpe_mm, seed=seed + 7919 * view
-        )
-        notes: dict[str, object] = {"split": config.split, "motion": kind}
+        kinds = (config.errors,) if isinstance(config.errors, str) else config.errors
+        wrong = [
+            WrongPoseConfig(kind=errors, mpjpe_mm=config.mpjpe_mm, seed=seed + 7919 * view)
+            for errors in kinds
+        ]
+        notes: dict[str, object] = {"split": config.split, "motion": kind, "stage": stage.kind}
         film_clip(folder / f"{clip_name}.mp4", performance, filming, renderer, wrong, notes, report)
         entries.append(_camera_entry(view, clip_name, filming))
     if config.views > 1:
@@ -129,8 +138,8 @@ def choose_motion(config: PeopleConfig, person: Person) -> tuple[StageMotion, st
     rng = stream(person.seed, "motion")
     pelvis_rest = person.shaped.joints_rest[0]
     if config.mocap_dir is not None:
-        files = mocap_files(config.mocap_dir, (config.frames + 1) / config.fps)
-        chosen = files[int(rng.integers(len(files)))]
+        seconds = (config.frames + 1) / config.fps
+        chosen = pick_recording(config.mocap_dir, config.split, seconds, rng)
         motion = load_mocap_motion(
             *chosen, person.shaped, config.frames, config.fps, rng, sole=person.sole
         )
@@ -138,7 +147,7 @@ def choose_motion(config: PeopleConfig, person: Person) -> tuple[StageMotion, st
     else:
         kind = config.motion
         if kind == "any":
-            kind = str(rng.choice(MOTION_KINDS))
+            kind = _kind_in_turn(config, person.seed)
         motion = generate_motion(
             kind,  # pyright: ignore[reportArgumentType]
             config.frames, person.shaped, rng, config.fps, sole=person.sole,
@@ -147,16 +156,26 @@ def choose_motion(config: PeopleConfig, person: Person) -> tuple[StageMotion, st
     return motion.turned(float(rng.uniform(0, 2 * np.pi)), pelvis_rest), kind
 
 
-def place_cameras(config: PeopleConfig, performance: Performance) -> list[Filming]:
+def _kind_in_turn(config: PeopleConfig, seed: int) -> str:
+    """Deal the kinds out in an order of their own, so that few clips have as many as possible."""
+    kinds = kinds_of(config.split, MOTION_KINDS)
+    lap, place = divmod(seed % RANGE, len(kinds))
+    return str(stream(lap, f"{config.split} motions").permutation(kinds)[place])
+
+
+def place_cameras(
+    config: PeopleConfig, performance: Performance, reach: float = ROOM_REACH
+) -> list[Filming]:
     """Stand cameras around the performance, with a phone's field of view, evenly for captures."""
     rng = stream(performance.person.seed, "cameras")
     low, high = motion_bounds(performance)
     target = (low + high) / 2
     height_m, width_m = float(high[1] - low[1]), float(np.hypot(*(high - low)[[0, 2]]))
-    focal = float(rng.uniform(1.05, 1.4)) * max(config.height, config.width)
+    # From a phone's main camera (26 mm on 35 mm film) to twice its focal length.
+    focal = 0.74 * 2.0 ** float(rng.uniform()) * max(config.height, config.width)
     K = intrinsics(focal, config.height, config.width)
     share = float(rng.uniform(0.72, 0.85))
-    nearest, farthest = 2.2, ROOM_HALF - 0.4
+    nearest, farthest = 2.2, reach
     distance = max(
         fitting_distance(height_m, focal, config.height, share, nearest, farthest),
         fitting_distance(width_m, focal, config.width, 0.9, nearest, farthest),
@@ -166,12 +185,13 @@ def place_cameras(config: PeopleConfig, performance: Performance) -> list[Filmin
     start, filmings = rng.uniform(0, 2 * np.pi), []
     for view in range(config.views):
         azimuth = start + 2 * np.pi * view / config.views
-        camera_height = float(rng.uniform(1.0, 1.7))
+        camera_height = float(np.clip(rng.normal(1.35, 0.3), 0.5, 2.1))
         drift = float(rng.uniform(0.3, 0.7)) if config.moving_camera else 0.0
         transforms = drifting_cameras(
             rng, config.frames, azimuth, distance, camera_height, target, drift
         )
-        filmings.append(Filming(camera, transforms))
+        shutter = float(rng.uniform(0.0, 0.6)) if config.camera == "phone" else 0.0
+        filmings.append(Filming(camera, transforms, config.camera, config.masks, shutter))
     return filmings
 
 

@@ -17,12 +17,14 @@ from neuhmr.people.exercises import gesture, kick, lunge, punch, reach, squat
 from neuhmr.people.joint_limits import random_motion
 from neuhmr.people.key_poses import smooth_noise
 from neuhmr.people.limb_solver import BodyTargets, solve_targets
+from neuhmr.people.sports import balance, jacks, throw
 from neuhmr.people.stage_motion import StageMotion
 from neuhmr.people.walking import dance, turn_around, walk
 
 MotionKind = Literal[
-    "walk", "turn", "arms", "squat", "kick", "punch", "reach", "lunge", "dance", "random"
-]
+    "walk", "turn", "arms", "squat", "kick", "punch", "reach", "lunge", "dance", "random", "throw",
+    "jacks", "balance",
+]  # fmt: skip
 MOTION_KINDS: tuple[MotionKind, ...] = get_args(MotionKind)
 
 
@@ -68,5 +70,6 @@ def _with_small_sway(targets: BodyTargets, rng: np.random.Generator, fps: float)
 
 _BUILDERS: dict[str, Callable[[Tensor, np.random.Generator], BodyTargets]] = {
     "walk": walk, "turn": turn_around, "arms": gesture, "squat": squat, "kick": kick,
-    "punch": punch, "reach": reach, "lunge": lunge, "dance": dance,
+    "punch": punch, "reach": reach, "lunge": lunge, "dance": dance, "throw": throw,
+    "jacks": jacks, "balance": balance,
 }  # fmt: skip

@@ -7,7 +7,9 @@ from neuhmr.people.garments import (
     beard_field,
     cuff_field,
     eye_centers,
+    glasses_field,
     hair_field,
+    headwear_field,
     leg_end_field,
     neckline_field,
     shirt_field,
@@ -38,6 +40,10 @@ def paint_look(look: Look, points: SurfacePoints) -> Colors:
     for paint in layers if tucked else reversed(layers):
         paint()
     _paint_shoes(look.shoes, points, colors)
+    if look.headwear != "none":
+        _paint_headwear(look, points, colors)
+    if look.has_glasses:
+        _cover(colors, glasses_field(points), np.array([0.07, 0.06, 0.06]), 0.9)
     if look.has_watch:
         _paint_watch(points, colors)
     return np.clip(colors, 0.0, 1.0)
@@ -164,6 +170,12 @@ def _paint_shirt(shirt: Shirt, points: SurfacePoints, colors: Colors) -> None:
     if shirt.has_zip:
         front = (z > 0) & (points.arm_share < 0.5)
         _cover(cloth, np.where(front, 0.004 - np.abs(x), -1.0), np.array([0.2, 0.2, 0.2]))
+    if shirt.has_buttons:
+        front = (z > 0) & (points.arm_share < 0.5)
+        placket = np.where(front, 0.0015 - np.abs(np.abs(x) - 0.017), -1.0)
+        _cover(cloth, placket, cloth.mean(axis=0) * 0.6)
+        button = np.hypot(x, (y % 0.085) - 0.0425)
+        _cover(cloth, np.where(front, 0.006 - button, -1.0), np.array([0.85, 0.84, 0.80]))
     if shirt.trim is not None:
         _cover(cloth, 0.018 - edges, np.array(shirt.trim))
     seam = np.exp(-np.square((edges - 0.015) / 0.002))
@@ -235,6 +247,21 @@ def _paint_shoes(shoes: Shoes, points: SurfacePoints, colors: Colors) -> None:
     _cover(shoe, 0.006 - field, np.array(shoes.color) * 0.6)
     _shadow_below(colors, field)
     _cover(colors, field, shoe * _weave(points, 3)[:, None])
+
+
+def _paint_headwear(look: Look, points: SurfacePoints, colors: Colors) -> None:
+    field = headwear_field(look, points)
+    x, y, z = points.positions.T
+    cloth = np.tile(np.array(look.headwear_color), (len(points), 1))
+    if look.headwear == "beanie":
+        ribs = 0.5 + 0.5 * np.cos(np.arctan2(x, z - points.joints[15, 2]) * 90)
+        cloth *= 1.0 - 0.18 * ribs[:, None]
+    else:
+        panels = np.abs(np.sin(3 * np.arctan2(x, z - points.joints[15, 2])))
+        cloth *= 1.0 - 0.25 * np.exp(-np.square(panels / 0.05))[:, None]
+    _cover(cloth, 0.022 - field, np.array(look.headwear_color) * 0.82)
+    _shadow_below(colors, field)
+    _cover(colors, field, cloth * (0.95 + 0.10 * y[:, None] / max(float(y.max()), 1e-6)))
 
 
 def _paint_watch(points: SurfacePoints, colors: Colors) -> None:

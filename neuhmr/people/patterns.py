@@ -1,4 +1,4 @@
-"""Fabric colors as functions of a surface point: plain, stripes, checks, blobs, dots and prints."""
+"""Fabric colors as functions of a surface point: plain, stripes, checks, blobs, dots, prints."""
 
 from dataclasses import dataclass
 from typing import Literal, get_args
@@ -11,7 +11,10 @@ from neuhmr.people.surface_points import SurfacePoints
 
 Color = tuple[float, float, float]
 """sRGB in [0, 1]."""
-PatternKind = Literal["plain", "rings", "lines", "checks", "blobs", "dots", "blocks"]
+PatternKind = Literal[
+    "plain", "rings", "lines", "checks", "blobs", "dots", "blocks", "pinstripes", "print",
+    "gradient", "argyle",
+]  # fmt: skip
 PATTERN_KINDS: tuple[PatternKind, ...] = get_args(PatternKind)
 
 
@@ -38,7 +41,18 @@ def fabric_colors(fabric: Fabric, points: SurfacePoints) -> Float[np.ndarray, "p
     if fabric.kind == "checks":
         thin = _stripes(points.positions[:, 1], fabric.scale * 2, 0.08)
         colors += 0.7 * thin[:, None] * (accent - colors)
+    if fabric.kind == "print":
+        _overprint(fabric, points, colors)
     return colors
+
+
+def _overprint(fabric: Fabric, points: SurfacePoints, colors: np.ndarray) -> None:
+    """Lay motifs of several sizes over each other, as flower prints and photographs have them."""
+    tints = [np.array(color) for color in fabric.colors]
+    for layer, size in enumerate((1.0, 0.6, 0.35)):
+        noise = noise_at(points.positions, fabric.scale * 1.6 * size, fabric.seed + 11 * layer)
+        tint = tints[(layer + 2) % 3] * (0.7 + 0.3 * layer)
+        colors += _step(noise, 0.7, 0.25)[:, None] * (tint - colors)
 
 
 def _figure_share(fabric: Fabric, points: SurfacePoints) -> np.ndarray:
@@ -58,6 +72,16 @@ def _figure_share(fabric: Fabric, points: SurfacePoints) -> np.ndarray:
             return _step(noise_at(points.positions, fabric.scale * 1.6, fabric.seed), 0.1, 0.12)
         case "dots":
             return _dots(along, around, fabric.scale)
+        case "pinstripes":
+            return 0.8 * _stripes(around, 0.6 * fabric.scale, 0.12)
+        case "print":
+            return _step(noise_at(points.positions, fabric.scale * 2.0, fabric.seed), 0.3, 0.4)
+        case "gradient":
+            middle = points.joints[9, 1] - 0.25 + fabric.scale
+            return np.clip(0.5 + (middle - points.positions[:, 1]) / 0.5, 0.0, 1.0)
+        case "argyle":
+            u, v = along / (3 * fabric.scale), around / (2 * fabric.scale)
+            return _step(-np.abs(u % 1.0 - 0.5) - np.abs(v % 1.0 - 0.5), -0.5, 0.02)
         case "blocks":
             # Another color below a line across the chest, and on the sleeves.
             return np.maximum(

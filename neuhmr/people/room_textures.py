@@ -23,6 +23,14 @@ def random_room_texture(rng: np.random.Generator, use: Use) -> UInt8[np.ndarray,
     return (np.clip(image, 0.02, 0.98) * 255.0 + 0.5).astype(np.uint8)
 
 
+def plain_texture(
+    rng: np.random.Generator, color: Float[np.ndarray, "3"]
+) -> UInt8[np.ndarray, "size size 3"]:
+    """Paint one color with hardly visible clouds."""
+    image = color * (1.0 + 0.012 * _noise(rng, 24.0))[..., None]
+    return (np.clip(image, 0.02, 0.98) * 255.0 + 0.5).astype(np.uint8)
+
+
 def _soft_color(rng: np.random.Generator, low: float, high: float) -> Float[np.ndarray, "3"]:
     hue, saturation = rng.uniform(), rng.uniform(0.02, 0.35)
     return np.array(colorsys.hsv_to_rgb(hue, saturation, rng.uniform(low, high)))

@@ -19,9 +19,9 @@ from neuhmr.people.capture import Filming, Performance, film_clip
 from neuhmr.people.footsteps import GaitStyle
 from neuhmr.people.key_poses import arm_track, interpolate_keys
 from neuhmr.people.limb_solver import solve_targets
-from neuhmr.people.person import Person, make_person, stream
+from neuhmr.people.person import Person, make_person, sample_betas, stream
 from neuhmr.people.splits import person_seed
-from neuhmr.people.stage import sample_stage
+from neuhmr.people.stage_kinds import make_stage
 from neuhmr.people.stage_motion import StageMotion
 from neuhmr.people.training_set import open_renderer
 from neuhmr.people.walking import walking_targets
@@ -38,23 +38,30 @@ _log = logging.getLogger(__name__)
 
 def make_sample(folder: Path) -> WrongPoses:
     """Write `turn.mp4` and its sidecars into a folder."""
-    person = make_person(SAMPLE_PERSON, texture_size=1024)
+    person = sample_person(texture_size=1024)
     performance = Performance(person, sample_motion(person), FPS)
     K = torch.from_numpy(intrinsics(1.22 * SIZE, SIZE, SIZE)).float()
     rng = stream(SAMPLE_PERSON, "cameras")
     target = np.array([0.0, 0.94, 0.0])
     transforms = drifting_cameras(rng, NUM_FRAMES, 0.0, 2.75, 1.35, target, drift=0.0)
     with open_renderer(SIZE) as renderer:
-        renderer.set_stage(sample_stage(stream(SAMPLE_PERSON, "stage")))
-        renderer.set_person_texture(person.texture)
-        return film_clip(
+        renderer.set_stage(make_stage("room", stream(SAMPLE_PERSON, "stage")))
+        renderer.set_person(person)
+        (poses,) = film_clip(
             folder / "turn.mp4",
             performance,
             Filming(Camera(K, SIZE, SIZE), transforms),
             renderer,
-            WrongPoseConfig(kind="ray", seed=1),
+            [WrongPoseConfig(kind="ray", seed=1)],
             {"split": "test", "motion": "walk around a small circle with gestures"},
         )
+    return poses
+
+
+def sample_person(texture_size: int) -> Person:
+    """Make the sample person, whose shape is within the middle of the population."""
+    betas = sample_betas(stream(SAMPLE_PERSON, "shape"), 10, spread=0.8, limit=2.0)
+    return make_person(SAMPLE_PERSON, texture_size, betas)
 
 
 def sample_motion(person: Person) -> StageMotion:

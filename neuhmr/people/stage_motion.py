@@ -12,7 +12,7 @@ from torch import Tensor
 
 from neuhmr.body.smpl_model import PosedBody, ShapedBody
 from neuhmr.geometry.rigid import Rigid
-from neuhmr.geometry.rotations import rotation_about
+from neuhmr.geometry.rotations import axisangle_to_rotmat, rotation_about, rotmat_to_axisangle
 from neuhmr.tensor_struct import TensorStruct
 
 
@@ -53,6 +53,20 @@ class StageMotion(TensorStruct):
         pelvis = self.transl + pelvis_rest
         middle = (pelvis.amax(dim=0) + pelvis.amin(dim=0)) / 2
         return replace(self, transl=self.transl - middle * middle.new_tensor([1.0, 0.0, 1.0]))
+
+
+def between(first: StageMotion, second: StageMotion, share: float) -> StageMotion:
+    """Go a share of the way from one pose to another, joint by joint."""
+
+    def turn(start: Tensor, end: Tensor) -> Tensor:
+        step = rotmat_to_axisangle(start.transpose(-1, -2) @ end)
+        return start @ axisangle_to_rotmat(share * step)
+
+    return StageMotion(
+        turn(first.global_orient, second.global_orient),
+        turn(first.body_pose, second.body_pose),
+        first.transl + share * (second.transl - first.transl),
+    )
 
 
 def set_on_floor(

@@ -3,8 +3,9 @@
 `person_SEED.npz` holds (n pictures, no pickle): `images` (JPEG bytes one after another) and
 `image_ends` (n,), `masks_packed` (n, h, ceil(w / 8)), `height`, `width`, `K` (n, 3, 3),
 `global_orient` (n, 3), `body_pose` (n, 69), `transl` (n, 3), `betas`, `pose_index` (n,),
-`view_index` (n,), `seed`, `body_model`, `format`, `version`. Poses are in each picture's own
-camera frame, rotations axis-angle.
+`view_index` (n,), `seed`, `body_model`, `format`, `version`, and where masks as a segmenter gives
+them were made, `estimated_masks_packed` like `masks_packed`. Poses are in each picture's own camera
+frame, rotations axis-angle.
 """
 
 import io
@@ -49,6 +50,13 @@ class TrainingPerson:
     view_index: Int[Tensor, " pictures"]
     body_model: str
     """Digest of the body model that the truth refers to."""
+    estimated_masks: Bool[Tensor, "pictures height width"] | None = None
+    """The masks with a segmenter's errors; older files have none."""
+
+    @property
+    def input_masks(self) -> Bool[Tensor, "pictures height width"]:
+        """Masks as a user's clip would have them: estimated where there are any, else exact."""
+        return self.masks if self.estimated_masks is None else self.estimated_masks
 
     def __len__(self) -> int:
         return self.images.shape[0]
@@ -76,6 +84,8 @@ def write_training_person(path: Path, person: TrainingPerson) -> None:
         "view_index": person.view_index.numpy(),
         "body_model": np.array(person.body_model),
     }
+    if person.estimated_masks is not None:
+        arrays["estimated_masks_packed"] = np.packbits(person.estimated_masks.numpy(), axis=-1)
     part = path.with_suffix(".npz.part")
     with part.open("wb") as file:
         np.savez_compressed(file, **arrays)
@@ -104,15 +114,15 @@ def read_training_person(path: Path) -> TrainingPerson:
 
 def _unpack(arrays: dict[str, np.ndarray]) -> TrainingPerson:
     height, width = int(arrays["height"]), int(arrays["width"])
+    estimated = arrays.get("estimated_masks_packed")
     ends = arrays["image_ends"].tolist()
     data = arrays["images"].tobytes()
     starts = [0, *ends[:-1]]
     images = [_decode(data[start:end]) for start, end in zip(starts, ends, strict=True)]
-    masks = np.unpackbits(arrays["masks_packed"], axis=-1, count=width).astype(bool)
     return TrainingPerson(
         seed=int(arrays["seed"]),
         images=torch.from_numpy(np.stack(images)),
-        masks=torch.from_numpy(masks),
+        masks=_masks(arrays["masks_packed"], width),
         cameras=Camera(_float(arrays["K"]), height, width),
         motion=Motion.from_axisangle(
             _float(arrays["global_orient"]),
@@ -123,7 +133,12 @@ def _unpack(arrays: dict[str, np.ndarray]) -> TrainingPerson:
         pose_index=torch.from_numpy(arrays["pose_index"]),
         view_index=torch.from_numpy(arrays["view_index"]),
         body_model=str(arrays["body_model"]),
+        estimated_masks=None if estimated is None else _masks(estimated, width),
     )
+
+
+def _masks(packed: np.ndarray, width: int) -> Bool[Tensor, "pictures height width"]:
+    return torch.from_numpy(np.unpackbits(packed, axis=-1, count=width).astype(bool))
 
 
 def _float(array: np.ndarray) -> Float[Tensor, "..."]:

@@ -14,17 +14,17 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from neuhmr.body.model_files import load_body_model
 from neuhmr.body.motion import Motion
-from neuhmr.body.open_body import load_open_body_surface
 from neuhmr.errors import OutputError
 from neuhmr.geometry.cameras import Camera
 from neuhmr.geometry.rigid import Rigid
+from neuhmr.people.asf_amc import load_mocap_motion, pick_recording
 from neuhmr.people.camera_ring import look_at, ring_position
+from neuhmr.people.film import CameraKind, Film, MaskKind
 from neuhmr.people.motions import MOTION_KINDS, generate_motion
 from neuhmr.people.person import Person, make_person, stream
-from neuhmr.people.splits import Split, person_seed
-from neuhmr.people.stage import sample_stage
+from neuhmr.people.splits import Split, kinds_of, person_seed, split_of
+from neuhmr.people.stage_kinds import sample_stage
 from neuhmr.people.stage_motion import StageMotion
 from neuhmr.people.stage_renderer import StageRenderer
 from neuhmr.people.training_person import TrainingPerson, write_training_person
@@ -42,12 +42,18 @@ class TrainingSetConfig:
     num_people: int = 300
     seed: int = 0
     """Number of the first person within the split."""
-    poses: int = 12
+    poses: int = 8
     """Poses per person."""
     views: int = 2
     """Pictures of each pose, from random sides."""
     size: int = 256
     """Height and width of the pictures (px)."""
+    mocap_dir: Path | None = None
+    """Folder with CMU recordings; half of the people move like one of the split's recordings."""
+    camera: CameraKind = "phone"
+    """Filmed by a phone, or exactly as rendered."""
+    masks: MaskKind = "segmented"
+    """Add masks with a segmenter's errors to the exact ones, or not."""
 
 
 def training_files(config: TrainingSetConfig) -> list[Path]:
@@ -81,8 +87,9 @@ def generate_training_set(
         for count, index in enumerate(missing, start=1):
             seed = person_seed(config.split, config.seed, index)
             person = render_training_person(
-                seed, renderer, poses=config.poses, views=config.views, size=config.size
-            )
+                seed, renderer, poses=config.poses, views=config.views, size=config.size,
+                mocap_dir=config.mocap_dir, camera=config.camera, masks=config.masks,
+            )  # fmt: skip
             write_training_person(files[index], person)
             report(Progress("making people", len(files) - len(missing) + count, len(files)))
     return files
@@ -90,12 +97,18 @@ def generate_training_set(
 
 def open_renderer(height: int, width: int | None = None) -> StageRenderer:
     """Open a renderer for people with the open body; close it, or use it as a context manager."""
-    faces = load_body_model().faces.numpy()
-    return StageRenderer(height, width or height, load_open_body_surface(), faces)
+    return StageRenderer(height, width or height)
 
 
 def render_training_person(
-    seed: int, renderer: StageRenderer, poses: int = 12, views: int = 2, size: int = 256
+    seed: int,
+    renderer: StageRenderer,
+    poses: int = 8,
+    views: int = 2,
+    size: int = 256,
+    mocap_dir: Path | None = None,
+    camera: CameraKind = "phone",
+    masks: MaskKind = "segmented",
 ) -> TrainingPerson:
     """Make one person and take all pictures of it; the same seed gives the same pictures.
 
@@ -105,43 +118,62 @@ def render_training_person(
         poses: number of poses, from three motions of different kinds.
         views: pictures of each pose.
         size: height and width of the pictures (px).
+        mocap_dir: folder of recordings to take some poses from.
+        camera: "phone" or "ideal".
+        masks: "segmented" adds masks with errors.
     """
-    person = make_person(seed)
-    renderer.set_stage(sample_stage(stream(seed, "stage")))
-    renderer.set_person_texture(person.texture)
-    motion = sample_poses(person, poses)
-    posed = motion.pose(person.shaped)
-    surfaces = person.clothed_surface(posed).numpy().astype(np.float64)
-    images, masks, Ks, rows = [], [], [], []
-    for index, (K, T_camera_stage) in enumerate(_sample_cameras(seed, surfaces, views, size)):
-        pose = index // views
-        image, mask = renderer.render(surfaces[pose], K, T_camera_stage)
-        images.append(image)
-        masks.append(mask)
+    person = make_person(seed, texture_size=384 if size <= 256 else 512)
+    stage = sample_stage(stream(seed, "stage"), split_of(seed))
+    renderer.set_stage(stage)
+    renderer.set_person(person)
+    motion = sample_poses(person, poses, mocap_dir)
+    surfaces = person.surface(motion.pose(person.shaped))
+    film = Film(seed, poses * views, camera, masks, slowness=0.5)
+    Ks, rows = [], []
+    for index, (K, T) in enumerate(_sample_cameras(seed, surfaces, views, size, stage.reach)):
+        if index % views == 0:
+            surface = surfaces[index // views]
+        film.take(renderer.render(surface, K, T))
         Ks.append(K)
-        T = Rigid.from_matrix(torch.from_numpy(T_camera_stage).float())
-        rows.append(motion[pose : pose + 1].seen_from(T, person.shaped.joints_rest[0]))
+        T_camera_stage = Rigid.from_matrix(torch.from_numpy(T).float())
+        pose = motion[index // views : index // views + 1]
+        rows.append(pose.seen_from(T_camera_stage, person.shaped.joints_rest[0]))
     picture = torch.arange(poses * views)
     return TrainingPerson(
         seed=seed,
-        images=torch.from_numpy(np.stack(images)),
-        masks=torch.from_numpy(np.stack(masks)),
+        images=torch.from_numpy(np.stack(film.images)),
+        masks=torch.from_numpy(np.stack(film.exact_masks)),
         cameras=Camera(torch.from_numpy(np.stack(Ks)).float(), size, size),
         motion=_as_motion(rows, person.betas),
         pose_index=picture // views,
         view_index=picture % views,
         body_model=person.shaped.model.digest,
+        estimated_masks=(torch.from_numpy(np.stack(film.masks)) if masks == "segmented" else None),
     )
 
 
-def sample_poses(person: Person, poses: int) -> StageMotion:
+def sample_poses(person: Person, poses: int, mocap_dir: Path | None = None) -> StageMotion:
     """Draw poses from three motions of different kinds, each around the stage's origin."""
     rng = stream(person.seed, "poses")
-    kinds = rng.choice(MOTION_KINDS, size=3, replace=False)
+    split = split_of(person.seed)
+    kinds = kinds_of(split, MOTION_KINDS)
+    # Half of the people strike random poses, too: they reach furthest into what joints can do.
+    chosen_kinds = [str(kind) for kind in rng.choice(kinds, size=3, replace=False)]
+    if rng.uniform() < 0.5 and "random" not in chosen_kinds:
+        chosen_kinds[0] = "random"
+    recording = None
+    if mocap_dir is not None and rng.uniform() < 0.5:
+        recording = pick_recording(mocap_dir, split, 2.0, rng)
     pelvis_rest = person.shaped.joints_rest[0]
     chosen = []
-    for kind, count in zip(kinds, _shares(poses, len(kinds)), strict=True):
-        motion = generate_motion(kind, 60, person.shaped, rng, sole=person.sole)
+    for place, (kind, count) in enumerate(zip(chosen_kinds, _shares(poses, 3), strict=True)):
+        if recording is not None and place == 2:
+            motion = load_mocap_motion(*recording, person.shaped, 60, 30.0, rng, person.sole)
+        else:
+            motion = generate_motion(
+                kind,  # pyright: ignore[reportArgumentType]
+                60, person.shaped, rng, sole=person.sole,
+            )  # fmt: skip
         motion = motion.turned(float(rng.uniform(0, 2 * np.pi)), pelvis_rest)
         times = np.sort(rng.choice(60, size=count, replace=False))
         chosen += [motion[int(t) : int(t) + 1].centered(pelvis_rest) for t in times]
@@ -157,7 +189,11 @@ def _shares(total: int, parts: int) -> list[int]:
 
 
 def _sample_cameras(
-    seed: int, surfaces: Float[np.ndarray, "poses vertices 3"], views: int, size: int
+    seed: int,
+    surfaces: Float[np.ndarray, "poses points 3"],
+    views: int,
+    size: int,
+    reach: float,
 ) -> Iterator[tuple[Float[np.ndarray, "3 3"], Float[np.ndarray, "4 4"]]]:
     """Place cameras all around; each sees the whole person as a crop of a larger picture would."""
     rng = stream(seed, "cameras")
@@ -167,15 +203,18 @@ def _sample_cameras(
         for view in range(views):
             # Sides are spread evenly, with room for chance, so that fronts and backs both occur.
             azimuth = start + 2 * np.pi * (view + rng.uniform(-0.25, 0.25)) / views
-            position = ring_position(azimuth, rng.uniform(2.6, 4.6), rng.uniform(0.5, 2.3))
+            distance = 2.2 * (min(reach, 7.0) / 2.2) ** rng.uniform()
+            # Most people hold a phone at their chest; some kneel, some stand higher.
+            height = np.clip(rng.normal(1.35, 0.45), 0.25, 2.6)
+            position = ring_position(azimuth, distance, height)
             aim = middle + rng.normal(0.0, [0.25, 0.15, 0.25])
-            T_camera_stage = look_at(position, aim)
+            T_camera_stage = look_at(position, aim, roll=float(rng.normal(0.0, 0.04)))
             yield _framing_intrinsics(rng, surface, T_camera_stage, size), T_camera_stage
 
 
 def _framing_intrinsics(
     rng: np.random.Generator,
-    surface: Float[np.ndarray, "vertices 3"],
+    surface: Float[np.ndarray, "points 3"],
     T_camera_stage: Float[np.ndarray, "4 4"],
     size: int,
 ) -> Float[np.ndarray, "3 3"]:

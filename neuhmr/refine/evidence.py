@@ -83,8 +83,9 @@ FLOOR_SIGMA = 0.03
 def _joint_similarity(problem: RefineProblem, row: int, depths: JointDepths) -> float:
     features = problem.features[row].float()
     sampled = normalize_features(sample_at_pixels(features, depths.pixels, problem.image_size))
-    cosines = (sampled * problem.descriptors.descriptors).sum(dim=-1)
-    is_seen = joint_visibility(depths, *problem.image_size) & (problem.descriptors.counts > 0)
+    registered = problem.descriptors_of(row)
+    cosines = (sampled * registered.descriptors).sum(dim=-1)
+    is_seen = joint_visibility(depths, *problem.image_size) & (registered.counts > 0)
     chosen = list(MATCHING_JOINTS)
     seen: Float[Tensor, " joints"] = is_seen[chosen].to(cosines)
     return float((cosines[chosen] * seen).sum() / seen.sum().clamp_min(1.0))

@@ -87,7 +87,7 @@ def frame_terms(
     )
     matches = match_joints(
         problem.features[row],
-        problem.descriptors,
+        problem.descriptors_of(row),
         depths,
         problem.image_size,
         config.matching,

@@ -75,6 +75,13 @@ class RefineProblem:
         """(height, width) of the crops."""
         return self.crops.cameras.height, self.crops.cameras.width
 
+    def descriptors_of(self, row: int) -> JointDescriptors:
+        """Joint appearances that a frame is searched for: the same for all frames.
+
+        Overridden where an ablation gives every frame its own.
+        """
+        return self.descriptors
+
     def active_rows(self) -> tuple[int, ...]:
         """Rows that refinement visits: valid, in scope, not locked."""
         rows = range(len(self.initial)) if self.scope.rows is None else self.scope.rows
@@ -157,7 +164,13 @@ def prepare_problem(
     avatar = condition_avatar(crops, start, build.avatar.body, ghn, pair)
     features = encode_frames(ghn, crops, on_progress)
     descriptors = register_anchors(
-        avatar, crops, start, features, selection.anchors, config.matching.epsilon
+        avatar,
+        crops,
+        start,
+        features,
+        selection.anchors,
+        config.matching.epsilon,
+        ghn.joint_prototypes(),
     )
     return RefineProblem(
         crops=crops,

@@ -132,7 +132,7 @@ class Refiner:
         posed = pose_frame(self.problem.body, self._latest(), row)
         return match_joints(
             self.problem.features[row],
-            self.problem.descriptors,
+            self.problem.descriptors_of(row),
             render_joint_depths(self.problem.avatar, posed, self.problem.crops.cameras[row]),
             self.problem.image_size,
             config.matching,

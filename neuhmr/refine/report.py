@@ -3,8 +3,10 @@
 import math
 import resource
 import sys
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
+from neuhmr.anchors.selection import FrameScore
 from neuhmr.body.motion import Motion
 from neuhmr.refine.config import RefineConfig
 from neuhmr.refine.guard import GuardedMotion
@@ -57,12 +59,14 @@ class RefineReport:
     """Of the poses that were kept."""
     rgb_before: float
     rgb_after: float
+    mean_change_deg: float
+    """Mean angle between initial and refined rotations over the valid frames (degrees)."""
     anchor_frames: tuple[int, ...]
     conditioning_frames: tuple[int, int]
     joints_without_descriptor: tuple[int, ...]
     """SMPL joints that no anchor sees and that are therefore never matched."""
     reverted_frames: tuple[int, ...]
-    frames: tuple[FrameReport, ...]
+    per_frame: tuple[FrameReport, ...]
 
     def as_dict(self) -> dict[str, object]:
         """Turn into plain values for JSON."""
@@ -91,21 +95,23 @@ def make_report(
     kept = guarded.kept_scores()
     counts = problem.descriptors.counts.tolist()
     first, second = problem.conditioning_rows
+    changes = changes_deg(problem.initial, refined)
     return RefineReport(
         config=config,
         steps=steps,
         seconds=seconds,
         seconds_per_frame=seconds / max(1, len(guarded.rows)),
         peak_rss_mb=peak_rss_mb(),
-        iou_before=_mean([1.0 - score.geo for score in guarded.before]),
-        iou_after=_mean([1.0 - score.geo for score in kept]),
+        iou_before=mean_iou(guarded.before),
+        iou_after=mean_iou(kept),
         rgb_before=_mean([score.rgb for score in guarded.before]),
         rgb_after=_mean([score.rgb for score in kept]),
+        mean_change_deg=_mean([changes[row] for row in guarded.rows]),
         anchor_frames=tuple(numbers[row] for row in problem.selection.anchors),
         conditioning_frames=(numbers[first], numbers[second]),
         joints_without_descriptor=tuple(j for j, count in enumerate(counts) if count == 0),
         reverted_frames=tuple(numbers[row] for row in guarded.reverted),
-        frames=_frame_reports(guarded, changes_deg(problem.initial, refined), numbers),
+        per_frame=_frame_reports(guarded, changes, numbers),
     )
 
 
@@ -149,6 +155,11 @@ def _frame_reports(
         )
 
     return tuple(report(index) for index in range(len(guarded.rows)))
+
+
+def mean_iou(scores: Sequence[FrameScore]) -> float:
+    """Soft silhouette agreement of the frames, on average (one minus NeuHMR Eq. 11)."""
+    return _mean([1.0 - score.geo for score in scores])
 
 
 def _mean(values: list[float]) -> float:

@@ -9,29 +9,20 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import torch
-from jaxtyping import Float, Int
-from torch import Tensor
+from torch import nn
 
 from neuhmr.body.model_files import load_body_model
-from neuhmr.body.skeleton import MATCHING_JOINTS
 from neuhmr.errors import DatasetError, NonFiniteError
 from neuhmr.geometry.cameras import sample_at_pixels
-from neuhmr.ghn.checkpoint import save_ghn
+from neuhmr.ghn.checkpoint import load_ghn, save_ghn
 from neuhmr.ghn.config import GhnPreset, ghn_preset
-from neuhmr.ghn.image_encoder import ImageEncoder
 from neuhmr.ghn.model import Ghn
 from neuhmr.people.training_person import read_training_person
-from neuhmr.training.feature_consistency import contrast_features, draw_common
 from neuhmr.training.ghn_batches import PreparedPerson, draw_pixels, draw_rows, prepare_person
 from neuhmr.training.ghn_losses import GhnLoss, rendering_loss
 from neuhmr.training.ghn_validation import validate_ghn
 
 logger = logging.getLogger(__name__)
-
-MOST_PLACES = 192
-"""Places per pair of frames that the feature term compares, beside the joints."""
-FEWEST_PLACES = 16
-"""Pairs of frames that share fewer places are not compared."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,6 +35,8 @@ class GhnTrainingConfig:
     """Folder of validation people, written by `neuhmr people --preset val`."""
     out: Path
     """Run folder: checkpoints, log, pictures, weights."""
+    start: Path | None = None
+    """Weights to begin with; random ones if None."""
     preset: GhnPreset = "open"
     """`open` (small enough to ship) or `paper`."""
     steps: int = 35_000
@@ -60,8 +53,6 @@ class GhnTrainingConfig:
     """Rays per step: half on the person, half beside it."""
     targets: int = 1
     """Target frames per step, which share the conditioning."""
-    feature_weight: float = 0.01
-    """Weight of the features' consistency beside Eq. 7; 0 is the paper."""
     validate_every: int = 1000
     """Steps between validations with a picture."""
     checkpoint_every: int = 250
@@ -83,7 +74,6 @@ class TrainingSnapshot:
     step: int
     color_loss: float
     mask_loss: float
-    feature_loss: float
     learning_rate: float
     seconds: float
 
@@ -116,51 +106,34 @@ def step_loss(
     """Condition on two drawn anchors and render rays of drawn targets (Eq. 7)."""
     anchors, targets = draw_rows(person, config.targets, generator)
     gain = 0.8 + 0.4 * torch.rand(3, generator=generator)
-    rows = torch.cat([anchors, targets])
-    views = person.views(rows, gain)
-    features = ghn.image_features(views.images)
-    num_anchors = len(anchors)
-    avatar = ghn.condition(views[:num_anchors], person.body, person.plan, features[:num_anchors])
+    views = person.cut_views(anchors, gain, generator)
+    avatar = ghn.condition(views, person.body, person.plan)
     terms = []
-    for index in range(num_anchors, len(rows)):
-        view = views[index]
-        vertices_2d = view.cameras.project(view.posed.vertices)
+    for view in (person.views(targets[i : i + 1], gain)[0] for i in range(len(targets))):
         rays = config.rays // len(targets)
-        pixels = draw_pixels(view.masks > 0.5, vertices_2d, rays, generator)
+        pixels, weights = draw_pixels(view.masks > 0.5, rays, generator)
         rendering = avatar.render(view.posed, view.cameras, pixels, generator)
         layers = torch.cat([view.images, view.masks[None]])
         truth = sample_at_pixels(layers, pixels, (view.cameras.height, view.cameras.width))
-        color, mask = rendering_loss(rendering, truth[:, :3], truth[:, 3])
-        consistency = feature_loss(person, rows, index, num_anchors, features, generator)
-        terms.append(torch.stack([color, mask, consistency]))
+        loss = rendering_loss(rendering, truth[:, :3], truth[:, 3], weights)
+        terms.append(torch.stack(loss))
     return GhnLoss(*torch.stack(terms).mean(dim=0))
 
 
-def feature_loss(
-    person: PreparedPerson,
-    rows: Int[Tensor, " frames"],
-    target: int,
-    num_anchors: int,
-    features: Float[Tensor, "frames channels quarter_height quarter_width"],
-    generator: torch.Generator,
-) -> Float[Tensor, ""]:
-    """Contrast one target's features with those of each anchor, where both see the same places."""
-    height, width = features.shape[-2:]
-    size = (height * ImageEncoder.stride, width * ImageEncoder.stride)
-    visible = person.visible[rows]
-    terms = [features.new_zeros(())]
-    for anchor in range(num_anchors):
-        common = draw_common(visible[anchor], visible[target], MOST_PLACES, generator)
-        joints = torch.arange(visible.shape[1] - len(MATCHING_JOINTS), visible.shape[1])
-        seen = joints[(visible[anchor] & visible[target])[joints]]
-        places = torch.cat([common, seen]).unique()
-        if len(places) < FEWEST_PLACES:
-            continue
-        pair = torch.tensor([anchor, target])
-        pixels = person.cameras[rows[pair]].project(person.places[rows[pair]][:, places])
-        first, second = sample_at_pixels(features[pair], pixels, size, padding="border")
-        terms.append(contrast_features(first, second, *pixels))
-    return torch.stack(terms).sum() / max(len(terms) - 1, 1)
+def trained_parameters(ghn: Ghn) -> list[nn.Parameter]:
+    """List what rendering trains: all but the matching encoder."""
+    return [p for name, p in ghn.named_parameters() if not name.startswith("matcher.")]
+
+
+def begin(config: GhnTrainingConfig) -> Ghn:
+    """Make the network, with the weights to start from if there are any.
+
+    Raises:
+        CheckpointError: the weights cannot be read.
+    """
+    if config.start is None:
+        return Ghn(ghn_preset(config.preset)).to(config.device)
+    return load_ghn(config.start, config.device).requires_grad_(True).train()
 
 
 class GhnTrainer:
@@ -169,9 +142,11 @@ class GhnTrainer:
     def __init__(self, config: GhnTrainingConfig) -> None:
         torch.manual_seed(config.seed)
         self.config = config
-        self.ghn = Ghn(ghn_preset(config.preset)).to(config.device)
+        self.ghn = begin(config)
         self.optimizer = torch.optim.AdamW(
-            self.ghn.parameters(), lr=config.learning_rate, weight_decay=config.weight_decay
+            trained_parameters(self.ghn),
+            lr=config.learning_rate,
+            weight_decay=config.weight_decay,
         )
         self.generator = torch.Generator().manual_seed(config.seed)
         self.step = 0
@@ -219,14 +194,12 @@ class GhnTrainer:
                     f"{self.checkpoint_path} with a lower --learning-rate"
                 )
         self.optimizer.zero_grad(set_to_none=True)
-        loss.total(self.config.feature_weight).backward()
-        torch.nn.utils.clip_grad_norm_(self.ghn.parameters(), 1.0)
+        loss.total().backward()
+        torch.nn.utils.clip_grad_norm_(trained_parameters(self.ghn), 1.0)
         self.optimizer.step()
         self.step += 1
         seconds = time.perf_counter() - start
-        return TrainingSnapshot(
-            self.step, loss.color.item(), loss.mask.item(), loss.features.item(), rate, seconds
-        )
+        return TrainingSnapshot(self.step, loss.color.item(), loss.mask.item(), rate, seconds)
 
 
 def train_ghn(config: GhnTrainingConfig) -> Iterator[TrainingSnapshot]:

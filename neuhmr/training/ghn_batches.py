@@ -1,5 +1,6 @@
 """What one training step of the GHN looks at: two anchors, a few targets, their rays."""
 
+import math
 from dataclasses import dataclass
 
 import torch
@@ -7,18 +8,26 @@ from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
 from neuhmr.body.motion import Motion
-from neuhmr.body.skeleton import MATCHING_JOINTS
 from neuhmr.body.smpl_model import PosedBody, ShapedBody, SmplModel
 from neuhmr.geometry.cameras import Camera
 from neuhmr.ghn.canonical import CanonicalBody
 from neuhmr.ghn.model import Ghn
-from neuhmr.ghn.reference import VISIBLE_WITHIN, visible_points
 from neuhmr.ghn.views import ReferenceViews
 from neuhmr.ghn.volume import VolumePlan
 from neuhmr.people.training_person import TrainingPerson
 
-JOINT_DEPTH_TOLERANCE = 0.2
-"""Epsilon of NeuHMR Eq. 8 (m)."""
+EDGE_WIDTH = 2
+"""Pixels on either side of the silhouette that count as its edge."""
+SURROUNDINGS = 10
+"""Pixels around the silhouette in which rays are drawn: beyond, there is nothing to render."""
+EDGE_SHARE = 0.5
+"""Share of the rays that is drawn on the edge, where most of the error is."""
+SMALLEST = 0.65
+"""Anchors are shown at down to this share of their size: clips are cut smaller than the data."""
+ANCHOR_MARGIN = 4
+"""Pixels around the person in a cut-out anchor."""
+MULTIPLE = 32
+"""Sizes of anchors are multiples of the encoder's coarsest stride."""
 
 
 @dataclass(frozen=True)
@@ -33,10 +42,6 @@ class PreparedPerson:
     posed: PosedBody
     view_directions: Float[Tensor, "frames 3"]
     """Where the camera stands, seen from the pelvis' own frame; unit length."""
-    places: Float[Tensor, "frames places 3"]
-    """Vertices, then the matching joints, in the camera frame (m)."""
-    visible: Bool[Tensor, "frames places"]
-    """Which places each frame sees; joints by NeuHMR Eq. 8."""
     plan: tuple[CanonicalBody, VolumePlan]
 
     def views(self, rows: Int[Tensor, " views"], gain: Float[Tensor, "3"]) -> ReferenceViews:
@@ -50,6 +55,49 @@ class PreparedPerson:
             posed=self.posed[rows],
         )
 
+    def cut_views(
+        self, rows: Int[Tensor, " views"], gain: Float[Tensor, "3"], generator: torch.Generator
+    ) -> ReferenceViews:
+        """Cut the person out of some frames, at a drawn size and place.
+
+        Clips are cut out as well, and a cut-out costs the encoder half as much as the frame.
+        """
+        share = SMALLEST + (1.0 - SMALLEST) * float(torch.rand((), generator=generator))
+        height, width = (round(share * side) for side in self.images.shape[-2:])
+        layers = torch.cat([self.images[rows].float() / 255.0, self.masks[rows, None].float()], 1)
+        layers = torch.nn.functional.interpolate(
+            layers, (height, width), mode="bilinear", antialias=True, align_corners=False
+        )
+        cameras = self.cameras[rows].resized(height, width)
+        low, high = _boxes(layers[:, 3] > 0.5)
+        extent = (high - low).amax(dim=0) + 2 * ANCHOR_MARGIN
+        size = [MULTIPLE * math.ceil(int(side) / MULTIPLE) for side in extent]
+        room = torch.tensor(size) - (high - low)
+        corner = (low - room * torch.rand(len(rows), 2, generator=generator)).floor().long()
+        padded = torch.nn.functional.pad(layers, (size[0], size[0], size[1], size[1]))
+        cut = torch.stack(
+            [
+                padded[row, :, top : top + size[1], left : left + size[0]]
+                for row, (left, top) in enumerate((corner + torch.tensor(size)).tolist())
+            ]
+        )
+        images = cut[:, :3] * cut[:, 3:] * gain[:, None, None]
+        return ReferenceViews(
+            images=images.clamp_max(1.0),
+            masks=cut[:, 3],
+            cameras=cameras.cropped(corner[:, 0].float(), corner[:, 1].float(), size[1], size[0]),
+            posed=self.posed[rows],
+        )
+
+
+def _boxes(
+    masks: Bool[Tensor, "views height width"],
+) -> tuple[Int[Tensor, "views 2"], Int[Tensor, "views 2"]]:
+    """First and one after last (column, row) of each mask."""
+    spots = [mask.nonzero().flip(-1) for mask in masks]
+    low = torch.stack([spot.amin(dim=0) for spot in spots])
+    return low, torch.stack([spot.amax(dim=0) for spot in spots]) + 1
+
 
 @torch.no_grad()
 def prepare_person(person: TrainingPerson, model: SmplModel, ghn: Ghn) -> PreparedPerson:
@@ -61,13 +109,6 @@ def prepare_person(person: TrainingPerson, model: SmplModel, ghn: Ghn) -> Prepar
     directions = torch.nn.functional.normalize(-pelvis, dim=-1)
     in_body = (motion.global_orient.transpose(-1, -2) @ directions[..., None])[..., 0]
     cameras = person.cameras
-    joints = posed.joints[:, list(MATCHING_JOINTS)]
-    places = torch.cat([posed.vertices, joints], dim=1)
-    reach = torch.full((places.shape[1],), VISIBLE_WITHIN)
-    reach[posed.vertices.shape[1] :] = JOINT_DEPTH_TOLERANCE
-    visible = [
-        visible_points(places[row], reach, posed[row], cameras[row]) for row in range(len(person))
-    ]
     return PreparedPerson(
         images=person.images.permute(0, 3, 1, 2).contiguous(),
         masks=person.masks,
@@ -75,8 +116,6 @@ def prepare_person(person: TrainingPerson, model: SmplModel, ghn: Ghn) -> Prepar
         body=body,
         posed=posed,
         view_directions=in_body,
-        places=places,
-        visible=torch.stack(visible),
         plan=ghn.plan(body),
     )
 
@@ -100,21 +139,30 @@ def draw_rows(
 
 
 def draw_pixels(
-    mask: Bool[Tensor, "height width"],
-    vertices_2d: Float[Tensor, "vertices 2"],
-    rays: int,
-    generator: torch.Generator,
-) -> Float[Tensor, "drawn 2"]:
-    """Draw half of the rays on the person and half beside it, within the body's box (px)."""
-    height, width = mask.shape
-    low = (vertices_2d.amin(dim=0) - 12).long().clamp_min(0)
-    high = (vertices_2d.amax(dim=0) + 12).long().minimum(torch.tensor([width, height]))
-    in_box = torch.zeros_like(mask)
-    in_box[low[1] : high[1], low[0] : high[0]] = True
-    drawn = []
-    for region in (mask, in_box & ~mask):
+    mask: Bool[Tensor, "height width"], rays: int, generator: torch.Generator
+) -> tuple[Float[Tensor, "drawn 2"], Float[Tensor, " drawn"]]:
+    """Draw rays on the person, on the silhouette's edge and beside it.
+
+    Returns pixels (px), and each ray's weight: how many pixels of the person and its surroundings
+    it stands for, 1 on average. Without the weights an edge pixel beside the person would count
+    less than one on it, and silhouettes would come out too wide.
+    """
+    shares = (EDGE_SHARE, 0.7 * (1.0 - EDGE_SHARE), 0.3 * (1.0 - EDGE_SHARE))
+    inner, outer = ~_grown(~mask, EDGE_WIDTH), _grown(mask, EDGE_WIDTH)
+    regions = (outer & ~inner, inner, _grown(mask, SURROUNDINGS) & ~outer)
+    drawn, weights = [], []
+    for region, share in zip(regions, shares, strict=True):
         candidates = region.nonzero()
         if len(candidates):
-            picks = torch.randint(len(candidates), (rays // 2,), generator=generator)
+            picks = torch.randint(len(candidates), (round(rays * share),), generator=generator)
             drawn.append(candidates[picks])
-    return torch.cat(drawn).flip(-1).float() + 0.5
+            weights.append(torch.full((len(picks),), len(candidates) / len(picks)))
+    weight = torch.cat(weights)
+    return torch.cat(drawn).flip(-1).float() + 0.5, weight / weight.mean()
+
+
+def _grown(mask: Bool[Tensor, "height width"], radius: int) -> Bool[Tensor, "height width"]:
+    """Widen a mask by so many pixels."""
+    window = 2 * radius + 1
+    grown = torch.nn.functional.max_pool2d(mask[None, None].float(), window, 1, radius)
+    return grown[0, 0] > 0.5

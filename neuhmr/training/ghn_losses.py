@@ -1,4 +1,4 @@
-"""Losses of the GHN's training: NeuHMR Eq. 7, and the features' consistency beside it."""
+"""Loss of the GHN's training: NeuHMR Eq. 7."""
 
 from typing import NamedTuple
 
@@ -13,22 +13,23 @@ class GhnLoss(NamedTuple):
 
     color: Float[Tensor, ""]
     mask: Float[Tensor, ""]
-    features: Float[Tensor, ""]
 
-    def total(self, feature_weight: float) -> Float[Tensor, ""]:
-        """Eq. 7, in which the mask weighs one half, plus the weighted feature term."""
-        return self.color + 0.5 * self.mask + feature_weight * self.features
+    def total(self) -> Float[Tensor, ""]:
+        """Eq. 7, in which the mask weighs one half."""
+        return self.color + 0.5 * self.mask
 
 
 def rendering_loss(
     rendering: Rendering,
     colors: Float[Tensor, "rays 3"],
     masks: Float[Tensor, " rays"],
-) -> tuple[Float[Tensor, ""], Float[Tensor, ""]]:
+    weights: Float[Tensor, " rays"],
+) -> GhnLoss:
     """Compare rays with the masked image and the person's mask.
 
-    Returns both terms of Eq. 7, averaged over rays: the paper's sum divided by its length.
+    Returns both terms of Eq. 7 as means over the pixels that the rays stand for: the paper's sum
+    divided by its length.
     """
-    color = (rendering.colors - colors).square().sum(dim=-1).mean()
-    mask = (rendering.opacities - masks).square().mean()
-    return color, mask
+    color = (weights * (rendering.colors - colors).square().sum(dim=-1)).mean()
+    mask = (weights * (rendering.opacities - masks).square()).mean()
+    return GhnLoss(color, mask)

@@ -34,6 +34,22 @@ def test_brightness_of_an_anchor_does_not_matter(generator: torch.Generator):
     assert torch.allclose(plain.descriptors, bright.descriptors, atol=1e-5)
 
 
+def test_a_prototype_weighs_as_much_as_all_anchors_together():
+    # Registered (1, 0) and prototype (0, 5): in the middle between both directions.
+    features = torch.zeros(2, 2, 3, 3)
+    features[:, 0] = 7.0
+    pixels = torch.full((2, 24, 2), 6.0)
+    visible = torch.zeros(2, 24, dtype=torch.bool)
+    visible[:, :2] = True
+    prototypes = torch.zeros(24, 2)
+    prototypes[0, 1] = prototypes[2, 1] = 5.0
+    found = register_joints(features, pixels, visible, (12, 12), prototypes)
+    assert torch.allclose(found.descriptors[0], torch.full((2,), 0.5**0.5), atol=1e-5)
+    # No prototype leaves the descriptor as it is; a joint that no anchor sees stays unknown.
+    assert torch.allclose(found.descriptors[1], torch.tensor([1.0, 0.0]), atol=1e-5)
+    assert torch.equal(found.descriptors[2], torch.zeros(2))
+
+
 def test_half_precision_features_give_the_same_descriptors(generator: torch.Generator):
     features = torch.randn(2, 8, 6, 6, generator=generator)
     pixels = 24 * torch.rand(2, 24, 2, generator=generator)

@@ -69,6 +69,8 @@ def test_refine_writes_poses_and_a_report(
     report = json.loads(report_path.read_text())
     assert report["config"]["schedule"]["epochs"] == EPOCHS
     assert len(report["losses_per_epoch"]) == EPOCHS
+    assert len(report["per_frame"]) == 6 and 0.0 < report["iou_before"] <= 1.0
+    assert report["peak_rss_mb"] == result["peak_rss_mb"] > 50.0
     assert report["scores"]["refined"]["mpjpe_mm"] == result["scores"]["refined"]["mpjpe_mm"]
     assert sorted(path.name for path in tmp_path.iterdir()) == ["out.npz", "report.json"]
 
@@ -87,7 +89,7 @@ def test_settings_reach_the_refiner(painted_clip: Path, tiny_weights: Path, tmp_
     assert config["schedule"]["learning_rate"] == 0.004
     assert config["schedule"]["final_learning_rate"] == pytest.approx(0.0004)
     assert config["seed"] == 5
-    assert len(json.loads(report.read_text())["anchors"]) == 3
+    assert len(json.loads(report.read_text())["anchor_frames"]) == 3
 
 
 def test_an_interrupted_run_keeps_what_it_has_and_resumes_to_the_same_poses(

@@ -1,17 +1,15 @@
 """Tests of neuhmr.clip.clip."""
 
-import os
-import shutil
-
 import numpy as np
 import pytest
 import torch
 
 from neuhmr.body.motion import Motion
 from neuhmr.clip.camera_file import write_camera
-from neuhmr.clip.clip import foreign_pose_sidecars, open_clip, sidecar_path
+from neuhmr.clip.clip import open_clip
 from neuhmr.clip.masks import pack_masks, write_masks
 from neuhmr.clip.motion_file import MotionFile, write_motion_file
+from neuhmr.clip.sidecars import sidecar_path
 from neuhmr.errors import ClipError, PoseFileError
 from neuhmr.geometry.cameras import Camera, camera_from_focal
 from neuhmr.geometry.rigid import Rigid
@@ -147,22 +145,3 @@ def test_poses_and_masks_of_another_clip_are_refused(make_video, tmp_path):
         with pytest.raises(ClipError, match=found) as error:
             open_clip(path, masks=tmp_path / "other.npz")
         assert "other.npz" in str(error.value) and "clip.mp4" in str(error.value)
-
-
-def test_new_sidecars_go_into_the_clips_folder_where_the_videos_is_read_only(
-    make_video, monkeypatch
-):
-    path = make_video()
-    assert sidecar_path(path, "poses") == path.with_name("clip.poses.npz")
-    monkeypatch.setattr(os, "access", lambda place, mode: False)
-    inside = path.with_name("clip.neuhmr") / "clip.poses.npz"
-    assert sidecar_path(path, "poses") == inside
-    shutil.copy(path, path.with_name("clip.poses.npz"))
-    assert sidecar_path(path, "poses") == path.with_name("clip.poses.npz")
-
-
-def test_pose_files_of_other_tools_are_listed_for_conversion(make_video):
-    path = make_video()
-    for name in ("clip.poses.pkl", "clip.poses.npz", "other.poses.pkl", "clip2.poses.json"):
-        path.with_name(name).touch()
-    assert [p.name for p in foreign_pose_sidecars(path)] == ["clip.poses.pkl"]

@@ -1,5 +1,7 @@
 """Tests of neuhmr.clip.motion_file and motion_arrays."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -82,8 +84,8 @@ def test_the_file_has_the_documented_keys_and_no_pickles(content, tmp_path):
     assert shapes == {
         "format": (), "version": (), "global_orient": (4, 3), "body_pose": (4, 69),
         "transl": (4, 3), "betas": (10,), "frame_index": (4,), "valid": (4,), "fps": (),
-        "K": (4, 3, 3), "image_size": (2,), "T_camera_world": (4, 4), "gender": (),
-        "body_model": (), "source": (),
+        "K": (4, 3, 3), "image_size": (2,), "camera_is_guessed": (), "T_camera_world": (4, 4),
+        "gender": (), "body_model": (), "source": (),
     }  # fmt: skip
 
 
@@ -209,3 +211,10 @@ def test_other_kinds_of_files_are_named_for_what_they_are(arrays, make_video, ff
 def test_writing_where_nothing_can_be_written_is_refused(content, tmp_path):
     with pytest.raises(OutputError, match="does not exist; create that folder"):
         write_motion_file(tmp_path / "no" / "a.npz", content)
+
+
+def test_a_guessed_camera_stays_a_guess_when_the_file_is_read_again(content, tmp_path):
+    path = tmp_path / "poses.npz"
+    for is_guessed in (True, False):
+        write_motion_file(path, replace(content, camera_is_guessed=is_guessed))
+        assert read_motion_file(path).camera_is_guessed is is_guessed

@@ -1,4 +1,5 @@
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -7,7 +8,10 @@ import torch
 from neuhmr.clip.clip import open_clip
 from neuhmr.clip.motion_file import read_motion_file
 from neuhmr.errors import MissingDependencyError, OutputError
-from neuhmr.people.generate import PeopleConfig, generate_people
+from neuhmr.people.generate import PeopleConfig, _kind_in_turn, generate_people
+from neuhmr.people.motions import MOTION_KINDS
+from neuhmr.people.presets import PRESETS, people_preset
+from neuhmr.people.splits import HELD_OUT, person_seed
 
 SMALL = {"frames": 5, "height": 128, "width": 96, "mpjpe_mm": 80.0}
 
@@ -111,3 +115,46 @@ def test_a_folder_that_cannot_be_made_is_named(tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(OutputError, match="file"):
         generate_people(PeopleConfig(out_dir=tmp_path / "file" / "clips"))
+
+
+@pytest.mark.slow
+def test_a_phone_and_a_segmenter_leave_their_traces(tmp_path):
+    config = PeopleConfig(
+        out_dir=tmp_path, motion="punch", errors=("ray", "isotropic"), camera="phone",
+        masks="segmented", frames=5, height=128, width=96,
+    )  # fmt: skip
+    try:
+        (path,) = generate_people(config)
+    except MissingDependencyError as error:
+        pytest.skip(f"needs EGL and ffmpeg: {error}")
+    clip = open_clip(path)
+    exact = open_clip(path, masks=path.with_suffix(".exact_masks.npz"))
+    assert clip.masks is not None
+    assert exact.masks is not None
+    found, true = clip.masks.mask(2), exact.masks.mask(2)
+    assert 0.6 < (found & true).sum() / (found | true).sum() < 1.0
+    person = json.loads(path.with_suffix(".person.json").read_text())
+    assert person["phone"]["jpeg_quality"] > 0
+    assert set(person["pose_errors_by_kind"]) == {"ray", "isotropic"}
+    kinds = [read_motion_file(path.with_suffix(f".poses.{k}.npz")) for k in ("ray", "isotropic")]
+    assert not torch.equal(kinds[0].motion.body_pose, kinds[1].motion.body_pose)
+    assert torch.equal(clip.motion.body_pose, kinds[0].motion.body_pose)
+
+
+def test_the_presets_are_of_their_splits():
+    assert [people_preset(name).split for name in PRESETS] == ["test", "train", "val", "test"]
+    test = people_preset("test")
+    assert test.is_clips
+    assert test.masks == "segmented"
+    assert set(test.errors) == {"ray", "isotropic"}
+
+
+def test_the_first_test_clips_show_motions_of_many_kinds():
+    config = PeopleConfig(out_dir=Path("unused"))
+    count = len(MOTION_KINDS)
+    kinds = [_kind_in_turn(config, person_seed("test", 0, i)) for i in range(2 * count)]
+    assert len(set(kinds[:8])) == 8
+    assert set(kinds[:8]) & HELD_OUT, "motions that no training saw are among them"
+    assert set(kinds) == set(MOTION_KINDS)
+    train = PeopleConfig(out_dir=Path("unused"), split="train")
+    assert not {_kind_in_turn(train, seed) for seed in range(2 * count)} & HELD_OUT

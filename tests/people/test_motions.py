@@ -30,7 +30,7 @@ def test_nobody_sinks_into_the_floor_or_floats(motions, shaped, kind):
     lowest = motions[kind][::4].pose(shaped).vertices[..., 1].amin(dim=1)
     # Feet are rigid from ankle to ball, so rolling over them costs about 2 cm.
     assert float(lowest.min()) > -0.05
-    assert float(lowest.max()) < 0.06
+    assert float(lowest.max()) < (0.13 if kind == "jacks" else 0.06), "jacks jump"
 
 
 @pytest.mark.parametrize("kind", [k for k in MOTION_KINDS if k != "random"])

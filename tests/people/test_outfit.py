@@ -5,7 +5,14 @@ import pytest
 
 from neuhmr.body.open_body import load_open_body_surface
 from neuhmr.people.cloth_shape import cloth_offsets
-from neuhmr.people.garments import eye_centers, hair_field, shirt_field, shoe_field, trousers_field
+from neuhmr.people.garments import (
+    eye_centers,
+    glasses_field,
+    hair_field,
+    shirt_field,
+    shoe_field,
+    trousers_field,
+)
 from neuhmr.people.outfit import paint_look
 from neuhmr.people.patterns import Fabric
 from neuhmr.people.surface_points import canonical_points
@@ -84,23 +91,53 @@ def test_cloth_lies_on_the_body_and_skin_stays_where_it_is(points, look, open_bo
     rest = open_body.v_template.numpy().astype(np.float64)
     offsets = cloth_offsets(look, points, rest, open_body.faces.numpy())
     length = np.linalg.norm(offsets, axis=1)
-    assert length.max() <= 0.061
+    assert length.max() <= 0.101
     assert length[points.part("left_hand", "right_hand")].max() == 0.0
     assert length[points.part("lips", "eyes")].max() == 0.0
     chest = points.part("torso") & (np.abs(points.along_trunk - 0.6) < 0.2)
     outward = np.einsum("vc,vc->v", offsets, points.normals)
     assert (outward[chest] > 0.001).mean() > 0.97
-    # Soles make the person taller by about a centimetre.
-    grown = rest[:, 1].min() - (rest + offsets)[:, 1].min()
-    assert 0.004 < grown < 0.03
 
 
 def test_looks_belong_to_their_seed_and_vary():
     looks = [sample_look(np.random.default_rng(seed)) for seed in range(40)]
     assert looks[3] == sample_look(np.random.default_rng(3))
     assert len({look.shirt.fabric.kind for look in looks}) > 4
-    assert len({look.hair.cut for look in looks}) == 4
+    assert len({look.hair.cut for look in looks}) == 5
+    assert len({look.hair.hairdo for look in looks}) == 4
+    assert any(look.skirt for look in looks)
+    assert not all(look.skirt for look in looks)
     skins = np.array([look.skin for look in looks])
     assert skins.sum(axis=1).max() > 2.2
     assert skins.sum(axis=1).min() < 1.1
     assert (skins[:, 0] > skins[:, 2]).all(), "skin is never bluish"
+
+
+def test_loose_cloth_hangs_further_off_than_tight_cloth(points, look, open_body):
+    rest = open_body.v_template.numpy().astype(np.float64)
+    faces = open_body.faces.numpy()
+
+    def waist(drape: float) -> float:
+        worn = replace(look, shirt=replace(look.shirt, drape=drape, hem=0.0))
+        belly = points.part("torso") & (np.abs(points.along_trunk - 0.35) < 0.1)
+        return float(np.linalg.norm(cloth_offsets(worn, points, rest, faces), axis=1)[belly].mean())
+
+    assert waist(1.0) > waist(0.0) + 0.015
+
+
+def test_a_beanie_covers_the_crown_and_glasses_spare_the_eyes(points, look):
+    worn = replace(look, headwear="beanie", headwear_color=GREEN, has_glasses=True)
+    colors = paint_look(worn, points)
+    crown = points.part("head") & (points.positions[:, 1] > points.joints[15, 1] + 0.15)
+    assert mostly(colors[crown], 1) > 0.95
+    assert (glasses_field(points)[points.part("eyes", "irises", "pupils", "lips")] < 0).all()
+    assert (glasses_field(points) > 0).sum() > 5
+
+
+def test_training_people_wear_no_fabric_that_is_kept_for_the_test():
+    def kinds(split):
+        looks = [sample_look(np.random.default_rng(seed), split) for seed in range(250)]
+        return {f.kind for look in looks for f in (look.shirt.fabric, look.trousers.fabric)}
+
+    assert kinds("test") - kinds("train") == {"argyle"}
+    assert kinds("val") == kinds("train")

@@ -30,7 +30,9 @@ def test_clothes_move_with_the_body(person):
     naked_distance = (person.clothed_vertices - person.shaped.v_shaped).norm(dim=-1)
     posed_distance = (surface - posed.vertices).norm(dim=-1)
     # Skinning turns offsets but hardly stretches them.
-    assert float((posed_distance - naked_distance).abs().max()) < 0.012
+    change = (posed_distance - naked_distance).abs()
+    assert float(change.max()) < 0.02
+    assert float(change.mean()) < 0.002
 
 
 def test_joints_are_those_of_the_naked_body(person):
@@ -39,4 +41,37 @@ def test_joints_are_those_of_the_naked_body(person):
 
 
 def test_soles_are_as_thick_as_the_shoes(person):
-    assert 0.002 < person.sole < 0.035
+    # The sole lies under a foot that is not quite flat.
+    assert 0.0 <= person.sole - person.look.shoes.sole_thickness < 0.01
+
+
+def test_shoes_are_around_the_feet(person):
+    feet = person.clothed_vertices[(person.shaped.model.lbs_weights[:, [7, 10]].sum(dim=1) > 0.9)]
+    shoe = person.attachments[0].vertices
+    low = feet[feet[:, 1] < feet[:, 1].min() + 0.05].numpy()
+    assert (low.min(axis=0)[[0, 2]] > shoe.min(axis=0)[[0, 2]]).all()
+    assert (low.max(axis=0)[[0, 2]] < shoe.max(axis=0)[[0, 2]]).all()
+
+
+def test_the_whole_surface_is_in_the_order_of_the_layout(person):
+    motion = generate_motion("walk", 3, person.shaped, np.random.default_rng(0))
+    surface = person.surface(motion.pose(person.shaped))
+    assert surface.shape == (3, len(person.surface_at_rest()), 3)
+    assert person.layout.vertex.max() == surface.shape[1] - 1
+    assert person.layout.uv.min() >= 0
+    assert person.layout.uv.max() <= 1
+
+
+def test_what_is_worn_beside_the_body_moves_with_it(person):
+    motion = generate_motion("kick", 8, person.shaped, np.random.default_rng(0))
+    posed = motion.pose(person.shaped)
+    count = len(person.clothed_vertices)
+    shoe = person.surface(posed)[:, count : count + len(person.attachments[0].vertices)]
+    to_ankle = np.linalg.norm(shoe.mean(axis=1) - posed.joints[:, 7].numpy(), axis=1)
+    assert np.ptp(to_ankle) < 0.005, "the left shoe stays at the left ankle"
+
+
+def test_shapes_are_wide_and_belong_to_the_person():
+    betas = np.stack([make_person(seed, texture_size=16).betas.numpy() for seed in range(12)])
+    assert 0.8 < betas.std() < 1.4
+    assert np.abs(betas).max() <= MAX_BETA

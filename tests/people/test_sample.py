@@ -6,8 +6,7 @@ import pytest
 import torch
 
 from neuhmr.clip.clip import open_clip
-from neuhmr.people.person import make_person
-from neuhmr.people.sample import NUM_FRAMES, SAMPLE_PERSON, sample_motion
+from neuhmr.people.sample import NUM_FRAMES, SAMPLE_PERSON, sample_motion, sample_person
 from neuhmr.people.splits import split_of
 
 SAMPLE = Path(__file__).parents[2] / "sample_data" / "turn.mp4"
@@ -59,8 +58,9 @@ def test_the_truth_lies_under_the_masks(sample, open_body):
 
 
 def test_the_files_are_what_the_code_makes(sample):
-    person = make_person(SAMPLE_PERSON, texture_size=64)
+    person = sample_person(texture_size=64)
     torch.testing.assert_close(sample.truth.betas, person.betas)
     # Body poses do not depend on the camera, so they compare directly.
     made = sample_motion(person).body_pose
-    torch.testing.assert_close(sample.truth.body_pose, made, atol=1e-3, rtol=0)
+    # The clip's shoes have thinner soles than today's, which turns ankles by half a degree.
+    torch.testing.assert_close(sample.truth.body_pose, made, atol=1e-2, rtol=0)

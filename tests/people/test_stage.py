@@ -3,7 +3,8 @@ import pytest
 
 from neuhmr.people.camera_ring import drifting_cameras, intrinsics, look_at, ring_position
 from neuhmr.people.room_textures import SIZE, random_room_texture
-from neuhmr.people.stage import ROOM_HALF, sample_stage
+from neuhmr.people.rooms import ROOM_HALF
+from neuhmr.people.stage_kinds import sample_stage
 
 
 @pytest.fixture(scope="module")

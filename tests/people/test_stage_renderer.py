@@ -1,15 +1,15 @@
 import importlib
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
-from neuhmr.body.open_body import load_open_body_surface
 from neuhmr.errors import MissingDependencyError
 from neuhmr.offscreen_gl import load_pyrender
 from neuhmr.people.camera_ring import intrinsics, look_at
 from neuhmr.people.person import stream, textured_layout
-from neuhmr.people.stage import sample_stage
-from neuhmr.people.stage_renderer import StageRenderer
+from neuhmr.people.stage_kinds import make_stage, sample_stage
+from neuhmr.people.stage_renderer import StageRenderer, blend
 
 K = intrinsics(90.0, 96, 64)
 FAR_UP = np.array([0.0, 50.0, 0.0])
@@ -18,18 +18,21 @@ FRONT = look_at(np.array([0.0, 1.0, 3.2]), np.array([0.0, 0.9, 0.0]))
 
 @pytest.fixture(scope="module")
 def standing(person):
-    return person.clothed_vertices.numpy().astype(np.float64) + np.array([0.0, 1.1, 0.0])
+    return person.surface_at_rest() + np.array([0.0, 1.1, 0.0])
 
 
 @pytest.fixture(scope="module")
 def furnished(renderer, person):
-    renderer.set_stage(sample_stage(stream(person.seed, "stage")))
-    renderer.set_person_texture(person.texture)
+    stage = make_stage("room", stream(person.seed, "stage"))
+    renderer.set_stage(replace(stage, key=replace(stage.key, intensity=3.0)))
+    renderer.set_person(person)
     return renderer
 
 
 def test_the_mask_is_the_projected_body(furnished, standing):
-    image, mask = furnished.render(standing, K, FRONT)
+    picture = furnished.render(standing, K, FRONT)
+    # Fingers are thinner than a pixel here: any coverage counts.
+    image, mask = picture.image, picture.coverage > 0
     assert image.shape == (96, 64, 3)
     assert mask.shape == (96, 64)
     seen = standing @ FRONT[:3, :3].T + FRONT[:3, 3]
@@ -44,17 +47,17 @@ def test_the_mask_is_the_projected_body(furnished, standing):
 
 def test_pixel_centers_are_at_one_half(furnished, standing):
     # Moving the principal point by exactly one pixel moves mask and picture by exactly one pixel.
-    _, mask = furnished.render(standing, K, FRONT)
+    mask = furnished.render(standing, K, FRONT).mask
     moved = K.copy()
     moved[0, 2] += 1
-    _, shifted = furnished.render(standing, moved, FRONT)
+    shifted = furnished.render(standing, moved, FRONT).mask
     assert (mask[:, :-1] != shifted[:, 1:]).mean() < 0.002
 
 
 def test_the_person_has_its_colors_on_the_room(furnished, standing):
-    image, mask = furnished.render(standing, K, FRONT)
-    _, empty = furnished.render(standing + FAR_UP, K, FRONT)
-    assert not empty.any()
+    picture = furnished.render(standing, K, FRONT)
+    image, mask = picture.image, picture.mask
+    assert not furnished.render(standing + FAR_UP, K, FRONT).mask.any()
     assert image[mask].std() > 8
     assert image[~mask].mean() > 30
 
@@ -62,17 +65,36 @@ def test_the_person_has_its_colors_on_the_room(furnished, standing):
 def test_the_lamp_throws_a_shadow(furnished, standing):
     above = look_at(np.array([0.0, 3.3, 1.5]), np.array([0.0, 0.0, 0.0]))
     wide = intrinsics(40.0, 96, 64)
-    with_person, mask = furnished.render(standing, wide, above)
-    without, _ = furnished.render(standing + FAR_UP, wide, above)
-    darker = without.astype(int).sum(axis=2) - with_person.astype(int).sum(axis=2)
+    lit = furnished.render(standing, wide, above)
+    mask = lit.coverage > 0.0
+    without = furnished.render(standing + FAR_UP, wide, above).image
+    darker = without.astype(int).sum(axis=2) - lit.image.astype(int).sum(axis=2)
     assert (darker[~mask] > 30).mean() > 0.005
     assert (darker[~mask] < -30).mean() < 0.001
 
 
 def test_the_same_person_gives_the_same_picture(furnished, standing):
-    first, _ = furnished.render(standing, K, FRONT)
-    again, _ = furnished.render(standing, K, FRONT)
-    np.testing.assert_array_equal(first, again)
+    first = furnished.render(standing, K, FRONT)
+    again = furnished.render(standing.copy(), K, FRONT)
+    np.testing.assert_array_equal(first.image, again.image)
+    np.testing.assert_array_equal(first.coverage, again.coverage)
+
+
+def test_coverage_is_soft_at_edges_and_sharp_inside(furnished, standing):
+    coverage = furnished.render(standing, K, FRONT).coverage
+    assert set(np.unique(coverage)) >= {0.0, 1.0}
+    assert 0.0 < ((coverage > 0) & (coverage < 1)).mean() < 0.1
+
+
+def test_a_long_exposure_is_the_average_and_keeps_the_middle_mask(furnished, standing):
+    places = [standing + np.array([shift, 0.0, 0.0]) for shift in (-0.1, 0.0, 0.1)]
+    pictures = [furnished.render(place, K, FRONT) for place in places]
+    blurred = blend(pictures)
+    np.testing.assert_array_equal(blurred.mask, pictures[1].mask)
+    low, high = (f([p.image for p in pictures], axis=0) for f in (np.min, np.max))
+    assert (blurred.image >= low).all()
+    assert (blurred.image <= high).all()
+    assert (blurred.image != pictures[1].image).any()
 
 
 def test_the_mesh_is_cut_along_texture_seams_only():
@@ -95,7 +117,7 @@ def test_a_machine_without_egl_is_told_what_to_install(monkeypatch):
     assert "Unable to load EGL library" in str(caught.value)
 
 
-def test_a_renderer_that_cannot_open_is_explained(monkeypatch, person):
+def test_a_renderer_that_cannot_open_is_explained(monkeypatch):
     pyrender = load_pyrender()
 
     def refuse(width, height):
@@ -103,7 +125,7 @@ def test_a_renderer_that_cannot_open_is_explained(monkeypatch, person):
 
     monkeypatch.setattr(pyrender, "OffscreenRenderer", refuse)
     with pytest.raises(MissingDependencyError, match="eglQueryString"):
-        StageRenderer(8, 8, load_open_body_surface(), person.shaped.model.faces.numpy())
+        StageRenderer(8, 8)
 
 
 def test_rooms_differ_between_seeds():

@@ -47,6 +47,23 @@ def test_a_person_comes_back_from_its_file(packed, tmp_path):
     assert (back.images.int() - packed.images.int()).abs().float().mean() < 2.0
 
 
+def test_a_file_without_estimated_masks_is_read_as_before(packed, tmp_path):
+    write_training_person(tmp_path / "old.npz", packed)
+    with np.load(tmp_path / "old.npz") as data:
+        assert "estimated_masks_packed" not in data.files
+    old = read_training_person(tmp_path / "old.npz")
+    assert old.estimated_masks is None
+    assert torch.equal(old.input_masks, packed.masks)
+
+
+def test_estimated_masks_come_back_beside_the_exact_ones(packed, tmp_path):
+    estimated = ~packed.masks
+    write_training_person(tmp_path / "p.npz", replace(packed, estimated_masks=estimated))
+    back = read_training_person(tmp_path / "p.npz")
+    assert torch.equal(back.masks, packed.masks)
+    assert torch.equal(back.input_masks, estimated)
+
+
 def test_the_same_person_gives_the_same_bytes(packed, tmp_path):
     write_training_person(tmp_path / "a.npz", packed)
     write_training_person(tmp_path / "b.npz", packed)

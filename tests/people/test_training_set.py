@@ -127,3 +127,20 @@ def test_masks_and_pictures_agree(rendered):
     inside = np.array([rendered.images[i][rendered.masks[i]].float().mean() for i in range(6)])
     outside = np.array([rendered.images[i][~rendered.masks[i]].float().mean() for i in range(6)])
     assert np.abs(inside - outside).mean() > 5
+
+
+def test_estimated_masks_are_nearly_the_exact_ones(rendered):
+    exact, found = rendered.masks, rendered.input_masks
+    assert not torch.equal(exact, found)
+    union = (exact | found).flatten(1).sum(dim=1)
+    assert float(((exact & found).flatten(1).sum(dim=1) / union).min()) > 0.75
+
+
+def test_the_phone_and_the_segmenter_can_be_left_out(rendered, small_renderer):
+    options = {"poses": 3, "views": 2, "size": 160}
+    ideal = render_training_person(
+        20_000_007, small_renderer, camera="ideal", masks="exact", **options
+    )
+    assert ideal.estimated_masks is None
+    assert torch.equal(ideal.masks, rendered.masks)
+    assert not torch.equal(ideal.images, rendered.images)

@@ -9,21 +9,20 @@ from neuhmr.geometry.cameras import camera_from_focal
 from neuhmr.geometry.rigid import Rigid
 from neuhmr.people.camera_ring import look_at, ring_position
 from neuhmr.people.motions import generate_motion
-from neuhmr.people.wrong_poses import (
-    WrongPoseConfig,
-    correlated_noise,
-    make_wrong_poses,
-    measure_errors,
-)
+from neuhmr.people.pose_errors import PoseErrors, measure_errors
+from neuhmr.people.pose_noise import correlated_noise
+from neuhmr.people.wrong_poses import WrongPoseConfig, make_wrong_poses
 
 CAMERA = camera_from_focal(640.0, 512, 512)
+FRAMES = 45
+KINDS = ("walk", "throw", "kick", "arms", "reach")
 
 
-@pytest.fixture(scope="module")
-def truth(shaped):
-    motion = generate_motion("dance", 40, shaped, np.random.default_rng(3))
+def film(kind, shaped, seed):
+    rng = np.random.default_rng(seed)
+    motion = generate_motion(kind, FRAMES, shaped, rng)
     pelvis_rest = shaped.joints_rest[0]
-    T = look_at(ring_position(0.3, 3.65, 1.3), np.array([0.0, 0.9, 0.0]))
+    T = look_at(ring_position(rng.uniform(0, 6), 3.65, 1.3), np.array([0.0, 0.9, 0.0]))
     seen = motion.centered(pelvis_rest).seen_from(
         Rigid.from_matrix(torch.from_numpy(T).float()), pelvis_rest
     )
@@ -32,23 +31,83 @@ def truth(shaped):
         seen.body_pose,
         seen.transl,
         torch.zeros(10),
-        torch.arange(40),
-        torch.ones(40, dtype=torch.bool),
+        torch.arange(FRAMES),
+        torch.ones(FRAMES, dtype=torch.bool),
     )
+
+
+def mean_errors(shaped, kind):
+    """Average the figures over five clips of different motions."""
+    found = []
+    for seed, motion in enumerate(KINDS):
+        truth = film(motion, shaped, seed)
+        config = WrongPoseConfig(kind=kind, seed=seed)
+        found.append(vars(make_wrong_poses(truth, shaped, CAMERA, config).errors))
+    return PoseErrors(**{name: float(np.mean([f[name] for f in found])) for name in found[0]})
+
+
+@pytest.fixture(scope="module")
+def ray_mean(shaped):
+    return mean_errors(shaped, "ray")
+
+
+@pytest.fixture(scope="module")
+def isotropic_mean(shaped):
+    return mean_errors(shaped, "isotropic")
+
+
+RAY_RANGES = {
+    "mpjpe_mm": (85, 105),
+    "pa_mpjpe_mm": (55, 70),
+    "pve_mm": (90, 130),
+    "joints_2d_px": (3.2, 4.2),
+    "in_plane_mm": (38, 53),
+    "along_ray_mm": (65, 82),
+    "extremities_mm": (110, 160),
+    "root_depth_mm": (50, 160),
+    "acceleration_mm": (15, 30),
+}
+"""What HMR2.0 and HybrIK are known for, at 25 to 30 frames per second."""
+
+
+@pytest.mark.parametrize("name", RAY_RANGES)
+def test_ray_errors_are_as_estimators_are(ray_mean, name):
+    low, high = RAY_RANGES[name]
+    assert low <= getattr(ray_mean, name) <= high
+
+
+ISOTROPIC_RANGES = {
+    "mpjpe_mm": (85, 105),
+    "pa_mpjpe_mm": (38, 60),
+    "pve_mm": (90, 130),
+    "joints_2d_px": (5, 10),
+    "in_plane_mm": (60, 85),
+    "along_ray_mm": (40, 65),
+    "root_depth_mm": (50, 160),
+    "acceleration_mm": (15, 30),
+}
+
+
+@pytest.mark.parametrize("name", ISOTROPIC_RANGES)
+def test_isotropic_errors_are_what_they_are_said_to_be(isotropic_mean, name):
+    low, high = ISOTROPIC_RANGES[name]
+    assert low <= getattr(isotropic_mean, name) <= high
+
+
+def test_less_jitter_stands_for_temporal_estimators(shaped):
+    truth = film("arms", shaped, 4)
+    config = WrongPoseConfig(jitter=0.012, smoothing=3.0, flips=0.0, swaps=0.0, seed=1)
+    assert 4 < make_wrong_poses(truth, shaped, CAMERA, config).errors.acceleration_mm < 10
+
+
+@pytest.fixture(scope="module")
+def truth(shaped):
+    return film("dance", shaped, 3)[:40]
 
 
 @pytest.fixture(scope="module")
 def ray(truth, shaped):
     return make_wrong_poses(truth, shaped, CAMERA, WrongPoseConfig(seed=1))
-
-
-def test_ray_errors_are_as_an_estimators_are(ray):
-    errors = ray.errors
-    assert errors.mpjpe_mm == pytest.approx(95, abs=8)
-    assert 45 < errors.pa_mpjpe_mm < 80
-    assert 35 < errors.in_plane_mm < 58
-    assert 60 < errors.along_ray_mm < 90
-    assert 2.8 < errors.joints_2d_px < 4.5
 
 
 def test_isotropic_errors_show_in_the_picture(truth, shaped, ray):
@@ -100,5 +159,5 @@ def test_a_shift_in_depth_is_absolute_error_only(truth, shaped):
 def test_noise_is_half_constant():
     noise = correlated_noise(np.random.default_rng(0), 300, 200)
     assert float(noise.square().mean()) == pytest.approx(1.0, abs=0.15)
-    # Var(noise) within a clip is what is not constant: 0.485 + 0.015.
+    # Var(noise) within a clip is what is not constant.
     assert float(noise.var(dim=0).mean()) == pytest.approx(0.5, abs=0.05)

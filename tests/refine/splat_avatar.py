@@ -115,6 +115,9 @@ class SplatNetwork:
         mixed = torch.einsum("fchw,oc->fohw", stacked, frequencies.to(stacked))
         return torch.cos(mixed + phases[:, None, None])
 
+    def joint_prototypes(self) -> None:
+        """Know nothing about people in general."""
+
     def condition(self, views: ReferenceViews, body: ShapedBody) -> SplatAvatar:
         return SplatAvatar(body, self.colors)
 

@@ -17,14 +17,17 @@ def test_a_report_says_what_got_better_and_is_json():
     report = make_report(problem, TINY_CONFIG, guarded, truth, steps=8, seconds=12.0)
     assert report.iou_after > report.iou_before and report.rgb_after < report.rgb_before
     assert report.seconds_per_frame == pytest.approx(2.0)
-    assert [frame.frame for frame in report.frames] == list(range(6))
+    assert [frame.frame for frame in report.per_frame] == list(range(6))
     assert set(report.conditioning_frames) <= set(range(6))
     assert report.peak_rss_mb > 50.0
+    assert report.mean_change_deg == pytest.approx(
+        sum(frame.change_deg for frame in report.per_frame) / 6
+    )
     plain = json.loads(json.dumps(report.as_dict()))
     assert plain["config"]["weights"]["geo"] == TINY_CONFIG.weights.geo
-    assert plain["frames"][2]["change_deg"] > 1.0
-    assert plain["frames"][2]["refined_share"] == guarded.shares[2]
-    assert plain["frames"][2]["similarity_after"] == guarded.evidence_after[2].similarity
+    assert plain["per_frame"][2]["change_deg"] > 1.0
+    assert plain["per_frame"][2]["refined_share"] == guarded.shares[2]
+    assert plain["per_frame"][2]["similarity_after"] == guarded.evidence_after[2].similarity
 
 
 def test_changes_are_mean_angles_over_the_joints():

@@ -8,7 +8,8 @@ import pytest
 import torch
 
 from neuhmr.errors import DatasetError, NonFiniteError
-from neuhmr.ghn.checkpoint import load_ghn
+from neuhmr.geometry.cameras import sample_at_pixels
+from neuhmr.ghn.checkpoint import load_ghn, save_ghn
 from neuhmr.ghn.model import Ghn
 from neuhmr.training.ghn import (
     GhnTrainer,
@@ -33,7 +34,7 @@ def fixed_loss(ghn: Ghn, person: PreparedPerson, config: GhnTrainingConfig) -> f
     """Eq. 7 over a few draws that are the same for every network."""
     generator = torch.Generator().manual_seed(99)
     with torch.no_grad():
-        losses = [step_loss(ghn, person, config, generator).total(0.0) for _ in range(6)]
+        losses = [step_loss(ghn, person, config, generator).total() for _ in range(6)]
     return torch.stack(losses).mean().item()
 
 
@@ -113,10 +114,35 @@ def test_anchors_look_from_opposite_sides_and_are_no_targets(people: Path, tmp_p
         assert not set(anchors.tolist()) & set(targets.tolist())
 
 
-def test_half_of_the_rays_are_on_the_person() -> None:
-    mask = torch.zeros(40, 30, dtype=torch.bool)
-    mask[10:30, 10:20] = True
-    corners = torch.tensor([[10.0, 10.0], [20.0, 30.0]])
-    pixels = draw_pixels(mask, corners, 64, torch.Generator().manual_seed(0))
-    on_person = mask[pixels[:, 1].long(), pixels[:, 0].long()]
-    assert len(pixels) == 64 and on_person.sum() == 32
+def test_rays_stand_for_all_pixels_of_the_person_and_its_surroundings() -> None:
+    mask = torch.zeros(80, 60, dtype=torch.bool)
+    mask[20:60, 20:40] = True
+    pixels, weights = draw_pixels(mask, 4000, torch.Generator().manual_seed(0))
+    columns, rows = pixels[:, 0].long(), pixels[:, 1].long()
+    on_person = mask[rows, columns]
+    # 800 pixels of the person; 60 x 40 around it, as surroundings are a square's reach of 10.
+    assert weights.mean().item() == pytest.approx(1.0)
+    assert weights[on_person].sum().item() / len(weights) == pytest.approx(800 / 2400, rel=0.05)
+    on_edge = (rows - 20 < 2) | (59 - rows < 2) | (columns - 20 < 2) | (39 - columns < 2)
+    assert weights[on_edge & on_person].mean() < weights[~on_edge & on_person].mean()
+
+
+def test_cut_out_anchors_show_the_person_where_their_cameras_say(people: Path) -> None:
+    person = load_people(people, GhnTrainer(config_for(people, people)).ghn, 1)[0]
+    for seed in range(4):
+        generator = torch.Generator().manual_seed(seed)
+        views = person.cut_views(torch.tensor([0, 2]), torch.ones(3), generator)
+        assert views.images.shape[-1] % 32 == views.images.shape[-2] % 32 == 0
+        pixels = views.cameras.project(views.posed.vertices)
+        shown = sample_at_pixels(views.masks[:, None], pixels, tuple(views.masks.shape[-2:]))
+        assert (shown > 0.1).float().mean() > 0.95
+        assert views.images[views.masks[:, None].expand_as(views.images) == 0].max() == 0
+
+
+def test_training_that_starts_at_weights_continues_them(people: Path, tmp_path: Path) -> None:
+    first = GhnTrainer(config_for(people, tmp_path)).ghn
+    save_ghn(first, tmp_path / "start.safetensors", {}, half=False)
+    begun = GhnTrainer(config_for(people, tmp_path, start=tmp_path / "start.safetensors", seed=5))
+    for name, tensor in begun.ghn.state_dict().items():
+        torch.testing.assert_close(tensor, first.state_dict()[name])
+    assert all(p.requires_grad for p in begun.ghn.parameters())

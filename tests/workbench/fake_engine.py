@@ -23,6 +23,7 @@ from workbench.engine import (
     BodyFrame,
     ExportRequest,
     Footage,
+    FrameVerdicts,
     JointReport,
     RefineSettings,
     StepReport,
@@ -33,6 +34,8 @@ from workbench.open_request import OpenRequest
 HEIGHT, WIDTH, NUM_FRAMES, FPS = 360, 640, 48, 24.0
 CROP_SIZE = (240, 180)
 NUM_JOINTS = 24
+GIVEN_UP = (3, 4, 9)
+"""Frames whose refined pose the toy finds worse."""
 
 
 class FakeVideo:
@@ -223,6 +226,21 @@ class FakeOptimizer:
         if "load" in self.engine.failures:
             raise self.engine.failures["load"]
         self.steps = int(path.read_text())
+
+    def judge(self, on_progress) -> FrameVerdicts:
+        self.engine._begin("judge")
+        self.engine._work("Comparing before and after", on_progress)
+        share = 0.93**self.steps
+        refined, initial = disturbed(true_motion(), 0.35 * share), self.footage.initial
+        transl = refined.transl.clone()
+        transl[list(GIVEN_UP)] = initial.transl[list(GIVEN_UP)] + 1.0  # Tells it apart.
+        return FrameVerdicts(
+            step=self.steps,
+            motion=replace(refined, transl=transl),
+            given_up=GIVEN_UP,
+            iou_before=0.7,
+            iou_after=0.9,
+        )
 
     def inspect(self, frame: int, settings: RefineSettings) -> JointReport | None:
         rng = np.random.default_rng(frame)

@@ -97,6 +97,11 @@ def test_the_optimizer_steps_shows_its_matches_and_goes_on_after_a_restart(
     second, resumed = optimizer.step(settings), again.step(settings)
     assert resumed.step == second.step == 2
     torch.testing.assert_close(resumed.motion.body_pose, second.motion.body_pose)
+    verdicts = again.judge(quiet)
+    assert verdicts.step == 2 and len(verdicts.motion) == len(footage.initial)
+    assert 0.0 < verdicts.iou_before < 1.0 and 0.0 < verdicts.iou_after < 1.0
+    for frame in verdicts.given_up:
+        torch.testing.assert_close(verdicts.motion.transl[frame], footage.initial.transl[frame])
     other, _ = stages
     moved = engine.register(footage, other, frozenset(), frozenset({2, 4}), quiet)
     with pytest.raises(OutputError):

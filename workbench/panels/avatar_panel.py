@@ -75,7 +75,7 @@ def avatar_facts(avatar: AvatarStage) -> list[tuple[str, str]]:
         values = np.array(list(avatar.silhouette_iou.values()))
         rows.append(
             (
-                "Initial body over mask",
+                "Body over mask",
                 f"{100 * values.mean():.0f} % on average, {100 * values.min():.0f} % at worst",
             )
         )

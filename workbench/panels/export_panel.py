@@ -53,6 +53,10 @@ class ExportPanel:
         self._name = gui.add_text(
             "Name", "refined", hint="File name without ending. Existing files are never replaced."
         )
+        self._is_guarded = gui.add_checkbox(
+            "Guard", True,
+            hint="Write the initial pose where the refined one explains the frame worse.",
+        )  # fmt: skip
         self._export = gui.add_button(
             "Export",
             disabled=True,
@@ -69,7 +73,8 @@ class ExportPanel:
             raise WorkbenchError("That format is not offered; choose one from the list.")
         path = self._folders.place(self._folder.value, self._name.value, kind)
         self._tasks.export(
-            ExportRequest(kind=kind, path=path, frame=self._tasks.session.state.view.frame)
+            ExportRequest(kind=kind, path=path, frame=self._tasks.session.state.view.frame),
+            is_guarded=bool(self._is_guarded.value),
         )
 
     def refresh(self, state: SessionState) -> None:
@@ -83,6 +88,8 @@ class ExportPanel:
         which = (
             "refined poses" if state.refined is not None else "initial poses, as nothing is refined"
         )
+        if state.refined is not None and self._is_guarded.value:
+            which += ", except where they explain a frame worse than the initial ones"
         folder = self._folders.by_label.get(self._folder.value)
         kind = self._kinds.get(self._kind.value)
         if folder is None or kind is None:

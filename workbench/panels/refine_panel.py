@@ -97,6 +97,12 @@ class RefinePanel:
             "Reset", disabled=True, icon=viser.Icon.ROTATE_2, color="gray",
             hint="Go back to the initial poses. Avatar and anchors are kept.",
         )  # fmt: skip
+        self._judge = gui.add_button(
+            "Judge", disabled=True, icon=viser.Icon.SCALE, color="gray",
+            hint="Render every frame before and after, and mark those that got worse. Done by "
+            "itself at the end.",
+        )  # fmt: skip
+        self._judge.on_click(notices.guard(lambda _event: tasks.judge()))
         self._run.on_click(notices.guard(lambda _event: tasks.run()))
         self._step.on_click(notices.guard(lambda _event: tasks.step()))
         self._pause.on_click(notices.guard(lambda _event: tasks.pause()))
@@ -136,6 +142,7 @@ class RefinePanel:
         self._step.disabled = not is_ready or is_running
         self._pause.disabled = state.phase != "running"
         self._reset.disabled = state.refined is None
+        self._judge.disabled = state.refined is None or is_running or state.judged is not None
         self._figures.content = _figures(state)
         self._show_sliders(state)
         self._show_plot(state)
@@ -209,11 +216,14 @@ def _figures(state: SessionState) -> str:
             "Avatar and anchors are made first if they are missing; that takes a little longer."
         )
     total = sum(report.terms.values())
-    return markup.facts(
-        [
-            ("Step", f"{report.step} of {report.total_steps}"),
-            ("Total loss", f"{total:.4g}"),
-            ("Joints turned", f"{report.residual_angle_deg:.2f} degrees on average"),
-            ("Learning rate", f"{report.learning_rate:.2g}"),
-        ]
-    )
+    facts = [
+        ("Step", f"{report.step} of {report.total_steps}"),
+        ("Total loss", f"{total:.4g}"),
+        ("Joints turned", f"{report.residual_angle_deg:.2f} degrees on average"),
+        ("Learning rate", f"{report.learning_rate:.2g}"),
+    ]
+    if state.judged is not None:
+        before, after = state.judged.iou_before, state.judged.iou_after
+        facts.append(("Silhouette agreement", f"{before:.2f} before, {after:.2f} after"))
+        facts.append(("Refined pose given up", f"{len(state.judged.given_up)} frames"))
+    return markup.facts(facts)

@@ -109,7 +109,7 @@ class VideoPanel:
         self._clicks.allow(max(state.num_frames - 1, 0))
         script = self._clicks.script(f"Math.floor(x*{max(state.num_frames, 1)})")
         self._timeline.content = draw_timeline(
-            state.num_frames, state.view.frame, state.scores, anchors, script
+            state.num_frames, state.view.frame, state.scores, anchors, script, _given_up(state)
         )
         self._strip_note.content = markup.paragraph(_strip_note(state))
 
@@ -137,7 +137,14 @@ def _strip_note(state: SessionState) -> str:
         return "Rendering ..."
     poses = "refined" if state.preview.motion is state.refined else "initial"
     rough = " (rough while things move)" if state.preview.stride > 1 else ""
-    return f"The avatar rendered in the {poses} pose of frame {state.view.frame}{rough}."
+    note = f"The avatar rendered in the {poses} pose of frame {state.view.frame}{rough}."
+    if state.view.frame in _given_up(state):
+        note += " The refined pose explains this frame worse; the initial one will be exported."
+    return note
+
+
+def _given_up(state: SessionState) -> tuple[int, ...]:
+    return () if state.judged is None else state.judged.given_up
 
 
 def _blank(height: int) -> Image:
