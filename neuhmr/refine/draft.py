@@ -60,11 +60,19 @@ def draft_motion(
     initial = LocalPose.from_motion(motion)
     rows = motion.valid.nonzero()[:, 0]
     pose, up, height = initial, *_no_ground(initial.transl)
-    total = config.steps * max(1, len(stretches(len(rows))))
+    total = 2 * config.steps * max(1, len(stretches(len(rows))))
     for number, (start, end) in enumerate(stretches(len(rows))):
         part = rows[start:end]
         fitted, ground = _fit_stretch(
-            crops, motion, body, outlines, part, config, number * config.steps, total, on_progress
+            crops,
+            motion,
+            body,
+            outlines,
+            part,
+            config,
+            2 * number * config.steps,
+            total,
+            on_progress,
         )
         share = _shares(end - start, number > 0).to(up)
         pose = _blend(pose, fitted, part, share)
@@ -102,13 +110,44 @@ def _fit_stretch(
     if config.steps == 0:
         up, height = _no_ground(here.transl[:1])
         return smooth, Ground(up[0], height[0])
-    fit = DraftFit(
-        smooth, here.frame_index, crops.cameras[rows], body, outlines.of_rows(rows), config
-    )
-    for step in range(config.steps):
-        on_progress(Progress("Drafting poses", steps_before + step, total))
-        fit.step(step)
+
+    def descend(scale: float, steps_before: int) -> DraftFit:
+        fit = DraftFit(
+            smooth,
+            here.frame_index,
+            crops.cameras[rows],
+            body,
+            outlines.of_rows(rows),
+            config,
+            scale,
+        )
+        misfits.append(fit.misfit())
+        for step in range(config.steps):
+            on_progress(Progress("Drafting poses", steps_before + step, total))
+            fit.step(step)
+        misfits.append(fit.misfit())
+        return fit
+
+    misfits: list[float] = []
+    fit = descend(1.0, steps_before)
+    scale = error_scale(misfits[0] - misfits[1], config)
+    if scale < 1.0:
+        fit = descend(scale, steps_before + config.steps)
     return fit.result()
+
+
+def error_scale(gain: float, config: DraftConfig) -> float:
+    """Tell how large the errors of initial poses are, in what the configuration expects.
+
+    Errors along the viewing ray show nowhere, but come with errors across it, which do.
+
+    Args:
+        gain: by how much outlines fit better after a descent than before.
+        config: says what is typical.
+    """
+    if config.typical_misfit <= 0.0:
+        return 1.0
+    return min(1.0, max(config.least_scale, gain / config.typical_misfit))
 
 
 def _no_ground(transl: Float[Tensor, "frames 3"]) -> tuple[Tensor, Tensor]:

@@ -30,6 +30,12 @@ class DraftConfig:
     """Error of the initial position across the viewing ray (m)."""
     sigma_depth: float = 0.1
     """Error of the initial position along the viewing ray (m)."""
+    typical_misfit: float = 1.0
+    """By how much outlines fit better after a first descent than before when errors are as large
+    as the sigmas above say; where they hardly fit better, initial poses are good, and a second
+    descent trusts them more. 0 for one descent."""
+    least_scale: float = 0.15
+    """Of the sigmas above, however good the initial poses seem."""
     outline_weight: float = 40.0
     sigma_outline: float = 0.015
     """Error of masks and thickness of clothes, in sizes of the person."""

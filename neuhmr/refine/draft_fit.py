@@ -1,4 +1,4 @@
-"""One stretch of a clip, fitted to its masks."""
+"""One stretch of a clip, fitted to its masks by one descent."""
 
 import math
 
@@ -35,10 +35,11 @@ class DraftFit:
         body: ShapedBody,
         outlines: Outlines,
         config: DraftConfig,
+        scale: float = 1.0,
     ) -> None:
         self._start, self._body, self._config = start, body, config
         self._cameras, self._outlines = cameras, outlines
-        self._curve = ResidualCurve(frame_index, config)
+        self._curve = ResidualCurve(frame_index, config, scale)
         self._rays = torch.nn.functional.normalize(start.transl + body.joints_rest[0], dim=-1)
         self._triples = consecutive_triples(frame_index)
         self._soles = sole_points(body)
@@ -71,6 +72,13 @@ class DraftFit:
         return float(loss.detach())
 
     @torch.no_grad()
+    def misfit(self) -> float:
+        """How badly bodies fill their masks now: mean squared standard deviations."""
+        pixels = self._outlines.project(self._cameras, self._bones(self._pose()))
+        nearest = nearest_points(self._outlines, pixels)
+        return float(self._outline(pixels, nearest).mean())
+
+    @torch.no_grad()
     def result(self) -> tuple[LocalPose, Ground]:
         """Poses of the stretch, and its one floor."""
         return self._pose(), self._scene.ground()
@@ -83,9 +91,6 @@ class DraftFit:
         nearest: Int[Tensor, "frames outline"],
     ) -> Float[Tensor, ""]:
         config = self._config
-        outline = outline_loss(
-            self._outlines, pixels, nearest, config.sigma_outline, config.outlier_outline
-        )
         ground = self._scene.ground()
         up = ground.up.expand(len(pose.transl), 3)
         plausibility = plausibility_loss(pose.rotmat, up, self._prior)
@@ -94,7 +99,7 @@ class DraftFit:
         joints = bones.apply(self._body.joints_rest)
         acceleration = acceleration_loss(joints[self._triples]).sum(dim=-1)
         per_frame = (
-            config.outline_weight * outline
+            config.outline_weight * self._outline(pixels, nearest)
             + config.plausibility_weight * len(self._prior.mean) * plausibility
             + config.floor_weight * floor
         )
@@ -105,6 +110,12 @@ class DraftFit:
             + self._curve.cost()
             + self._scene.cost() / len(pose.transl)
         )
+
+    def _outline(
+        self, pixels: Float[Tensor, "frames points 2"], nearest: Int[Tensor, "frames outline"]
+    ) -> Float[Tensor, " frames"]:
+        sigma, outlier = self._config.sigma_outline, self._config.outlier_outline
+        return outline_loss(self._outlines, pixels, nearest, sigma, outlier)
 
     def _pose(self) -> LocalPose:
         turns, shifts = self._curve.corrections()

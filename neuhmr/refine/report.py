@@ -31,6 +31,15 @@ class FrameReport:
     """Mean angle between initial and refined rotations (degrees)."""
     reverted: bool
     """Whether the guard put the initial pose back; "after" is then what was given up."""
+    refined_share: float
+    """How much of the refined pose is left, in [0, 1]; between them where one passes into the
+    other."""
+    similarity_before: float
+    """Mean cosine between the visible joints' features and their descriptors."""
+    similarity_after: float
+    implausibility_before: float
+    """Deviation from likely poses, about 1 for a likely one; 0 without a draft."""
+    implausibility_after: float
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -127,7 +136,9 @@ def _frame_reports(
 ) -> tuple[FrameReport, ...]:
     given_up = set(guarded.reverted)
 
-    def report(row: int, before: FrameScore, after: FrameScore) -> FrameReport:
+    def report(index: int) -> FrameReport:
+        row = guarded.rows[index]
+        before, after = guarded.evidence_before[index], guarded.evidence_after[index]
         return FrameReport(
             frame=numbers[row],
             iou_before=1.0 - before.geo,
@@ -136,10 +147,14 @@ def _frame_reports(
             rgb_after=after.rgb,
             change_deg=changes[row],
             reverted=row in given_up,
+            refined_share=guarded.shares[index],
+            similarity_before=before.similarity,
+            similarity_after=after.similarity,
+            implausibility_before=before.implausibility,
+            implausibility_after=after.implausibility,
         )
 
-    triples = zip(guarded.rows, guarded.before, guarded.after, strict=True)
-    return tuple(report(*triple) for triple in triples)
+    return tuple(report(index) for index in range(len(guarded.rows)))
 
 
 def mean_iou(scores: Sequence[FrameScore]) -> float:

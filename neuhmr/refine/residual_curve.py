@@ -24,7 +24,9 @@ class ResidualCurve:
     step of one size is right for all of them, and their squares are what they cost.
     """
 
-    def __init__(self, frame_index: Int[Tensor, " frames"], config: DraftConfig) -> None:
+    def __init__(
+        self, frame_index: Int[Tensor, " frames"], config: DraftConfig, scale: float = 1.0
+    ) -> None:
         times = frame_index.float()
         offsets = (times[:, None] - times[None]) / (math.sqrt(2.0) * config.correlation_frames)
         kernel = torch.exp(-0.5 * offsets.square()) + NUGGET * torch.eye(len(times)).to(times)
@@ -33,7 +35,8 @@ class ResidualCurve:
         spread = torch.tensor(_SPREAD) * config.sigma_rotation
         spread[0] = config.sigma_root
         shifts = [config.sigma_lateral, config.sigma_lateral, config.sigma_depth]
-        self._sigmas = torch.cat([spread.repeat_interleave(3), torch.tensor(shifts)]).to(times)
+        sigmas = torch.cat([spread.repeat_interleave(3), torch.tensor(shifts)])
+        self._sigmas = scale * sigmas.to(times)
         self.constant = torch.zeros(1, 75).to(times).requires_grad_()
         self.changing = torch.zeros(len(times), 75).to(times).requires_grad_()
 

@@ -22,10 +22,20 @@ def test_paper_settings_are_those_printed():
     assert not config.balance.enabled
     assert config.robust.rgb_scale == config.robust.joint_scale_px == 0.0
     assert weights.acceleration == weights.prior == weights.root_depth == 0.0
+    assert weights.plausibility == weights.floor == 0.0
+    assert config.draft.steps == 0
 
 
 def test_fast_is_the_default():
     assert preset("fast") == RefineConfig()
+
+
+def test_quality_is_longer_and_finer_than_fast():
+    quality, fast = preset("quality"), preset("fast")
+    assert quality.name == "quality" and quality.weights == fast.weights
+    assert quality.schedule.epochs > fast.schedule.epochs
+    assert quality.schedule.stride < fast.schedule.stride
+    assert quality.draft.steps > fast.draft.steps
 
 
 def test_configurations_cannot_be_changed_in_place():

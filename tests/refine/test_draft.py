@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 import torch
 
-from neuhmr.refine.draft import OVERLAP, STRETCH, Draft, draft_motion, stretches
+from neuhmr.refine.draft import OVERLAP, STRETCH, Draft, draft_motion, error_scale, stretches
 from neuhmr.refine.draft_config import DraftConfig
 from neuhmr.refine.draft_fit import consecutive_triples
 from neuhmr.refine.problem import Scope
@@ -63,6 +63,20 @@ def test_a_draft_can_be_cancelled():
 
     with pytest.raises(KeyboardInterrupt):
         draft_motion(clip.crops, clip.truth, clip.model, CONFIG, on_progress=stop)
+
+
+def test_the_better_outlines_fit_the_more_initial_poses_are_trusted():
+    config = DraftConfig(typical_misfit=2.0, least_scale=0.2)
+    gains = (-1.0, 0.3, 1.0, 5.0)
+    assert [error_scale(gain, config) for gain in gains] == pytest.approx([0.2, 0.2, 0.5, 1.0])
+    assert error_scale(0.0, replace(config, typical_misfit=0.0)) == 1.0
+
+
+def test_true_poses_are_left_nearly_alone():
+    clip = bare_clip()
+    body = clip.model.with_shape(clip.truth.betas)
+    found = draft_motion(clip.crops, clip.truth, clip.model, CONFIG).pose.into(clip.truth)
+    assert float(hip_aligned_error_mm(body, found, clip.truth).mean()) < 30.0
 
 
 @pytest.mark.parametrize("rows", [1, STRETCH, STRETCH + 1, 1000, 18000])
