@@ -50,10 +50,11 @@ def run(config: WorkbenchConfig, stop: threading.Event | None = None) -> None:
         NeuhmrError: the device or the address cannot be used.
     """
     # Torch takes seconds to import: `--help` and mistyped paths do not wait for it.
+    from neuhmr.refine.config import preset
     from workbench.app import Workbench
     from workbench.neuhmr_engine import NeuhmrEngine
 
-    engine = NeuhmrEngine(config.device)
+    engine = NeuhmrEngine(config.device, preset(config.preset))
     until = stop or _stop_on_signals()
     with Workbench(
         engine,

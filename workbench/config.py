@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 from tyro.conf import Positional, arg
 
@@ -40,6 +40,8 @@ class WorkbenchConfig:
     """SMPL file (npz or pkl); else the open body."""
     checkpoint: OptionalPath = None
     """Weights of the avatar network; else the shipped ones."""
+    preset: Literal["fast", "quality", "paper"] = "fast"
+    """Settings to start from: `quality` takes some four times as long, `paper` is NeuHMR's."""
     session: OptionalPath = None
     """Folder of the session; else CLIP.neuhmr, or a folder in your home where that is read-only."""
     out: OptionalPath = None

@@ -31,8 +31,8 @@ class Refine(ClipInputs):
     """Also write a JSON report: settings, losses, what changed."""
     checkpoint: OptionalPath = None
     """Avatar weights (.safetensors); else the shipped ones."""
-    preset: Literal["fast", "paper"] = "fast"
-    """`fast`, or the settings printed in NeuHMR."""
+    preset: Literal["fast", "quality", "paper"] = "fast"
+    """`fast`; `quality` takes some four times as long; `paper` has the settings of NeuHMR."""
     resume: Annotated[bool, arg(help_behavior_hint="")] = False
     """Go on with an interrupted run that wrote to the same OUT."""
     guard: bool = True
@@ -53,6 +53,10 @@ class Refine(ClipInputs):
     """λ of the joints' acceleration."""
     prior: Setting = None
     """λ of the residual rotations."""
+    plausibility: Setting = None
+    """λ of the deviation from likely poses."""
+    floor: Setting = None
+    """λ of feet off the floor."""
     sigma: Setting = None
     """σ: spread of the match candidates (px)."""
     samples: Count = None
@@ -129,7 +133,8 @@ class Refine(ClipInputs):
             anchors = replace(anchors, least_anchors=self.anchors, most_anchors=self.anchors)
         weights = _given(
             rgb=self.rgb, geo=self.geo, joint=self.joint, regularizer=self.regularizer,
-            acceleration=self.acceleration, prior=self.prior,
+            acceleration=self.acceleration, prior=self.prior, plausibility=self.plausibility,
+            floor=self.floor,
         )  # fmt: skip
         matching = _given(sigma_px=self.sigma, num_samples=self.samples, epsilon=self.epsilon)
         return replace(

@@ -8,6 +8,7 @@ from neuhmr.clip.sidecars import find_sidecar
 from neuhmr.errors import DatasetError, NeuhmrError
 from neuhmr.evaluation.result_cache import files_digest, program_digest
 from neuhmr.people.generate import PeopleConfig, generate_people
+from neuhmr.people.presets import people_preset
 from neuhmr.progress import OnProgress
 
 FILMED_FRAMES = 30
@@ -65,7 +66,8 @@ class Part:
 
 
 def make_clips(folder: Path, clips: ClipSet, part: Part, on_progress: OnProgress) -> list[Path]:
-    """Film people whom no training saw; those that are there already are kept.
+    """Film people whom no training saw as `neuhmr people --preset test` does; with their masks as
+    a segmenter would give them. Those that are there already are kept.
 
     The program's own files are part of the folder's name, so people of an older version are not
     taken for today's.
@@ -76,10 +78,18 @@ def make_clips(folder: Path, clips: ClipSet, part: Part, on_progress: OnProgress
         DatasetError: the seed is out of range.
     """
     out_dir = folder / f"people-{program_digest(FILMING)}"
-    frames, made = max(FILMED_FRAMES, clips.frames), []
+    frames, made, test = max(FILMED_FRAMES, clips.frames), [], people_preset("test")
     for index in part.of(clips.people):
         config = PeopleConfig(
-            out_dir=out_dir, clips=1, split="test", seed=clips.seed + index, frames=frames
+            out_dir=out_dir,
+            clips=1,
+            split=test.split,
+            seed=clips.seed + index,
+            frames=frames,
+            height=test.height,
+            width=test.width,
+            camera=test.camera,
+            masks=test.masks,
         )
         made += generate_people(config, on_progress)
     return made

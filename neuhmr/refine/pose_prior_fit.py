@@ -1,7 +1,6 @@
 """Fits the embedded pose prior: `python -m neuhmr.refine.pose_prior_fit`.
 
-The poses are those of training people moving in every way this project can generate; validation
-and test people are never used.
+The poses are those of training people moving in every way that is not held out for the test.
 """
 
 import logging
@@ -14,7 +13,7 @@ from torch import Tensor
 from neuhmr.body.model_files import load_body_model
 from neuhmr.body.skeleton import LEFT_RIGHT_JOINTS
 from neuhmr.people.motions import MOTION_KINDS, generate_motion
-from neuhmr.people.splits import person_seed
+from neuhmr.people.splits import kinds_of, person_seed
 from neuhmr.refine.pose_prior import POSE_PRIOR_PATH, fit_pose_prior, write_pose_prior
 
 PEOPLE_PER_KIND = 12
@@ -30,14 +29,14 @@ _log = logging.getLogger(__name__)
 def example_poses(
     people_per_kind: int = PEOPLE_PER_KIND,
 ) -> tuple[Float[Tensor, "frames 23 3 3"], Float[Tensor, "frames 3"]]:
-    """Generate poses of training people in all kinds of motion, with their mirror images.
+    """Generate poses of training people in all their kinds of motion, with mirror images.
 
     Returns:
         Body joints, and the direction against gravity in each root's frame.
     """
     shaped = load_body_model().with_shape(torch.zeros(1))
     poses, ups = [], []
-    for number, kind in enumerate(MOTION_KINDS):
+    for number, kind in enumerate(kinds_of("train", MOTION_KINDS)):
         for person in range(people_per_kind):
             seed = person_seed("train", 5_000_000, number * people_per_kind + person)
             motion = generate_motion(kind, FRAMES, shaped, np.random.default_rng(seed))
