@@ -1,8 +1,9 @@
 """Everything refinement can be told, and the named settings.
 
 `paper` is NeuHMR section 4.3 to the letter. `fast` is what moves poses in two seconds a frame on
-two CPU cores: terms balanced by the gradients they really have, a small field with a rate that
-reaches the pose, rays thinned out, and weak priors on what no image can tell.
+two CPU cores: a draft without rendering, terms balanced by the gradients they really have, a small
+field with a rate that reaches the pose, rays thinned out, and priors on what no image can tell.
+`quality` does the same for longer. What each setting is worth was measured: docs/refinement.md.
 """
 
 from dataclasses import dataclass, field, replace
@@ -99,7 +100,8 @@ class FieldConfig:
     num_centers: int = 6
     """Least number of radial basis functions over the clip."""
     frames_per_center: float = 6.0
-    """Long clips get one center for so many frames; 0 keeps `num_centers` for any length."""
+    """One center for so many frames; 0 keeps `num_centers` for any length. Corrections of drafts
+    change slowly."""
     kernel: Literal["gaussian_local", "nemo_quadratic"] = "gaussian_local"
     """A Gaussian one center spacing wide, or NeMo's published kernel, which sees no detail."""
     bandwidth_spacings: float = 1.0

@@ -5,6 +5,7 @@ likely, joints do not jerk, and feet are on one floor. It costs some hundredths 
 and repairs much of what no rendering can: errors along the viewing ray. NeuHMR has no such stage.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import torch
@@ -37,6 +38,24 @@ class Draft(TensorStruct):
     """Of every row; rows that are not valid have their initial pose."""
     ground: Ground
     """Of every row."""
+
+    def as_state(self) -> dict[str, Tensor]:
+        """Name every tensor, for a state that is saved."""
+        return {
+            "draft.rotmat": self.pose.rotmat,
+            "draft.transl": self.pose.transl,
+            "draft.up": self.ground.up,
+            "draft.height": self.ground.height,
+        }
+
+    @staticmethod
+    def from_state(state: Mapping[str, Tensor], device: torch.device) -> "Draft | None":
+        """Undo `as_state`; None where there was no draft."""
+        if "draft.rotmat" not in state:
+            return None
+        pose = LocalPose(state["draft.rotmat"].to(device), state["draft.transl"].to(device))
+        ground = Ground(state["draft.up"].to(device), state["draft.height"].to(device))
+        return Draft(pose, ground)
 
 
 def draft_motion(

@@ -31,7 +31,7 @@ class GuardConfig:
     Changes of colors and silhouettes are relative to their initial means over the clip.
     """
 
-    bias: float = 0.3
+    bias: float = 0.0
     """What speaks for the refined pose before anything was looked at."""
     rgb: float = 0.5
     """Per change of the color difference."""

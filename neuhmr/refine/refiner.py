@@ -1,6 +1,7 @@
 """Refinement, one step at a time (NeuHMR section 3.3.2)."""
 
 import math
+from dataclasses import replace
 
 import torch
 from jaxtyping import Int
@@ -17,6 +18,7 @@ from neuhmr.refine.balance import (
     spread_rows,
 )
 from neuhmr.refine.config import LiveSettings, RefineConfig, ScheduleConfig
+from neuhmr.refine.draft import Draft
 from neuhmr.refine.field_state import flatten_optimizer, restore_optimizer
 from neuhmr.refine.frame_batch import (
     FrameBatch,
@@ -265,6 +267,9 @@ class Refiner:
         state |= _flatten("norm", self._norms)
         if self._factors is not None:
             state["balanced"] = torch.tensor(True)
+        if self.problem.draft is not None:
+            # Preparing anew may round otherwise, with other threads; going on must not.
+            state |= self.problem.draft.as_state()
         return {name: value.detach().clone() for name, value in state.items()}
 
     def load_state_dict(self, state: dict[str, Tensor]) -> None:
@@ -277,6 +282,9 @@ class Refiner:
         self.steps_done = int(state["steps_done"])
         self._factors = _unflatten("factor", state) if "balanced" in state else None
         self._norms = _unflatten("norm", state)
+        draft = Draft.from_state(state, self._times.device)
+        self.problem = replace(self.problem, draft=draft)
+        self._start = self.problem.start()
         self._current = None
 
 

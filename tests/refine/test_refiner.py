@@ -13,7 +13,14 @@ from neuhmr.refine.loop import refine, run
 from neuhmr.refine.problem import RefineProblem, Scope
 from neuhmr.refine.refiner import Refiner, learning_rate
 from refine.splat_clip import hip_aligned_error_mm, wrong_by_rotations
-from refine.tiny_problem import TINY_CONFIG, problem_of, tiny_clip, tiny_problem, with_schedule
+from refine.tiny_problem import (
+    TINY_CONFIG,
+    drafted_problem,
+    problem_of,
+    tiny_clip,
+    tiny_problem,
+    with_schedule,
+)
 
 
 def assert_same(first: Motion, second: Motion) -> None:
@@ -113,6 +120,30 @@ def test_stopping_and_resuming_equals_running_through(steps_before: int):
     assert_same(through.motion(), resumed.motion())
     assert rest[-1].terms == whole[-1].terms
     assert rest[-1].gradient_norms == whole[-1].gradient_norms
+
+
+def test_a_state_brings_its_draft_along():
+    config = with_schedule(TINY_CONFIG, epochs=1)
+    drafted = drafted_problem()
+    assert drafted.draft is not None
+    moved = replace(drafted.draft.pose, transl=drafted.draft.pose.transl + 0.01)
+    stopped = Refiner(replace(drafted, draft=replace(drafted.draft, pose=moved)), config)
+    stopped.step()
+    resumed = Refiner(drafted, config)
+    resumed.load_state_dict(stopped.state_dict())
+    assert_same(stopped.motion(), resumed.motion())
+    for refiner in (stopped, resumed):
+        list(run(refiner))
+    assert_same(stopped.motion(), resumed.motion())
+
+
+def test_refinement_starts_at_the_draft():
+    drafted = drafted_problem()
+    assert drafted.draft is not None
+    moved = replace(drafted.draft.pose, transl=drafted.draft.pose.transl + 0.1)
+    problem = replace(drafted, draft=replace(drafted.draft, pose=moved))
+    start = Refiner(problem, TINY_CONFIG).motion().transl
+    assert torch.allclose(start, problem.initial.transl + 0.1, atol=1e-4)
 
 
 def test_inspecting_matches_does_not_change_the_run():
