@@ -102,9 +102,10 @@ def test_time_counts_missing_frames():
 
 
 def test_long_clips_get_more_centers():
-    assert num_centers(30, FIELD) == 100
-    assert num_centers(18_000, FIELD) == 9_000
-    assert num_centers(18_000, replace(FIELD, frames_per_center=0.0)) == 100
+    field = replace(FIELD, num_centers=10, frames_per_center=2.0)
+    assert num_centers(15, field) == 10
+    assert num_centers(18_000, field) == 9_000
+    assert num_centers(18_000, replace(field, frames_per_center=0.0)) == 10
 
 
 @pytest.mark.parametrize("frames", [1, 2, 700])
