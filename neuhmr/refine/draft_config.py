@@ -11,7 +11,7 @@ class DraftConfig:
     is a term's own say.
     """
 
-    steps: int = 100
+    steps: int = 200
     """Of the descent over all frames at once; 0 for no draft, as in NeuHMR."""
     learning_rate: float = 0.08
     """In standard deviations of what is corrected; falls to a tenth along a cosine."""
