@@ -133,7 +133,7 @@ class NeuhmrEngine:
         crops_here = _cut_out(opened.clip, motion, opened.model, on_progress)
         crops = crops_here.to(self._device)
         motion, model = motion.to(self._device), opened.model.to(self._device)
-        config, draft = self._config.draft, None
+        config, draft = self._config.at_rate(opened.clip.video.fps).draft, None
         if config.steps > 0:
             draft = draft_motion(crops, motion, model, config, on_progress)
         start = motion if draft is None else draft.pose.into(motion)
@@ -214,7 +214,8 @@ class NeuhmrEngine:
     ) -> NeuhmrOptimizer:
         """Get an optimizer ready at the initial poses."""
         assert isinstance(anchors.backend, RefineProblem)
-        return NeuhmrOptimizer(anchors.backend, self._config)
+        config = self._config.at_rate(_opened(footage).clip.video.fps)
+        return NeuhmrOptimizer(anchors.backend, config)
 
     def read_motion(self, footage: Footage, path: Path) -> Motion:
         """Read a motion that was exported as "motion" for this clip.

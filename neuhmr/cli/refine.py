@@ -32,11 +32,11 @@ class Refine(ClipInputs):
     checkpoint: OptionalPath = None
     """Avatar weights (.safetensors); else the shipped ones."""
     preset: Literal["fast", "quality", "paper"] = "fast"
-    """`fast`; `quality` takes some four times as long; `paper` has the settings of NeuHMR."""
+    """`quality` takes some four times as long; `paper` is NeuHMR's."""
     resume: Annotated[bool, arg(help_behavior_hint="")] = False
     """Go on with an interrupted run that wrote to the same OUT."""
-    guard: bool = True
-    """Put the initial pose back where the refined one explains a frame worse."""
+    no_guard: Annotated[bool, arg(help_behavior_hint="")] = False
+    """Keep refined poses also where they explain a frame worse."""
     seed: int = 0
     """Of every random number."""
     device: str = "auto"

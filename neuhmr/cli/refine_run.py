@@ -70,6 +70,7 @@ def run_refinement(options: "Refine", config: RefineConfig) -> dict[str, object]
             clip = ensure_poses(options.open(), model, on_progress)
             ghn = load_ghn(options.checkpoint, device)
             assert clip.motion is not None, "ensure_poses gives poses"
+            config = config.at_rate(clip.video.fps)
             crops = crop(clip, clip.motion, model, on_progress)
             problem = prepare_problem(
                 crops.to(device),
@@ -84,7 +85,7 @@ def run_refinement(options: "Refine", config: RefineConfig) -> dict[str, object]
         if options.resume:
             _resume(refiner, resume_path(options.out), fingerprint)
         outcome = _run(refiner, stop, resume_path(options.out), fingerprint)
-    guarded = _guard(refiner, outcome.motion, options.guard and not outcome.interrupted)
+    guarded = _guard(refiner, outcome.motion, not options.no_guard and not outcome.interrupted)
     motion = guarded.motion.to("cpu")
     source = f"{clip.video.path.name} refined by neuhmr, preset {options.preset}"
     write_motion_file(options.out, motion_content(clip, motion, model, source))

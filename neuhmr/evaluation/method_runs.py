@@ -61,16 +61,17 @@ def method_key(work: Workspace, method: Method) -> str:
 
 
 def _refine(work: Workspace, method: Refinement, on_progress: OnProgress) -> dict[str, ClipResult]:
-    prepared = work.prepared(method.config)
+    config = method.config.at_rate(work.fps)
+    prepared = work.prepared(config)
     start = time.perf_counter()
-    refiner = Refiner(prepared.problem, method.config)
+    refiner = Refiner(prepared.problem, config)
     while not refiner.finished:
         if method.features == "rendered" and _is_due(refiner):
             refiner.problem = with_rendered_descriptors(
                 refiner.problem,
                 refiner.motion(),
                 work.laboratory.ghn,
-                method.config.matching.epsilon,
+                config.matching.epsilon,
                 on_progress,
             )
         snapshot = refiner.step()

@@ -13,6 +13,9 @@ from neuhmr.anchors.selection import AnchorConfig
 from neuhmr.anchors.visibility import DEPTH_TOLERANCE
 from neuhmr.refine.draft_config import DraftConfig
 
+USUAL_RATE = 30.0
+"""Frames a second that settings are meant for; see `RefineConfig.at_rate`."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class LossWeights:
@@ -148,6 +151,24 @@ class RefineConfig:
     anchors: AnchorConfig = field(default_factory=AnchorConfig)
     seed: int = 0
     """Of every random number: frame order, candidates, ray offsets, the field's first weights."""
+
+    def at_rate(self, fps: float) -> "RefineConfig":
+        """Adapt whatever counts frames or moves per frame, which is meant for 30 a second.
+
+        People move six times as far between the frames of a clip of 5 a second; what is smooth
+        there would be a blur at 30.
+        """
+        ratio = fps / USUAL_RATE
+        acceleration = self.weights.acceleration * ratio**4
+        field = self.motion_field
+        if field.frames_per_center > 0.0:
+            field = replace(field, frames_per_center=max(1.0, field.frames_per_center * ratio))
+        return replace(
+            self,
+            draft=self.draft.at_rate(ratio),
+            weights=replace(self.weights, acceleration=acceleration),
+            motion_field=field,
+        )
 
 
 @dataclass(frozen=True, kw_only=True)

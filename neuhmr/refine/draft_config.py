@@ -1,6 +1,6 @@
 """How the first stage, which renders nothing, is told what to believe."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,3 +58,16 @@ class DraftConfig:
     """How much that varies (m)."""
     outline_interval: int = 10
     """Steps between searches for the surface points that meet the masks' outlines."""
+
+    def at_rate(self, ratio: float) -> "DraftConfig":
+        """Keep the times and accelerations meant in a clip of another frame rate.
+
+        Args:
+            ratio: its frames a second over the usual 30.
+        """
+        return replace(
+            self,
+            smoothing_frames=int(self.smoothing_frames * ratio),
+            correlation_frames=self.correlation_frames * ratio,
+            sigma_acceleration=self.sigma_acceleration / ratio**2,
+        )

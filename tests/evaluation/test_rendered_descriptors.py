@@ -41,5 +41,5 @@ def test_refinement_uses_them_and_keeps_the_rest() -> None:
     assert problem.initial is plain.initial and problem.avatar is plain.avatar
     same = replace(problem, descriptors=plain.descriptors)
     assert same.descriptors_of(1) is problem.descriptors_of(1), "replacing keeps the kind"
-    steps = [Refiner(p, TINY_CONFIG).step().accepted_matches for p in (plain, problem)]
+    steps = [Refiner(p, TINY_CONFIG).step().terms["joint"] for p in (plain, problem)]
     assert steps[0] != steps[1]

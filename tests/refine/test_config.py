@@ -52,3 +52,19 @@ def test_live_settings_replace_what_they_name_and_keep_the_rest():
     assert found.schedule.final_learning_rate == pytest.approx(2e-3 * ratio)
     assert replace(found, weights=config.weights, schedule=config.schedule) == config
     assert LiveSettings().applied_to(config) == config
+
+
+def test_settings_mean_the_same_time_at_any_frame_rate():
+    usual = preset("fast")
+    assert usual.at_rate(30.0) == usual
+    slow = usual.at_rate(5.0)
+    # Six times as far between frames: 36 times the acceleration per frame^2, squared in the loss.
+    assert slow.weights.acceleration == pytest.approx(usual.weights.acceleration / 6**4)
+    assert slow.draft.sigma_acceleration == pytest.approx(36 * usual.draft.sigma_acceleration)
+    assert slow.draft.correlation_frames == pytest.approx(usual.draft.correlation_frames / 6)
+    # A parabola through a frame and its two neighbors leaves the frame as it is.
+    assert slow.draft.smoothing_frames == usual.draft.smoothing_frames // 6 == 1
+    assert slow.motion_field.frames_per_center == 1.0
+    paper = preset("paper")
+    assert paper.at_rate(5.0).weights == paper.weights
+    assert paper.at_rate(5.0).motion_field == paper.motion_field
