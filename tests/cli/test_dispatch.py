@@ -10,7 +10,7 @@ from neuhmr.cli import main
 from neuhmr.cli.dispatch import COMMANDS
 from neuhmr.cli.output import print_result
 
-SCREEN_LINES = 50
+SCREEN_LINES = 52
 
 
 def test_help_names_every_command(capsys: pytest.CaptureFixture[str]) -> None:
