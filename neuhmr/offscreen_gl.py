@@ -78,8 +78,13 @@ def close_renderer(renderer: Any) -> None:
         renderer.delete()
         return
     EGL = importlib.import_module("OpenGL.EGL")
-    platform.make_current()
+    platform._egl_display = None  # Nothing is left for `delete`, which runs at exit.
+    try:
+        EGL.eglMakeCurrent(display, EGL.EGL_NO_SURFACE, EGL.EGL_NO_SURFACE, platform._egl_context)
+    except importlib.import_module("OpenGL.error").Error:
+        # A renderer that was never closed ended EGL for all when it was collected as garbage; the
+        # context and its memory went with it.
+        return
     renderer._renderer.delete()
     release_context()
     EGL.eglDestroyContext(display, platform._egl_context)
-    platform._egl_display = None  # Nothing is left for `delete`, which runs at exit.

@@ -27,7 +27,7 @@ def person() -> Person:
     return make_person(20_000_003, texture_size=128)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def renderer() -> Iterator[StageRenderer]:
     try:
         opened = open_renderer(96, 64)
