@@ -2,7 +2,6 @@
 
 import json
 import logging
-import os
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -12,7 +11,8 @@ import torch
 from torch import nn
 
 from neuhmr.body.model_files import load_body_model
-from neuhmr.errors import DatasetError, NonFiniteError
+from neuhmr.clip.atomic import atomic_path
+from neuhmr.errors import NonFiniteError
 from neuhmr.geometry.cameras import sample_at_pixels
 from neuhmr.ghn.checkpoint import load_ghn, save_ghn
 from neuhmr.ghn.config import GhnPreset, ghn_preset
@@ -21,6 +21,7 @@ from neuhmr.people.training_person import read_training_person
 from neuhmr.training.ghn_batches import PreparedPerson, draw_pixels, draw_rows, prepare_person
 from neuhmr.training.ghn_losses import GhnLoss, rendering_loss
 from neuhmr.training.ghn_validation import validate_ghn
+from neuhmr.training.people_files import people_files
 
 logger = logging.getLogger(__name__)
 
@@ -50,7 +51,7 @@ class GhnTrainingConfig:
     warmup: int = 100
     """Steps over which the rate rises from zero."""
     rays: int = 1024
-    """Rays per step: half on the person, half beside it."""
+    """Rays per step: on the person, on its edge and beside it."""
     targets: int = 1
     """Target frames per step, which share the conditioning."""
     validate_every: int = 1000
@@ -90,13 +91,7 @@ def load_people(folder: Path, ghn: Ghn, limit: int | None = None) -> list[Prepar
     Raises:
         DatasetError: the folder holds none.
     """
-    paths = sorted(folder.glob("person_*.npz"))[:limit]
-    if not paths:
-        raise DatasetError(
-            f"{folder} holds no training people; make some with `neuhmr people {folder} "
-            "--preset train`"
-        )
-    model = load_body_model()
+    paths, model = people_files(folder, limit), load_body_model()
     return [prepare_person(read_training_person(path), model, ghn) for path in paths]
 
 
@@ -164,9 +159,8 @@ class GhnTrainer:
             "generator": self.generator.get_state(),
             "step": self.step,
         }
-        partial = self.checkpoint_path.with_suffix(".part")
-        torch.save(state, partial)
-        os.replace(partial, self.checkpoint_path)
+        with atomic_path(self.checkpoint_path) as partial:
+            torch.save(state, partial)
 
     def load(self) -> None:
         """Go on from the run folder's checkpoint."""

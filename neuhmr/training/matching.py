@@ -3,7 +3,6 @@
 import json
 import logging
 import math
-import os
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -14,7 +13,8 @@ from jaxtyping import Float
 from torch import Tensor
 
 from neuhmr.body.model_files import load_body_model
-from neuhmr.errors import CheckpointError, DatasetError, NonFiniteError
+from neuhmr.clip.atomic import atomic_path
+from neuhmr.errors import CheckpointError, NonFiniteError
 from neuhmr.ghn.checkpoint import load_ghn, save_ghn
 from neuhmr.ghn.matching_encoder import MatchingEncoder
 from neuhmr.people.training_person import read_training_person
@@ -24,6 +24,7 @@ from neuhmr.training.matching_batches import (
     prepare_matching_person,
 )
 from neuhmr.training.matching_loss import matching_loss
+from neuhmr.training.people_files import people_files
 
 logger = logging.getLogger(__name__)
 
@@ -93,13 +94,7 @@ def load_matching_people(folder: Path, limit: int | None = None) -> list[Matchin
     Raises:
         DatasetError: the folder holds none.
     """
-    paths = sorted(folder.glob("person_*.npz"))[:limit]
-    if not paths:
-        raise DatasetError(
-            f"{folder} holds no training people; make some with `neuhmr people {folder} "
-            "--preset train`"
-        )
-    model = load_body_model()
+    paths, model = people_files(folder, limit), load_body_model()
     return [prepare_matching_person(read_training_person(path), model) for path in paths]
 
 
@@ -135,9 +130,8 @@ class MatchingTrainer:
             "generator": self.generator.get_state(),
             "step": self.step,
         }
-        partial = self.checkpoint_path.with_suffix(".part")
-        torch.save(state, partial)
-        os.replace(partial, self.checkpoint_path)
+        with atomic_path(self.checkpoint_path) as partial:
+            torch.save(state, partial)
 
     def load(self) -> None:
         """Go on from the run folder's checkpoint."""
