@@ -22,5 +22,7 @@ def test_closing_a_renderer_whose_display_is_gone_is_no_error() -> None:
     # What pyrender does when a renderer that nobody closed is collected.
     EGL.eglTerminate(renderer._platform._egl_display)
     close_renderer(renderer)
+    assert renderer._platform._egl_display is None, "nothing is left to end at exit"
     again = open_renderer(32, 32)
+    assert again._renderer._platform._egl_display is not None
     close_renderer(again._renderer)
