@@ -162,9 +162,9 @@ class FrameVerdicts:
     step: int
     """The optimizer's step whose poses were judged."""
     motion: Motion
-    """The refined poses, with the initial ones where those explain the frame better."""
+    """The refined poses, blended towards the initial ones where those explain the frame better."""
     given_up: tuple[int, ...]
-    """Frames whose refined pose was given up."""
+    """Frames that are more initial than refined."""
     iou_before: float
     """Silhouette of the rendering against the mask, in [0, 1], over all frames."""
     iou_after: float

@@ -63,7 +63,7 @@ def draw_timeline(
         worst = scores.worst_first()[0]
         caption = f"{scores.meaning}; worst frame {worst}, the worst tenth is red"
     if given_up:
-        caption += f"; {len(given_up)} keep their initial pose (line at the bottom)"
+        caption += f"; {len(given_up)} mostly keep their initial pose (line at the bottom)"
     for stretch in _stretches(given_up):
         left, right = (edge / max(num_frames, 1) * WIDTH for edge in stretch)
         shapes.append(

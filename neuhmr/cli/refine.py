@@ -98,7 +98,7 @@ class Refine(ClipInputs):
         reverted = result["reverted_frames"]
         assert isinstance(reverted, tuple)
         if reverted:
-            rows.append(("Frames left as they were", f"{len(reverted)}: {short_list(reverted)}"))
+            rows.append(("Frames mostly put back", f"{len(reverted)}: {short_list(reverted)}"))
         seconds = f"{result['seconds']:.0f} s, {result['seconds_per_frame']:.1f} s a frame"
         rows.append(("Time", f"{seconds}; at most {result['peak_rss_mb']:.0f} MB of memory"))
         scores = result["scores"]

@@ -56,7 +56,8 @@ class RefineReport:
     iou_before: float
     """Mean over the valid frames."""
     iou_after: float
-    """Of the poses that were kept."""
+    """Of each frame's initial pose if the guard put most of it back, else of its refined pose; what
+    is blended from both is not rendered once more."""
     rgb_before: float
     rgb_after: float
     mean_change_deg: float

@@ -139,7 +139,7 @@ def _strip_note(state: SessionState) -> str:
     rough = " (rough while things move)" if state.preview.stride > 1 else ""
     note = f"The avatar rendered in the {poses} pose of frame {state.view.frame}{rough}."
     if state.view.frame in _given_up(state):
-        note += " The refined pose explains this frame worse; the initial one will be exported."
+        note += " The refined pose explains this frame worse; exports are mostly the initial one."
     return note
 
 
