@@ -43,6 +43,10 @@ class Train:
     """Optimization steps; if left out, 35000 of `ghn`, 10000 of `matching`."""
     learning_rate: float | None = None
     """Initial learning rate; if left out, 1e-4 of `ghn`, 1e-3 of `matching`."""
+    final_learning_rate: float | None = None
+    """Learning rate of `ghn` at the end; if left out, 1e-5."""
+    band_width: float | None = None
+    """How far from the body `ghn` may see cloth and hair (m); if left out, as the start has it."""
     resume: bool = False
     """Go on from the run folder's checkpoint."""
     seed: int = 0
@@ -95,7 +99,9 @@ class Train:
         if self.network == "matching":
             config = MatchingTrainingConfig(**options)
             return config, train_matching(config)
-        config = GhnTrainingConfig(preset=self.preset, **options)
+        if self.final_learning_rate is not None:
+            options["final_learning_rate"] = self.final_learning_rate
+        config = GhnTrainingConfig(preset=self.preset, band_width=self.band_width, **options)
         return config, train_ghn(config)
 
     def show(self, result: dict[str, object]) -> None:

@@ -4,7 +4,7 @@ import json
 import logging
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import torch
@@ -40,6 +40,8 @@ class GhnTrainingConfig:
     """Weights to begin with; random ones if None."""
     preset: GhnPreset = "open"
     """`open` (small enough to ship) or `paper`."""
+    band_width: float | None = None
+    """How far from the body density may be (m); None keeps the start's or the preset's."""
     steps: int = 35_000
     """Optimization steps; the paper's 35,000 by default."""
     learning_rate: float = 1e-4
@@ -126,9 +128,14 @@ def begin(config: GhnTrainingConfig) -> Ghn:
     Raises:
         CheckpointError: the weights cannot be read.
     """
-    if config.start is None:
-        return Ghn(ghn_preset(config.preset)).to(config.device)
-    return load_ghn(config.start, config.device).requires_grad_(True).train()
+    start = None if config.start is None else load_ghn(config.start, config.device)
+    shape = ghn_preset(config.preset) if start is None else start.config
+    if config.band_width is not None:
+        shape = replace(shape, band_width=config.band_width)
+    ghn = Ghn(shape).to(config.device)
+    if start is not None:
+        ghn.load_state_dict(start.state_dict())
+    return ghn
 
 
 class GhnTrainer:

@@ -24,6 +24,8 @@ EDGE_SHARE = 0.5
 """Share of the rays that is drawn on the edge, where most of the error is."""
 SMALLEST = 0.65
 """Anchors are shown at down to this share of their size: clips are cut smaller than the data."""
+EXACT_SHARE = 0.5
+"""Share of the steps whose anchors have exact masks."""
 ANCHOR_MARGIN = 4
 """Pixels around the person in a cut-out anchor."""
 MULTIPLE = 32
@@ -37,6 +39,9 @@ class PreparedPerson:
     images: Tensor
     """uint8, `frames 3 height width`, background included."""
     masks: Bool[Tensor, "frames height width"]
+    """Exact: what renderings are compared with."""
+    input_masks: Bool[Tensor, "frames height width"]
+    """As a segmenter would give them, where the data have such; exact otherwise."""
     cameras: Camera
     body: ShapedBody
     posed: PosedBody
@@ -60,11 +65,14 @@ class PreparedPerson:
     ) -> ReferenceViews:
         """Cut the person out of some frames, at a drawn size and place.
 
-        Clips are cut out as well, and a cut-out costs the encoder half as much as the frame.
+        Clips are cut out as well, and a cut-out costs the encoder half as much as the frame. Half
+        of the time the person is cut out by exact masks, else by a segmenter's, which err.
         """
+        is_exact = float(torch.rand((), generator=generator)) < EXACT_SHARE
+        masks = self.masks if is_exact else self.input_masks
         share = SMALLEST + (1.0 - SMALLEST) * float(torch.rand((), generator=generator))
         height, width = (round(share * side) for side in self.images.shape[-2:])
-        layers = torch.cat([self.images[rows].float() / 255.0, self.masks[rows, None].float()], 1)
+        layers = torch.cat([self.images[rows].float() / 255.0, masks[rows, None].float()], 1)
         layers = torch.nn.functional.interpolate(
             layers, (height, width), mode="bilinear", antialias=True, align_corners=False
         )
@@ -112,6 +120,7 @@ def prepare_person(person: TrainingPerson, model: SmplModel, ghn: Ghn) -> Prepar
     return PreparedPerson(
         images=person.images.permute(0, 3, 1, 2).contiguous(),
         masks=person.masks,
+        input_masks=person.input_masks,
         cameras=cameras,
         body=body,
         posed=posed,

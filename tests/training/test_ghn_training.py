@@ -139,6 +139,35 @@ def test_cut_out_anchors_show_the_person_where_their_cameras_say(people: Path) -
         assert views.images[views.masks[:, None].expand_as(views.images) == 0].max() == 0
 
 
+def test_half_of_the_anchors_are_cut_out_as_a_segmenter_would(people: Path) -> None:
+    person = load_people(people, GhnTrainer(config_for(people, people)).ghn, 1)[0]
+    upper = person.masks.clone()
+    upper[:, person.masks[0].nonzero()[:, 0].median() :] = False
+    person = replace(person, input_masks=upper)
+    are_cut = []
+    for seed in range(24):
+        generator = torch.Generator().manual_seed(seed)
+        views = person.cut_views(torch.tensor([0, 2]), torch.ones(3), generator)
+        pixels = views.cameras.project(views.posed.vertices)
+        shown = sample_at_pixels(views.masks[:, None], pixels, tuple(views.masks.shape[-2:]))
+        are_cut.append((shown[0] > 0.1).float().mean().item() < 0.9)
+    assert 6 <= sum(are_cut) <= 18
+
+
+def test_a_wider_band_keeps_the_weights_and_is_written_with_them(
+    people: Path, tmp_path: Path
+) -> None:
+    first = GhnTrainer(config_for(people, tmp_path)).ghn
+    save_ghn(first, tmp_path / "start.safetensors", {}, half=False)
+    config = config_for(people, tmp_path, start=tmp_path / "start.safetensors", band_width=0.07)
+    begun = GhnTrainer(config).ghn
+    assert begun.config == replace(first.config, band_width=0.07)
+    for name, tensor in begun.state_dict().items():
+        torch.testing.assert_close(tensor, first.state_dict()[name])
+    save_ghn(begun, tmp_path / "wide.safetensors", {})
+    assert load_ghn(tmp_path / "wide.safetensors").config.band_width == 0.07
+
+
 def test_training_that_starts_at_weights_continues_them(people: Path, tmp_path: Path) -> None:
     first = GhnTrainer(config_for(people, tmp_path)).ghn
     save_ghn(first, tmp_path / "start.safetensors", {}, half=False)
