@@ -10,7 +10,7 @@ from neuhmr.body.smpl_model import PosedBody, ShapedBody
 from neuhmr.geometry.cameras import Camera
 from neuhmr.ghn.canonical import CanonicalBody, rest_offsets
 from neuhmr.ghn.config import GhnConfig
-from neuhmr.ghn.radiance_field import RadianceField, shape_cues
+from neuhmr.ghn.radiance_field import RadianceField, ViewSamples, shape_cues
 from neuhmr.ghn.reference import ReferenceEvidence
 from neuhmr.ghn.volume import CanonicalVolume
 from neuhmr.rendering.body_band import build_body_band
@@ -27,6 +27,19 @@ class ImageRendering(TensorStruct):
     color: Float[Tensor, "height width 3"]
     opacity: Float[Tensor, "height width"]
     depth: Float[Tensor, "height width"]
+
+
+@dataclass(frozen=True)
+class SampleValues(TensorStruct):
+    """What the field says of the kept samples of some rays."""
+
+    offsets: Float[Tensor, "kept 3"]
+    """From the nearest vertex, in the rest pose (m)."""
+    hidden: Float[Tensor, "kept hidden"]
+    """Pooled views, volume and shape, mixed: what density and color are read from."""
+    views: ViewSamples
+    weights: Float[Tensor, "hits samples"]
+    """Share of the ray's light that each slot sends."""
 
 
 @dataclass(frozen=True)
@@ -57,11 +70,11 @@ class Avatar:
         """
         if pixels is None:
             pixels = camera.pixel_grid().reshape(-1, 2)
-        samples = self._samples(posed, camera, pixels, generator)
+        samples = self.samples(posed, camera, pixels, generator)
         if len(samples.slots) == 0:
             empty = torch.zeros(len(pixels)).to(pixels)
             return Rendering(torch.zeros(len(pixels), 3).to(pixels), empty, empty)
-        rendered = self._shade(samples, posed)
+        rendered = self.shade(samples, self.look_up(samples, posed))
         spread = Rendering(
             torch.zeros(len(pixels), 3).to(pixels),
             torch.zeros(len(pixels)).to(pixels),
@@ -74,13 +87,14 @@ class Avatar:
         )
 
     @torch.no_grad()
-    def _samples(
+    def samples(
         self,
         posed: PosedBody,
         camera: Camera,
         pixels: Float[Tensor, "rays 2"],
-        generator: torch.Generator | None,
+        generator: torch.Generator | None = None,
     ) -> RaySamples:
+        """Place samples along rays, near the body only; arguments as of `render`."""
         band = build_body_band(posed.vertices, self.canonical.neighbors, self.config.band_width)
         mesh = rasterize_mesh(posed.vertices.detach(), self.canonical.faces, camera)
         columns = pixels[:, 0].long().clamp(0, camera.width - 1)
@@ -98,7 +112,8 @@ class Avatar:
         )
         return replace(samples, hits=near[samples.hits])
 
-    def _shade(self, samples: RaySamples, posed: PosedBody) -> Rendering:
+    def look_up(self, samples: RaySamples, posed: PosedBody) -> SampleValues:
+        """Ask the field about samples; differentiable in the pose."""
         nearest = samples.nearest
         offsets = rest_offsets(samples.points, nearest, posed, self.canonical.lbs_weights)
         moved = (self.canonical.linear[nearest] @ offsets[..., None])[..., 0]
@@ -110,9 +125,15 @@ class Avatar:
         hidden = self.field.hidden(volume, views, shape)
         sigmas = samples.unpack(self.field.sigmas(hidden, signed))
         weights = render_weights(sigmas, samples.lengths[:, None].expand_as(sigmas))
+        return SampleValues(offsets, hidden, views, weights)
+
+    def shade(self, samples: RaySamples, values: SampleValues) -> Rendering:
+        """Color and accumulate samples into one pixel per hit."""
+        weights = values.weights
         weighty = weights.detach().reshape(-1)[samples.slots] > self.config.color_threshold
         chosen = weighty.nonzero()[:, 0]
-        colors = self.field.colors(hidden[chosen], views.map(lambda t: t[:, chosen]))
+        views = values.views.map(lambda t: t[:, chosen])
+        colors = self.field.colors(values.hidden[chosen], views)
         table = torch.zeros(samples.depths.numel(), 3).to(colors)
         table = table.index_copy(0, samples.slots[chosen], colors)
         return composite(weights, table.view(*samples.depths.shape, 3), samples.depths)

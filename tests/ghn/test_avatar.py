@@ -117,7 +117,7 @@ def test_gradients_in_the_pose_match_finite_differences() -> None:
     camera = make_camera().to(torch.float64)
     pixels = torch.tensor([[24.5, 20.5], [22.5, 30.5], [27.5, 25.5]], dtype=torch.float64)
     base = pose_frames(body)
-    samples = avatar._samples(base[2], camera, pixels, None)
+    samples = avatar.samples(base[2], camera, pixels, None)
     rotmats = base.bones.rotmat[2, 0]
 
     def shade(turn: torch.Tensor, transl: torch.Tensor) -> torch.Tensor:
@@ -125,7 +125,7 @@ def test_gradients_in_the_pose_match_finite_differences() -> None:
         pose = pose @ axisangle_to_rotmat(turn[1:])
         shift = torch.tensor([0.0, 0.0, 3.0], dtype=torch.float64) + transl
         moved = body.with_pose(pose, rotmats @ axisangle_to_rotmat(turn[0]), shift)
-        rendering = avatar._shade(samples, moved)
+        rendering = avatar.shade(samples, avatar.look_up(samples, moved))
         return torch.cat([rendering.colors.flatten(), rendering.opacities])
 
     generator = torch.Generator().manual_seed(5)
