@@ -1,6 +1,5 @@
 """`neuhmr train`: weights of the avatar network."""
 
-import dataclasses
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,8 +13,7 @@ from neuhmr.cli.progress import progress_bars, stop_on_interrupt
 from neuhmr.progress import Progress
 
 if TYPE_CHECKING:
-    from neuhmr.training.ghn import GhnTrainingConfig, TrainingSnapshot
-    from neuhmr.training.matching import MatchingSnapshot, MatchingTrainingConfig
+    from neuhmr.training.run import Schedule, StepOutcome
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,19 +70,16 @@ class Train:
                 if stop:
                     break
         steps = last.step if last else config.steps
-        losses = {} if last is None else dataclasses.asdict(last)
+        losses = {} if last is None else last.losses
         return {
             "written": str(self.out),
             "steps": steps,
             "interrupted": steps < config.steps,
-        } | {name: value for name, value in losses.items() if name.endswith("_loss")}
+        } | {f"{name}_loss": value for name, value in losses.items()}
 
     def _begin(
         self,
-    ) -> tuple[
-        "GhnTrainingConfig | MatchingTrainingConfig",
-        "Iterator[TrainingSnapshot] | Iterator[MatchingSnapshot]",
-    ]:
+    ) -> "tuple[Schedule, Iterator[StepOutcome]]":
         from neuhmr.training.ghn import GhnTrainingConfig, train_ghn
         from neuhmr.training.matching import MatchingTrainingConfig, train_matching
 

@@ -97,3 +97,16 @@ def weights_digest(path: Path | None = None) -> str:
     """First 16 hex digits of a weights file's SHA-256, for reports."""
     source = OPEN_WEIGHTS_PATH if path is None else path
     return hashlib.sha256(source.read_bytes()).hexdigest()[:16]
+
+
+def rendering_digest(ghn: Ghn) -> str:
+    """First 16 hex digits of the SHA-256 of what renders: all weights but the matching encoder's.
+
+    Taken over 16-bit numbers: the same before and after a network was stored.
+    """
+    digest = hashlib.sha256()
+    for name, tensor in sorted(ghn.state_dict().items()):
+        if not name.startswith("matcher."):
+            digest.update(name.encode())
+            digest.update(tensor.detach().cpu().half().contiguous().numpy().tobytes())
+    return digest.hexdigest()[:16]

@@ -33,13 +33,15 @@ class ReferenceEvidence(TensorStruct):
     """Turns rest offsets into each view's posed offsets."""
     cues: Float[Tensor, "views vertices 2"]
     """Visibility (0 or 1) and cosine between the normal and the direction to the camera."""
+    stride: int = ImageEncoder.stride
+    """Pixels per cell of the feature maps."""
 
     @property
     def feature_size(self) -> tuple[int, int]:
         """(height, width) in pixels of what the feature maps cover: a little more than the image
         where its size is no multiple of the encoder's stride."""
         height, width = self.features.shape[-2:]
-        return height * ImageEncoder.stride, width * ImageEncoder.stride
+        return height * self.stride, width * self.stride
 
     def sample(
         self, offsets: Float[Tensor, "samples 3"], nearest: Int[Tensor, " samples"]
@@ -66,8 +68,16 @@ def prepare_evidence(
     views: ReferenceViews,
     features: Float[Tensor, "views channels feature_height feature_width"],
     canonical: CanonicalBody,
+    stride: int = ImageEncoder.stride,
 ) -> ReferenceEvidence:
-    """Pose-dependent look-ups of the reference views; the poses are taken as given."""
+    """Pose-dependent look-ups of the reference views; the poses are taken as given.
+
+    Args:
+        views: the frames.
+        features: of the views' images.
+        canonical: the body at rest.
+        stride: pixels per cell of the features.
+    """
     posed = views.posed.detach()
     linear, _ = blend_bones(canonical.lbs_weights, posed.bones)
     normals = vertex_normals(posed.vertices, canonical.faces)
@@ -86,6 +96,7 @@ def prepare_evidence(
         vertices=posed.vertices,
         linear=linear,
         cues=torch.stack([visible.to(facing), facing], dim=-1),
+        stride=stride,
     )
 
 

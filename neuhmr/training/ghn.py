@@ -1,27 +1,24 @@
 """Training of the GHN on people with known poses (NeuHMR sections 3.2 and 4.3)."""
 
-import json
 import logging
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from neuhmr.body.model_files import load_body_model
-from neuhmr.clip.atomic import atomic_path
-from neuhmr.errors import NonFiniteError
 from neuhmr.geometry.cameras import sample_at_pixels
 from neuhmr.ghn.checkpoint import load_ghn, save_ghn
 from neuhmr.ghn.config import GhnPreset, ghn_preset
 from neuhmr.ghn.model import Ghn
 from neuhmr.people.training_person import read_training_person
 from neuhmr.training.ghn_batches import PreparedPerson, draw_pixels, draw_rows, prepare_person
-from neuhmr.training.ghn_losses import GhnLoss, rendering_loss
+from neuhmr.training.ghn_losses import MASK_WEIGHT, GhnLoss, rendering_loss
 from neuhmr.training.ghn_validation import validate_ghn
 from neuhmr.training.people_files import people_files
+from neuhmr.training.run import StepOutcome, TrainingRun, append_entry, draw_one, run_steps
 
 logger = logging.getLogger(__name__)
 
@@ -68,17 +65,6 @@ class GhnTrainingConfig:
     """Seed of initialization and of every draw."""
     device: str = "cpu"
     """Where to train."""
-
-
-@dataclass(frozen=True)
-class TrainingSnapshot:
-    """One step's outcome."""
-
-    step: int
-    color_loss: float
-    mask_loss: float
-    learning_rate: float
-    seconds: float
 
 
 def learning_rate_at(step: int, config: GhnTrainingConfig) -> float:
@@ -138,112 +124,47 @@ def begin(config: GhnTrainingConfig) -> Ghn:
     return ghn
 
 
-class GhnTrainer:
-    """Network, optimizer and random state of one run; everything that resuming needs."""
-
-    def __init__(self, config: GhnTrainingConfig) -> None:
-        torch.manual_seed(config.seed)
-        self.config = config
-        self.ghn = begin(config)
-        self.optimizer = torch.optim.AdamW(
-            trained_parameters(self.ghn),
-            lr=config.learning_rate,
-            weight_decay=config.weight_decay,
-        )
-        self.generator = torch.Generator().manual_seed(config.seed)
-        self.step = 0
-
-    @property
-    def checkpoint_path(self) -> Path:
-        """Where the run is kept."""
-        return self.config.out / "checkpoint.pt"
-
-    def save(self) -> None:
-        """Write the run's state atomically."""
-        state = {
-            "ghn": self.ghn.state_dict(),
-            "optimizer": self.optimizer.state_dict(),
-            "generator": self.generator.get_state(),
-            "step": self.step,
-        }
-        with atomic_path(self.checkpoint_path) as partial:
-            torch.save(state, partial)
-
-    def load(self) -> None:
-        """Go on from the run folder's checkpoint."""
-        state = torch.load(self.checkpoint_path, weights_only=True, map_location="cpu")
-        self.ghn.load_state_dict(state["ghn"])
-        self.optimizer.load_state_dict(state["optimizer"])
-        self.generator.set_state(state["generator"])
-        self.step = state["step"]
-
-    def train_step(self, person: PreparedPerson) -> TrainingSnapshot:
-        """Take one step.
-
-        Raises:
-            NonFiniteError: a loss is not a number.
-        """
-        start = time.perf_counter()
-        rate = learning_rate_at(self.step, self.config)
-        for group in self.optimizer.param_groups:
-            group["lr"] = rate
-        loss = step_loss(self.ghn, person, self.config, self.generator)
-        for name, term in loss._asdict().items():
-            if not torch.isfinite(term):
-                raise NonFiniteError(
-                    f"the {name} loss is {term.item()} at step {self.step}; resume from "
-                    f"{self.checkpoint_path} with a lower --learning-rate"
-                )
-        self.optimizer.zero_grad(set_to_none=True)
-        loss.total().backward()
-        torch.nn.utils.clip_grad_norm_(trained_parameters(self.ghn), 1.0)
-        self.optimizer.step()
-        self.step += 1
-        seconds = time.perf_counter() - start
-        return TrainingSnapshot(self.step, loss.color.item(), loss.mask.item(), rate, seconds)
+def begin_run(ghn: Ghn, config: GhnTrainingConfig) -> TrainingRun:
+    """Make the optimizer of a network and the run's random state."""
+    optimizer = torch.optim.AdamW(
+        trained_parameters(ghn), lr=config.learning_rate, weight_decay=config.weight_decay
+    )
+    return TrainingRun(ghn, optimizer, config.out / "checkpoint.pt", config.seed)
 
 
-def train_ghn(config: GhnTrainingConfig) -> Iterator[TrainingSnapshot]:
+def train_ghn(config: GhnTrainingConfig) -> Iterator[StepOutcome]:
     """Train step by step; writes checkpoints, a log and weights into the run folder.
 
     Raises:
         DatasetError: no people to train or validate on.
+        CheckpointError: the weights to start with cannot be read.
         NonFiniteError: a loss stopped being a number.
     """
-    trainer = GhnTrainer(config)
-    people = load_people(config.data, trainer.ghn)
-    val_people = load_people(config.val, trainer.ghn, config.val_people)
-    config.out.mkdir(parents=True, exist_ok=True)
-    if config.resume and trainer.checkpoint_path.is_file():
-        trainer.load()
+    torch.manual_seed(config.seed)
+    ghn = begin(config)
+    run = begin_run(ghn, config)
+    people = load_people(config.data, ghn)
+    val_people = load_people(config.val, ghn, config.val_people)
+    run.resume_or_start(config.resume)
     logger.info("%d people, %d to validate on", len(people), len(val_people))
-    try:
-        yield from _steps(trainer, people, val_people)
-    finally:
-        # Also when the caller stops: nothing learnt is lost.
-        trainer.save()
+
+    def losses() -> dict[str, Tensor]:
+        loss = step_loss(ghn, draw_one(people, run.generator), config, run.generator)
+        return {"color": loss.color, "mask": MASK_WEIGHT * loss.mask}
+
+    yield from run_steps(
+        run,
+        config,
+        losses,
+        learning_rate=lambda step: learning_rate_at(step, config),
+        validate=lambda: _validate(ghn, run.step, config.out, val_people),
+    )
 
 
-def _steps(
-    trainer: GhnTrainer, people: list[PreparedPerson], val_people: list[PreparedPerson]
-) -> Iterator[TrainingSnapshot]:
-    config = trainer.config
-    while trainer.step < config.steps:
-        person = people[int(torch.randint(len(people), (1,), generator=trainer.generator))]
-        snapshot = trainer.train_step(person)
-        if snapshot.step % config.checkpoint_every == 0:
-            trainer.save()
-        if snapshot.step % config.validate_every == 0 or snapshot.step == config.steps:
-            _validate(trainer, val_people)
-        yield snapshot
-
-
-def _validate(trainer: GhnTrainer, people: list[PreparedPerson]) -> None:
-    out, step = trainer.config.out, trainer.step
-    scores = validate_ghn(trainer.ghn, people, picture=out / f"val_{step:06d}.png")
+def _validate(ghn: Ghn, step: int, out: Path, people: list[PreparedPerson]) -> None:
+    scores = validate_ghn(ghn, people, picture=out / f"val_{step:06d}.png")
     entry = {"step": step, "psnr_db": scores.psnr_db, "iou": scores.iou}
-    with (out / "log.jsonl").open("a") as log:
-        log.write(json.dumps(entry) + "\n")
+    append_entry(out / "log.jsonl", entry)
     logger.info("step %d: PSNR %.2f dB, IoU %.4f", step, scores.psnr_db, scores.iou)
     notes = {"step": str(step), "psnr_db": f"{scores.psnr_db:.3f}", "iou": f"{scores.iou:.4f}"}
-    save_ghn(trainer.ghn, out / "ghn.safetensors", notes)
+    save_ghn(ghn, out / "ghn.safetensors", notes)

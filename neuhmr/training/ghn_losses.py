@@ -7,16 +7,19 @@ from torch import Tensor
 
 from neuhmr.rendering.volume_rendering import Rendering
 
+MASK_WEIGHT = 0.5
+"""What the mask weighs in Eq. 7; the color weighs one."""
+
 
 class GhnLoss(NamedTuple):
-    """Terms of one step."""
+    """Terms of one step, not yet weighted."""
 
     color: Float[Tensor, ""]
     mask: Float[Tensor, ""]
 
     def total(self) -> Float[Tensor, ""]:
-        """Eq. 7, in which the mask weighs one half."""
-        return self.color + 0.5 * self.mask
+        """Eq. 7."""
+        return self.color + MASK_WEIGHT * self.mask
 
 
 def rendering_loss(

@@ -1,20 +1,16 @@
 """Training of the encoder that finds joints again; the rest of the GHN stays as it is."""
 
-import json
 import logging
 import math
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import torch
-from jaxtyping import Float
 from torch import Tensor
 
 from neuhmr.body.model_files import load_body_model
-from neuhmr.clip.atomic import atomic_path
-from neuhmr.errors import CheckpointError, NonFiniteError
+from neuhmr.errors import CheckpointError
 from neuhmr.ghn.checkpoint import load_ghn, save_ghn
 from neuhmr.ghn.matching_encoder import MatchingEncoder
 from neuhmr.people.training_person import read_training_person
@@ -25,6 +21,7 @@ from neuhmr.training.matching_batches import (
 )
 from neuhmr.training.matching_loss import matching_loss
 from neuhmr.training.people_files import people_files
+from neuhmr.training.run import StepOutcome, TrainingRun, append_entry, draw_one, run_steps
 
 logger = logging.getLogger(__name__)
 
@@ -68,19 +65,6 @@ class MatchingTrainingConfig:
     """Where to train."""
 
 
-@dataclass(frozen=True)
-class MatchingSnapshot:
-    """One step's outcome."""
-
-    step: int
-    registered_loss: float
-    """Cross-entropy with descriptors registered in other pictures."""
-    prototype_loss: float
-    """Cross-entropy with the prototypes alone."""
-    learning_rate: float
-    seconds: float
-
-
 def matching_rate_at(step: int, config: MatchingTrainingConfig) -> float:
     """Cosine from the initial rate to a fiftieth of it, after a linear warm-up."""
     wave = 0.5 * (1.0 + math.cos(math.pi * min(step / max(config.steps, 1), 1.0)))
@@ -98,81 +82,7 @@ def load_matching_people(folder: Path, limit: int | None = None) -> list[Matchin
     return [prepare_matching_person(read_training_person(path), model) for path in paths]
 
 
-class MatchingTrainer:
-    """Network, optimizer and random state of one run; everything that resuming needs."""
-
-    def __init__(self, config: MatchingTrainingConfig) -> None:
-        torch.manual_seed(config.seed)
-        self.config = config
-        self.ghn = load_ghn(config.start, config.device)
-        if self.ghn.matcher is None:
-            raise CheckpointError(
-                f"{config.start} has no matching encoder, one is needed to train it; choose "
-                "weights of the `open` preset"
-            )
-        self.encoder: MatchingEncoder = self.ghn.matcher.requires_grad_(True).train()
-        self.optimizer = torch.optim.AdamW(
-            self.encoder.parameters(), lr=config.learning_rate, weight_decay=config.weight_decay
-        )
-        self.generator = torch.Generator().manual_seed(config.seed)
-        self.step = 0
-
-    @property
-    def checkpoint_path(self) -> Path:
-        """Where the run is kept."""
-        return self.config.out / "matching_checkpoint.pt"
-
-    def save(self) -> None:
-        """Write the run's state atomically."""
-        state = {
-            "encoder": self.encoder.state_dict(),
-            "optimizer": self.optimizer.state_dict(),
-            "generator": self.generator.get_state(),
-            "step": self.step,
-        }
-        with atomic_path(self.checkpoint_path) as partial:
-            torch.save(state, partial)
-
-    def load(self) -> None:
-        """Go on from the run folder's checkpoint."""
-        state = torch.load(self.checkpoint_path, weights_only=True, map_location="cpu")
-        self.encoder.load_state_dict(state["encoder"])
-        self.optimizer.load_state_dict(state["optimizer"])
-        self.generator.set_state(state["generator"])
-        self.step = state["step"]
-
-    def losses(self, person: MatchingPerson, generator: torch.Generator) -> Float[Tensor, "2"]:
-        """Draw a batch of one person and try to match it."""
-        batch = draw_matching_batch(person, self.config.frames, generator).to(self.config.device)
-        features = self.encoder(batch.images)
-        return matching_loss(features, self.encoder.prototypes, batch, generator)
-
-    def train_step(self, person: MatchingPerson) -> MatchingSnapshot:
-        """Take one step.
-
-        Raises:
-            NonFiniteError: the loss is not a number.
-        """
-        start = time.perf_counter()
-        rate = matching_rate_at(self.step, self.config)
-        for group in self.optimizer.param_groups:
-            group["lr"] = rate
-        losses = self.losses(person, self.generator)
-        if not torch.isfinite(losses).all():
-            raise NonFiniteError(
-                f"the matching loss is {losses.tolist()} at step {self.step}; resume from "
-                f"{self.checkpoint_path} with a lower --learning-rate"
-            )
-        self.optimizer.zero_grad(set_to_none=True)
-        losses.sum().backward()
-        torch.nn.utils.clip_grad_norm_(self.encoder.parameters(), 1.0)
-        self.optimizer.step()
-        self.step += 1
-        registered, typical = losses.tolist()
-        return MatchingSnapshot(self.step, registered, typical, rate, time.perf_counter() - start)
-
-
-def train_matching(config: MatchingTrainingConfig) -> Iterator[MatchingSnapshot]:
+def train_matching(config: MatchingTrainingConfig) -> Iterator[StepOutcome]:
     """Train step by step; writes checkpoints, a log and complete weights into the run folder.
 
     Raises:
@@ -180,36 +90,64 @@ def train_matching(config: MatchingTrainingConfig) -> Iterator[MatchingSnapshot]
         CheckpointError: the weights to start with cannot be used.
         NonFiniteError: a loss stopped being a number.
     """
-    trainer = MatchingTrainer(config)
+    torch.manual_seed(config.seed)
+    ghn = load_ghn(config.start, config.device)
+    if ghn.matcher is None:
+        raise CheckpointError(
+            f"{config.start} has no matching encoder, one is needed to train it; choose weights of "
+            "the `open` preset"
+        )
+    encoder: MatchingEncoder = ghn.matcher.requires_grad_(True).train()
+    optimizer = torch.optim.AdamW(
+        encoder.parameters(), lr=config.learning_rate, weight_decay=config.weight_decay
+    )
+    run = TrainingRun(encoder, optimizer, config.out / "matching_checkpoint.pt", config.seed)
     people = load_matching_people(config.data)
     val_people = load_matching_people(config.val, config.val_people)
-    config.out.mkdir(parents=True, exist_ok=True)
-    if config.resume and trainer.checkpoint_path.is_file():
-        trainer.load()
+    run.resume_or_start(config.resume)
     logger.info("%d people, %d to validate on", len(people), len(val_people))
-    try:
-        while trainer.step < config.steps:
-            draw = torch.randint(len(people), (1,), generator=trainer.generator)
-            snapshot = trainer.train_step(people[int(draw)])
-            if snapshot.step % config.checkpoint_every == 0:
-                trainer.save()
-            if snapshot.step % config.validate_every == 0 or snapshot.step == config.steps:
-                _validate(trainer, val_people)
-            yield snapshot
-    finally:
-        # Also when the caller stops: nothing learnt is lost.
-        trainer.save()
+
+    def losses() -> dict[str, Tensor]:
+        person = draw_one(people, run.generator)
+        return person_losses(encoder, person, config, run.generator)
+
+    def validate() -> None:
+        validated = _validate(encoder, val_people, config)
+        append_entry(config.out / "matching_log.jsonl", {"step": run.step} | validated)
+        logger.info("step %d: %s", run.step, validated)
+        notes = {f"matching_{name}": str(value) for name, value in validated.items()}
+        notes |= {"matching_step": str(run.step)}
+        save_ghn(ghn, config.out / "ghn.safetensors", notes)
+
+    yield from run_steps(run, config, losses, lambda step: matching_rate_at(step, config), validate)
+
+
+def person_losses(
+    encoder: MatchingEncoder,
+    person: MatchingPerson,
+    config: MatchingTrainingConfig,
+    generator: torch.Generator,
+) -> dict[str, Tensor]:
+    """Draw a batch of one person and try to match it.
+
+    Returns the cross-entropy with descriptors registered in other pictures, and that with the
+    prototypes alone.
+    """
+    batch = draw_matching_batch(person, config.frames, generator).to(config.device)
+    registered, prototype = matching_loss(
+        encoder(batch.images), encoder.prototypes, batch, generator
+    )
+    return {"registered": registered, "prototype": prototype}
 
 
 @torch.no_grad()
-def _validate(trainer: MatchingTrainer, people: list[MatchingPerson]) -> None:
-    """Log the loss of the same draws each time, and write weights."""
+def _validate(
+    encoder: MatchingEncoder, people: list[MatchingPerson], config: MatchingTrainingConfig
+) -> dict[str, float]:
+    """Average the losses of the same draws each time."""
     generator = torch.Generator().manual_seed(0)
-    losses = torch.stack([trainer.losses(person, generator) for person in people]).mean(dim=0)
-    registered, typical = (round(loss, 4) for loss in losses.tolist())
-    entry = {"step": trainer.step, "registered_loss": registered, "prototype_loss": typical}
-    with (trainer.config.out / "matching_log.jsonl").open("a") as log:
-        log.write(json.dumps(entry) + "\n")
-    logger.info("step %d: loss %.3f, of prototypes %.3f", trainer.step, registered, typical)
-    notes = {"matching_step": str(trainer.step), "matching_loss": str(registered)}
-    save_ghn(trainer.ghn, trainer.config.out / "ghn.safetensors", notes)
+    rows = [person_losses(encoder, person, config, generator) for person in people]
+    return {
+        f"{name}_loss": round(sum(row[name].item() for row in rows) / len(rows), 4)
+        for name in rows[0]
+    }

@@ -39,12 +39,12 @@ def config_for(folder: Path, out: Path, **changes) -> MatchingTrainingConfig:
 
 
 def test_stopping_and_resuming_equals_running_through(folder: Path, tmp_path: Path) -> None:
-    through = [s.registered_loss for s in train_matching(config_for(folder, tmp_path / "a"))]
+    through = [s.losses["registered"] for s in train_matching(config_for(folder, tmp_path / "a"))]
     steps = train_matching(config_for(folder, tmp_path / "b"))
-    stopped = [next(steps).registered_loss for _ in range(2)]
+    stopped = [next(steps).losses["registered"] for _ in range(2)]
     steps.close()
     resumed = train_matching(config_for(folder, tmp_path / "b", resume=True))
-    stopped += [s.registered_loss for s in resumed]
+    stopped += [s.losses["registered"] for s in resumed]
     assert stopped == pytest.approx(through, rel=1e-5)
 
 

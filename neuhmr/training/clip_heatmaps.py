@@ -1,0 +1,143 @@
+"""Training of a clip's heatmaps on a GHN that stays as it is (GHNeRF's L_heat)."""
+
+import logging
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from neuhmr.body.model_files import load_body_model
+from neuhmr.datasets.heatmaps import heatmaps_at
+from neuhmr.ghn.checkpoint import load_ghn
+from neuhmr.ghn.model import Ghn
+from neuhmr.ghnerf.clip_checkpoint import save_clip_heatmaps
+from neuhmr.ghnerf.clip_heatmaps import ClipHeatmaps, render_heatmaps
+from neuhmr.ghnerf.config import GhnerfConfig
+from neuhmr.people.training_person import read_training_person
+from neuhmr.training.clip_heatmap_batches import (
+    KeypointPerson,
+    draw_heatmap_batch,
+    prepare_keypoint_person,
+)
+from neuhmr.training.clip_heatmap_validation import validate_clip_heatmaps
+from neuhmr.training.people_files import people_files
+from neuhmr.training.run import StepOutcome, TrainingRun, append_entry, draw_one, run_steps
+
+logger = logging.getLogger(__name__)
+
+FINAL_SHARE = 0.02
+"""The learning rate ends at this share of its initial value."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClipHeatmapTrainingConfig:
+    """How a clip's heatmaps are trained."""
+
+    data: Path
+    """Folder of training people, written by `neuhmr people --preset train`."""
+    val: Path
+    """Folder of validation people, written by `neuhmr people --preset val`."""
+    out: Path
+    """Run folder: checkpoint, log, weights."""
+    start: Path | None = None
+    """The GHN's weights; the shipped ones if None."""
+    model: GhnerfConfig = field(default_factory=GhnerfConfig)
+    """Human encoder and head."""
+    steps: int = 6_000
+    """Optimization steps."""
+    learning_rate: float = 1e-3
+    """Initial rate of Adam; falls along a cosine."""
+    warmup: int = 50
+    """Steps over which the rate rises from zero."""
+    rays: int = 768
+    """Rays per step: half of them near keypoints."""
+    validate_every: int = 1000
+    """Steps between validations."""
+    checkpoint_every: int = 250
+    """Steps between checkpoints."""
+    val_people: int = 8
+    """People validated on."""
+    resume: bool = False
+    """Go on from the run folder's checkpoint."""
+    seed: int = 0
+    """Seed of every draw."""
+    device: str = "cpu"
+    """Where to train."""
+
+
+def rate_at(step: int, config: ClipHeatmapTrainingConfig) -> float:
+    """Cosine from the initial rate to a fiftieth of it, after a linear warm-up."""
+    wave = 0.5 * (1.0 + math.cos(math.pi * min(step / max(config.steps, 1), 1.0)))
+    share = FINAL_SHARE + (1.0 - FINAL_SHARE) * wave
+    return config.learning_rate * share * min(1.0, (step + 1) / max(config.warmup, 1))
+
+
+def heatmap_loss(
+    model: ClipHeatmaps,
+    ghn: Ghn,
+    person: KeypointPerson,
+    config: ClipHeatmapTrainingConfig,
+    generator: torch.Generator,
+) -> Float[Tensor, ""]:
+    """Render heatmaps of one drawn frame; squared difference, averaged over rays and joints."""
+    batch = draw_heatmap_batch(person, config.rays, generator)
+    prepared = person.prepared
+    avatar = ghn.condition(batch.anchors, prepared.body, prepared.plan)
+    sources = model.look(batch.sources, avatar)
+    target = batch.target
+    seen = render_heatmaps(
+        model, avatar, sources, target.posed, target.cameras, batch.pixels, generator
+    )
+    truth, known = heatmaps_at(batch.pixels, batch.keypoints, batch.sigma)
+    # Rays that miss the body can say nothing: they would only add a constant.
+    is_seen = seen.rendering.opacities > 0.0
+    squared = (seen.heatmaps - truth).square()[is_seen][:, known]
+    return squared.sum() / max(squared.numel(), 1)
+
+
+def load_keypoint_people(folder: Path, ghn: Ghn, limit: int | None = None) -> list[KeypointPerson]:
+    """Read and prepare the people of a folder.
+
+    Raises:
+        DatasetError: the folder holds none.
+    """
+    paths, model = people_files(folder, limit), load_body_model()
+    return [prepare_keypoint_person(read_training_person(path), model, ghn) for path in paths]
+
+
+def train_clip_heatmaps(config: ClipHeatmapTrainingConfig) -> Iterator[StepOutcome]:
+    """Train step by step; writes checkpoints, a log and weights into the run folder.
+
+    Raises:
+        DatasetError: no people to train or validate on.
+        CheckpointError: the GHN's weights cannot be read.
+        NonFiniteError: the loss stopped being a number.
+    """
+    torch.manual_seed(config.seed)
+    ghn = load_ghn(config.start, config.device)
+    model = ClipHeatmaps(config.model, ghn.config.hidden_channels).to(config.device).train()
+    trained = [p for p in model.parameters() if p.requires_grad]
+    optimizer = torch.optim.Adam(trained, lr=config.learning_rate)
+    run = TrainingRun(model, optimizer, config.out / "clip_heatmaps_checkpoint.pt", config.seed)
+    people = load_keypoint_people(config.data, ghn)
+    val_people = load_keypoint_people(config.val, ghn, config.val_people)
+    run.resume_or_start(config.resume)
+    logger.info("%d people, %d to validate on", len(people), len(val_people))
+
+    def losses() -> dict[str, Tensor]:
+        person = draw_one(people, run.generator)
+        return {"heatmap": heatmap_loss(model, ghn, person, config, run.generator)}
+
+    def validate() -> None:
+        scores = validate_clip_heatmaps(model, ghn, val_people)
+        entry = {"step": run.step} | scores.as_dict()
+        append_entry(config.out / "clip_heatmaps_log.jsonl", entry)
+        logger.info("%s", entry)
+        notes = {name: str(value) for name, value in entry.items()}
+        save_clip_heatmaps(model, ghn, config.out / "clip_heatmaps.safetensors", notes)
+
+    yield from run_steps(run, config, losses, lambda step: rate_at(step, config), validate)
