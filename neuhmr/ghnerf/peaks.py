@@ -51,8 +51,8 @@ def find_peak(scores: Float[np.ndarray, "..."], config: PeakConfig) -> Peak | No
     passing = smooth > config.threshold
     if not passing.any():
         return None
-    components, count = ndimage.label(passing, structure=np.ones((3,) * scores.ndim))
-    peaks = ndimage.maximum_position(scores, components, np.arange(1, count + 1))
+    components, _ = ndimage.label(passing, np.ones((3,) * scores.ndim))  # pyright: ignore[reportGeneralTypeIssues]
+    peaks = ndimage.maximum_position(scores, components, np.unique(components[passing]))
     cell = np.array(max(peaks, key=lambda cell: scores[cell]))
     return Peak(_refine(scores, smooth, cell, config) + 0.5, float(scores[tuple(cell)]))
 

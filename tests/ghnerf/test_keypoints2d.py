@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 import torch
-from ghnerf.rings import gaussian_heatmaps
 
+from ghnerf.rings import gaussian_heatmaps
 from neuhmr.ghnerf.keypoints2d import keypoints_from_heatmaps, peak_config_for
 from neuhmr.ghnerf.peaks import PeakConfig, find_peak
 

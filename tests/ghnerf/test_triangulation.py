@@ -2,9 +2,9 @@ import math
 
 import pytest
 import torch
-from ghnerf.rings import ring, seen
 from scipy.optimize import least_squares
 
+from ghnerf.rings import ring, seen
 from neuhmr.ghnerf.triangulation import TriangulationConfig, triangulate
 
 
