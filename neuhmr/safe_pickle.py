@@ -24,7 +24,7 @@ from neuhmr.errors import NeuhmrError
 
 
 def read_pickle(path: Path, error: type[NeuhmrError]) -> Any:
-    """Read a pickle or joblib file of plain containers, numbers, strings and arrays.
+    """Read a pickle, joblib or npy file of plain containers, numbers, strings and arrays.
 
     Strings of Python 2 are taken for Latin-1. chumpy and sparse arrays arrive as `ChumpyArray` and
     `SparseArray`.
@@ -73,7 +73,9 @@ def load_pickle(data: bytes) -> Any:
 
 
 def _decompress(data: bytes) -> bytes:
-    """Undo the compressions joblib offers without further packages."""
+    """Undo the compressions joblib offers without further packages, and numpy's npy header."""
+    if data.startswith(np.lib.format.MAGIC_PREFIX):
+        return _without_npy_header(data)
     methods: dict[bytes, Callable[[bytes], bytes]] = {
         b"\x1f\x8b": gzip.decompress,
         b"BZh": bz2.decompress,
@@ -87,6 +89,18 @@ def _decompress(data: bytes) -> bytes:
     if data.startswith(b"\x04\x22\x4d\x18"):
         raise ValueError("it is compressed with lz4; save it with another compression")
     return data
+
+
+def _without_npy_header(data: bytes) -> bytes:
+    """Find the pickle in a npy file of Python objects."""
+    stream = io.BytesIO(data)
+    read_header = {
+        (1, 0): np.lib.format.read_array_header_1_0,
+        (2, 0): np.lib.format.read_array_header_2_0,
+    }.get(np.lib.format.read_magic(stream))
+    if read_header is None or not read_header(stream)[2].hasobject:
+        raise ValueError("it is an npy file of another kind")
+    return data[stream.tell() :]
 
 
 class ChumpyArray:

@@ -27,10 +27,11 @@ class People:
 
     out_dir: Positional[Annotated[Path, arg(metavar="OUT_DIR")]]
     """The folder to write into; made if missing."""
-    preset: Literal["clips", "train", "val", "test"] = "clips"
+    preset: Literal["clips", "train", "val", "test", "views", "views-val", "views-test"] = "clips"
     """`train`, `val`: pictures of 300 and 12 people to train and validate on. `test`: 8 clips of
-    people, clothes, places and motions that no training sees, filmed by a phone. `clips`: one such
-    clip, with an ideal camera and exact masks."""
+    people, clothes, places and motions that no training sees, filmed by a phone. `views...`: the
+    same for `neuhmr train ghnerf`: 160, 10 and 8 people, each twice in a ring of 16 cameras.
+    `clips`: one test clip, with an ideal camera and exact masks."""
     clips: _OptionalInt = None
     """Number of people."""
     seed: int = 0
@@ -117,7 +118,8 @@ class People:
         config = TrainingSetConfig(
             out_dir=self.out_dir, split=preset.split, num_people=self.clips or preset.people,
             seed=self.seed, mocap_dir=self.mocap_dir, camera=self.camera or preset.camera,
-            masks=self.masks or preset.masks,
+            masks=self.masks or preset.masks, poses=preset.poses, views=preset.sides,
+            placing=preset.placing,
         )  # fmt: skip
         return generate_training_set(config, on_progress)
 

@@ -9,9 +9,10 @@ from typing import Literal, get_args
 
 from neuhmr.people.film import CameraKind, MaskKind
 from neuhmr.people.splits import Split
+from neuhmr.people.training_set import Placing
 from neuhmr.people.wrong_poses import ErrorKind
 
-PresetName = Literal["clips", "train", "val", "test"]
+PresetName = Literal["clips", "train", "val", "test", "views", "views-val", "views-test"]
 PRESETS: tuple[PresetName, ...] = get_args(PresetName)
 
 
@@ -30,6 +31,11 @@ class PeoplePreset:
     """Kinds of wrong initial poses; the first is the clip's own."""
     camera: CameraKind = "phone"
     masks: MaskKind = "segmented"
+    poses: int = 8
+    """Poses of each person to train on."""
+    sides: int = 2
+    """Pictures of each such pose."""
+    placing: Placing = "anywhere"
 
 
 def people_preset(name: PresetName) -> PeoplePreset:
@@ -44,7 +50,21 @@ def people_preset(name: PresetName) -> PeoplePreset:
                 split="test", is_clips=True, people=8, frames=60, height=448, width=448,
                 errors=("ray", "isotropic"),
             )  # fmt: skip
+        case "views":
+            return _views("train", 160)
+        case "views-val":
+            return _views("val", 10)
+        case "views-test":
+            return _views("test", 8)
         case "clips":
             return PeoplePreset(
                 split="test", is_clips=True, people=1, camera="ideal", masks="exact"
             )
+
+
+def _views(split: Split, people: int) -> PeoplePreset:
+    """People as a calibrated ring of synchronous cameras sees them."""
+    return PeoplePreset(
+        split=split, is_clips=False, people=people, camera="ideal", masks="exact", poses=2,
+        sides=16, placing="ring",
+    )  # fmt: skip

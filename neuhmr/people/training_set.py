@@ -8,6 +8,7 @@ person = read_training_person(training_files(config)[0])
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import torch
@@ -29,6 +30,9 @@ from neuhmr.people.stage_motion import StageMotion
 from neuhmr.people.stage_renderer import StageRenderer
 from neuhmr.people.training_person import TrainingPerson, write_training_person
 from neuhmr.progress import OnProgress, Progress, ignore_progress
+
+Placing = Literal["anywhere", "ring"]
+"""Each view's camera at its own distance and height, or all of a pose's in one ring around it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,6 +58,8 @@ class TrainingSetConfig:
     """Filmed by a phone, or exactly as rendered."""
     masks: MaskKind = "segmented"
     """Add masks with a segmenter's errors to the exact ones, or not."""
+    placing: Placing = "anywhere"
+    """Where the cameras of a pose stand."""
 
 
 def training_files(config: TrainingSetConfig) -> list[Path]:
@@ -89,6 +95,7 @@ def generate_training_set(
             person = render_training_person(
                 seed, renderer, poses=config.poses, views=config.views, size=config.size,
                 mocap_dir=config.mocap_dir, camera=config.camera, masks=config.masks,
+                placing=config.placing,
             )  # fmt: skip
             write_training_person(files[index], person)
             report(Progress("making people", len(files) - len(missing) + count, len(files)))
@@ -109,6 +116,7 @@ def render_training_person(
     mocap_dir: Path | None = None,
     camera: CameraKind = "phone",
     masks: MaskKind = "segmented",
+    placing: Placing = "anywhere",
 ) -> TrainingPerson:
     """Make one person and take all pictures of it; the same seed gives the same pictures.
 
@@ -121,6 +129,7 @@ def render_training_person(
         mocap_dir: folder of recordings to take some poses from.
         camera: "phone" or "ideal".
         masks: "segmented" adds masks with errors.
+        placing: where the cameras of a pose stand.
     """
     person = make_person(seed, texture_size=384 if size <= 256 else 512)
     stage = sample_stage(stream(seed, "stage"), split_of(seed))
@@ -130,7 +139,8 @@ def render_training_person(
     surfaces = person.surface(motion.pose(person.shaped))
     film = Film(seed, poses * views, camera, masks, slowness=0.5)
     Ks, rows = [], []
-    for index, (K, T) in enumerate(_sample_cameras(seed, surfaces, views, size, stage.reach)):
+    cameras = _sample_cameras(seed, surfaces, views, size, stage.reach, placing)
+    for index, (K, T) in enumerate(cameras):
         if index % views == 0:
             surface = surfaces[index // views]
         film.take(renderer.render(surface, K, T))
@@ -194,22 +204,35 @@ def _sample_cameras(
     views: int,
     size: int,
     reach: float,
+    placing: Placing,
 ) -> Iterator[tuple[Float[np.ndarray, "3 3"], Float[np.ndarray, "4 4"]]]:
     """Place cameras all around; each sees the whole person as a crop of a larger picture would."""
     rng = stream(seed, "cameras")
     for surface in surfaces:
         start = rng.uniform(0, 2 * np.pi)
         middle = (surface.max(axis=0) + surface.min(axis=0)) / 2
+        ring = _draw_place(rng, reach) if placing == "ring" else None
         for view in range(views):
             # Sides are spread evenly, with room for chance, so that fronts and backs both occur.
             azimuth = start + 2 * np.pi * (view + rng.uniform(-0.25, 0.25)) / views
-            distance = 2.2 * (min(reach, 7.0) / 2.2) ** rng.uniform()
-            # Most people hold a phone at their chest; some kneel, some stand higher.
-            height = np.clip(rng.normal(1.35, 0.45), 0.25, 2.6)
+            distance, height = _draw_near(rng, *ring) if ring else _draw_place(rng, reach)
             position = ring_position(azimuth, distance, height)
             aim = middle + rng.normal(0.0, [0.25, 0.15, 0.25])
             T_camera_stage = look_at(position, aim, roll=float(rng.normal(0.0, 0.04)))
             yield _framing_intrinsics(rng, surface, T_camera_stage, size), T_camera_stage
+
+
+def _draw_place(rng: np.random.Generator, reach: float) -> tuple[float, float]:
+    """Draw a camera's distance and height (m)."""
+    distance = 2.2 * (min(reach, 7.0) / 2.2) ** rng.uniform()
+    # Most people hold a phone at their chest; some kneel, some stand higher.
+    return float(distance), float(np.clip(rng.normal(1.35, 0.45), 0.25, 2.6))
+
+
+def _draw_near(rng: np.random.Generator, distance: float, height: float) -> tuple[float, float]:
+    """Vary a ring's distance and height as much as tripods in a room do (m)."""
+    varied = height + rng.normal(0.0, 0.15)
+    return distance * float(rng.uniform(0.93, 1.07)), float(np.clip(varied, 0.25, 2.6))
 
 
 def _framing_intrinsics(

@@ -31,6 +31,18 @@ def test_training_and_validation_people_come_from_their_splits(asked, tmp_path, 
     assert (config.camera, config.masks) == ("phone", "segmented")
 
 
+@pytest.mark.parametrize(
+    ("preset", "split", "people"),
+    [("views", "train", 160), ("views-val", "val", 10), ("views-test", "test", 8)],
+)
+def test_views_are_rings_of_sixteen_ideal_cameras(asked, tmp_path, preset, split, people):
+    People(out_dir=tmp_path, preset=preset).run()
+    (config,) = asked
+    assert (config.split, config.num_people) == (split, people)
+    assert (config.poses, config.views, config.placing) == (2, 16, "ring")
+    assert (config.camera, config.masks) == ("ideal", "exact")
+
+
 def test_the_test_preset_is_eight_clips_of_test_people(asked, tmp_path):
     People(out_dir=tmp_path, preset="test").run()
     (config,) = asked

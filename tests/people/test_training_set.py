@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import torch
 
+from neuhmr.body.model_files import load_body_model
 from neuhmr.errors import MissingDependencyError, OutputError
 from neuhmr.people import training_set
 from neuhmr.people.splits import split_of
@@ -144,3 +145,24 @@ def test_the_phone_and_the_segmenter_can_be_left_out(rendered, small_renderer):
     assert ideal.estimated_masks is None
     assert torch.equal(ideal.masks, rendered.masks)
     assert not torch.equal(ideal.images, rendered.images)
+
+
+def test_cameras_of_a_ring_stand_around_the_person(small_renderer):
+    person = render_training_person(
+        20_000_008, small_renderer, poses=1, views=8, size=160, camera="ideal", masks="exact",
+        placing="ring",
+    )  # fmt: skip
+    # Where each camera stands, in the pelvis' own frame: the pose is the same in all of them.
+    body = load_body_model().with_shape(person.motion.betas)
+    pelvis = person.motion.transl + body.joints_rest[0]
+    back = person.motion.global_orient.transpose(-1, -2)
+    stands = -(back @ pelvis[..., None])[..., 0]
+    distances = stands.norm(dim=-1)
+    # Height differences of up to a few sigma add little to 7 % of the distance.
+    assert float(distances.max() / distances.min()) < 1.25
+    directions = torch.nn.functional.normalize(stands, dim=-1)
+    cosines = (directions * directions.roll(1, dims=0)).sum(dim=-1)
+    # 45 degrees apart, give or take a quarter of that on either side.
+    assert float(cosines.min()) > np.cos(np.radians(45 * 1.5) + 0.1)
+    across = (directions * directions.roll(4, dims=0)).sum(dim=-1)
+    assert float(across.max()) < 0.3
