@@ -1,1 +1,1 @@
-"""GHNeRF: radiance and human features of a person from a few calibrated views."""
+"""The generalizable human NeRF with human features: images of a person in, new views and joints out."""

@@ -1,0 +1,98 @@
+"""Configurations of GHNeRF and of the ENeRF that it extends."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+HumanEncoderName = Literal["none", "resnet18", "resnet34", "dino_vits8"]
+FeatureKind = Literal["heatmaps", "parts", "embedding"]
+GhnerfRow = Literal["enerf", "enerf_heatmap", "ghnerf_resnet18", "ghnerf_resnet34", "ghnerf_dino"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class FeatureHead:
+    """One kind of human feature that is rendered beside the color."""
+
+    kind: FeatureKind = "heatmaps"
+    """Heatmaps are in [0, 1]; parts are logits and embeddings are any number."""
+    channels: int = 25
+    """Joints, parts, or numbers of the embedding."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class LevelConfig:
+    """Sampling of one of the two levels of the cascade."""
+
+    planes: int
+    """Planes of the cost volume; a multiple of 4 (coarse) or 8 (fine)."""
+    samples: int
+    """Samples per ray within the depth range."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class GhnerfConfig:
+    """Shape of the network and of its sampling."""
+
+    human_encoder: HumanEncoderName = "resnet18"
+    """What the human features h come from; none is the paper's ENeRF with a heatmap branch."""
+    pretrained: bool = False
+    """Start the human encoder from published weights, which are downloaded."""
+    fine_tuned: bool = True
+    """Train the human encoder with the rest; False freezes it."""
+    human_channels: int = 64
+    """Channels of h in each view, before views are pooled."""
+    human_pooling: Literal["agg64", "agg16", "mean"] = "agg64"
+    """How views agree on h: learned weights, ENeRF's own 16-channel pooling, or the mean."""
+    feature_heads: tuple[FeatureHead, ...] = (FeatureHead(),)
+    """What is rendered beside the color, in the order of the channels; empty is plain ENeRF."""
+    coordinate_head: bool = False
+    """Also predict where in the subject's box a sample lies (the paper's supplement)."""
+    detach_sigma: bool = False
+    """Keep the feature losses from changing the density."""
+    coarse: LevelConfig = LevelConfig(planes=32, samples=8)
+    """Depth of the whole box, at an eighth of the resolution."""
+    fine: LevelConfig = LevelConfig(planes=8, samples=4)
+    """Depth around the coarse surface, at half the resolution."""
+
+    @property
+    def channels(self) -> int:
+        """Number of rendered feature channels."""
+        return sum(head.channels for head in self.feature_heads)
+
+    @property
+    def uses_heads(self) -> bool:
+        """Whether anything beside the color is predicted."""
+        return bool(self.feature_heads) or self.coordinate_head
+
+    def feature_slice(self, kind: FeatureKind) -> slice:
+        """Say which of the rendered channels belong to a kind of feature.
+
+        Raises:
+            ValueError: no head of this kind is configured.
+        """
+        start = 0
+        for head in self.feature_heads:
+            if head.kind == kind:
+                return slice(start, start + head.channels)
+            start += head.channels
+        raise ValueError(f"kind must be one of the configured heads, got {kind!r}")
+
+
+def ghnerf_preset(row: GhnerfRow, joints: int = 25) -> GhnerfConfig:
+    """Make the configuration of a row of the paper's Tables 1 and 5, its encoder not yet trained.
+
+    Args:
+        row: which method.
+        joints: heatmaps.
+    """
+    heads = (FeatureHead(kind="heatmaps", channels=joints),)
+    match row:
+        case "enerf":
+            return GhnerfConfig(human_encoder="none", feature_heads=())
+        case "enerf_heatmap":
+            return GhnerfConfig(human_encoder="none", feature_heads=heads)
+        case "ghnerf_resnet18":
+            return GhnerfConfig(human_encoder="resnet18", feature_heads=heads)
+        case "ghnerf_resnet34":
+            return GhnerfConfig(human_encoder="resnet34", feature_heads=heads)
+        case "ghnerf_dino":
+            return GhnerfConfig(human_encoder="dino_vits8", feature_heads=heads)
