@@ -1,4 +1,4 @@
-"""`neuhmr train`: weights of the avatar network."""
+"""`neuhmr train`: weights of the networks."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -18,14 +18,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class Train:
-    """Train the avatar network (GHN), or the features that find joints, on synthetic people.
+    """Train the avatar network (GHN) or what rides on it, on synthetic people.
 
-    Make the people first with `neuhmr people`. Train `ghn` first, then `matching` with --start at
-    its weights. Ctrl-C keeps the last checkpoint; --resume goes on.
+    Make the people first with `neuhmr people`. Train `ghn` first, then `matching` and
+    `clip-heatmaps` with --start at its weights. Ctrl-C keeps the last checkpoint; --resume goes on.
     """
 
-    network: Positional[Literal["ghn", "matching"]]
-    """What to train: how avatars render, or how joints are matched."""
+    network: Positional[Literal["ghn", "matching", "clip-heatmaps"]]
+    """What to train: how avatars render, how joints are matched, or heatmaps of keypoints."""
     data: Path
     """Folder of training people."""
     val: Path
@@ -33,14 +33,15 @@ class Train:
     out: Path
     """Run folder: checkpoint, log, pictures, weights."""
     start: Path | None = None
-    """Weights to begin with; if left out, `ghn` begins at random, `matching` at the shipped
+    """Avatar weights to begin with; if left out, `ghn` begins at random, the others at the shipped
     ones."""
     preset: Literal["open", "paper"] = "open"
     """Size of a network that begins at random: small enough to ship, or the paper's."""
     steps: int | None = None
-    """Optimization steps; if left out, 35000 of `ghn`, 10000 of `matching`."""
+    """Optimization steps; if left out, 35000 of `ghn`, 10000 of `matching`, 6000 of
+    `clip-heatmaps`."""
     learning_rate: float | None = None
-    """Initial learning rate; if left out, 1e-4 of `ghn`, 1e-3 of `matching`."""
+    """Initial learning rate; if left out, 1e-4 of `ghn`, 1e-3 of the others."""
     final_learning_rate: float | None = None
     """Learning rate of `ghn` at the end; if left out, 1e-5."""
     band_width: float | None = None
@@ -80,6 +81,7 @@ class Train:
     def _begin(
         self,
     ) -> "tuple[Schedule, Iterator[StepOutcome]]":
+        from neuhmr.training.clip_heatmaps import ClipHeatmapTrainingConfig, train_clip_heatmaps
         from neuhmr.training.ghn import GhnTrainingConfig, train_ghn
         from neuhmr.training.matching import MatchingTrainingConfig, train_matching
 
@@ -94,6 +96,9 @@ class Train:
         if self.network == "matching":
             config = MatchingTrainingConfig(**options)
             return config, train_matching(config)
+        if self.network == "clip-heatmaps":
+            config = ClipHeatmapTrainingConfig(**options)
+            return config, train_clip_heatmaps(config)
         if self.final_learning_rate is not None:
             options["final_learning_rate"] = self.final_learning_rate
         config = GhnTrainingConfig(preset=self.preset, band_width=self.band_width, **options)

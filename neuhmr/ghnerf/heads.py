@@ -74,7 +74,7 @@ class NerfHeads(nn.Module):
             human_channels = self.human_pooling.out_channels
         self.apply(_init_linear)
         self.features = nn.ModuleList(
-            _make_feature_head(HIDDEN_CHANNELS + human_channels, head)
+            make_feature_head(HIDDEN_CHANNELS + human_channels, head)
             for head in config.feature_heads
         )
         if self.coordinate is not None:
@@ -127,7 +127,7 @@ class NerfHeads(nn.Module):
         return torch.cat(parts, dim=-1)
 
 
-def _make_feature_head(in_channels: int, head: FeatureHead) -> nn.Sequential:
+def make_feature_head(in_channels: int, head: FeatureHead) -> nn.Sequential:
     last = nn.Linear(HIDDEN_CHANNELS, head.channels)
     layers = nn.Sequential(nn.Linear(in_channels, HIDDEN_CHANNELS), nn.ReLU(), last)
     layers.apply(_init_linear)

@@ -84,8 +84,6 @@ def test_a_step_goes_down_the_sum_of_the_losses(tmp_path: Path) -> None:
 def test_a_loss_that_is_no_number_is_named_and_nothing_moves(tmp_path: Path) -> None:
     module, run = make_run(tmp_path / "e.pt")
     before = module.weight.detach().clone()
-    with pytest.raises(
-        NonFiniteError, match=r"the size loss is nan at step 0; resume .*e\.pt"
-    ):
+    with pytest.raises(NonFiniteError, match=r"the size loss is nan at step 0; resume .*e\.pt"):
         run.descend({"fit": module.weight.sum(), "size": torch.tensor(float("nan"))}, 0.1)
     torch.testing.assert_close(module.weight.detach(), before)
