@@ -128,6 +128,7 @@ class NerfHeads(nn.Module):
 
 
 def make_feature_head(in_channels: int, head: FeatureHead) -> nn.Sequential:
+    """Make the two layers of phi_h, without the sigmoid of heatmaps."""
     last = nn.Linear(HIDDEN_CHANNELS, head.channels)
     layers = nn.Sequential(nn.Linear(in_channels, HIDDEN_CHANNELS), nn.ReLU(), last)
     layers.apply(_init_linear)

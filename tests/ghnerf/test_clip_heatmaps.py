@@ -112,7 +112,7 @@ def test_a_camera_that_looks_away_sees_nothing(scene) -> None:
 
 
 def test_weights_come_back_and_belong_to_one_avatar_network(scene, tmp_path: Path) -> None:
-    ghn, avatar, views = scene
+    ghn, _, _ = scene
     model, path = make_model(), tmp_path / "clip.safetensors"
     save_clip_heatmaps(model, ghn, path, {"step": "3"})
     loaded = load_clip_heatmaps(ghn, path)
