@@ -167,15 +167,15 @@ def test_views_beside_the_subject_are_named() -> None:
 def test_a_few_steps_on_one_scene_lower_the_loss() -> None:
     model = make_model().train()
     sources, target = make_sources(), make_target()
-    pixels = box_pixels(target)
+    pixels = box_pixels(target)[::3]
     truth = photograph(make_camera(), look_at(0.12))[:, pixels[:, 1].long(), pixels[:, 0].long()].T
     optimizer = torch.optim.Adam(model.parameters(), lr=2e-3)
     losses = []
-    for _ in range(40):
+    for _ in range(25):
         seen = model.render(model.encode(sources), target, pixels)
         loss = (seen.fine.colors - truth).square().mean()
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
         losses.append(float(loss.detach()))
-    assert losses[-1] < 0.5 * losses[0], losses[::8]
+    assert losses[-1] < 0.5 * losses[0], losses[::6]
