@@ -24,6 +24,7 @@ from neuhmr.training.clip_heatmap_batches import (
     prepare_keypoint_person,
 )
 from neuhmr.training.clip_heatmap_validation import validate_clip_heatmaps
+from neuhmr.training.ghnerf_losses import heatmap_loss
 from neuhmr.training.people_files import people_files
 from neuhmr.training.run import StepOutcome, TrainingRun, append_entry, draw_one, run_steps
 
@@ -76,14 +77,14 @@ def rate_at(step: int, config: ClipHeatmapTrainingConfig) -> float:
     return config.learning_rate * share * min(1.0, (step + 1) / max(config.warmup, 1))
 
 
-def heatmap_loss(
+def frame_loss(
     model: ClipHeatmaps,
     ghn: Ghn,
     person: KeypointPerson,
     config: ClipHeatmapTrainingConfig,
     generator: torch.Generator,
 ) -> Float[Tensor, ""]:
-    """Render heatmaps of one drawn frame; squared difference, averaged over rays and joints."""
+    """Render heatmaps of one drawn frame and compare them with the truth."""
     batch = draw_heatmap_batch(person, config.rays, generator)
     prepared = person.prepared
     avatar = ghn.condition(batch.anchors, prepared.body, prepared.plan)
@@ -95,8 +96,9 @@ def heatmap_loss(
     truth, known = heatmaps_at(batch.pixels, batch.keypoints, batch.sigma)
     # Rays that miss the body can say nothing: they would only add a constant.
     is_seen = seen.rendering.opacities > 0.0
-    squared = (seen.heatmaps - truth).square()[is_seen][:, known]
-    return squared.sum() / max(squared.numel(), 1)
+    if not bool(is_seen.any()):
+        return seen.heatmaps.sum() * 0.0
+    return heatmap_loss(seen.heatmaps[is_seen][:, known], truth[is_seen][:, known])
 
 
 def load_keypoint_people(folder: Path, ghn: Ghn, limit: int | None = None) -> list[KeypointPerson]:
@@ -130,7 +132,7 @@ def train_clip_heatmaps(config: ClipHeatmapTrainingConfig) -> Iterator[StepOutco
 
     def losses() -> dict[str, Tensor]:
         person = draw_one(people, run.generator)
-        return {"heatmap": heatmap_loss(model, ghn, person, config, run.generator)}
+        return {"heatmap": frame_loss(model, ghn, person, config, run.generator)}
 
     def validate() -> None:
         scores = validate_clip_heatmaps(model, ghn, val_people)

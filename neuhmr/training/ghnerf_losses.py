@@ -14,6 +14,10 @@ LossTerms = dict[str, Float[Tensor, ""]]
 """Weighted terms by name; a term is missing where nothing supervises it."""
 
 
+LEAST_SCORE = 1e-4
+"""Keeps logarithms of heatmaps finite."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class GhnerfLossWeights:
     """What each term counts; colors count 1."""
@@ -30,6 +34,20 @@ class GhnerfLossWeights:
     """Squared error of the surface embedding."""
     coarse: float = 0.1
     """All terms of the coarse level; those of the fine level count 1."""
+
+
+def heatmap_loss(
+    heatmaps: Float[Tensor, "rays joints"], truth: Float[Tensor, "rays joints"]
+) -> Float[Tensor, ""]:
+    """Cross-entropy of rendered heatmaps with true ones, averaged over rays and joints.
+
+    Note:
+        GHNeRF uses the squared error. Both are least for the same heatmaps, but behind a sigmoid
+        the gradient of the squared error vanishes where a heatmap is almost zero, which is nearly
+        everywhere: it would learn "no joint anywhere" first and stay there for thousands of steps.
+    """
+    kept = heatmaps.clamp(LEAST_SCORE, 1.0 - LEAST_SCORE)
+    return torch.nn.functional.binary_cross_entropy(kept, truth)
 
 
 def rendering_terms(
@@ -74,7 +92,7 @@ def _feature_term(
     if kind == "heatmaps":
         if not bool(truth.known.any()):
             return None
-        return (features - truth.heatmaps)[:, truth.known].square().mean()
+        return heatmap_loss(features[:, truth.known], truth.heatmaps[:, truth.known])
     surface = truth.surface
     if surface is None or not bool(surface.is_body.any()):
         return None

@@ -15,7 +15,7 @@ from neuhmr.ghnerf.config import GhnerfConfig
 from neuhmr.training.clip_heatmap_batches import draw_heatmap_batch
 from neuhmr.training.clip_heatmaps import (
     ClipHeatmapTrainingConfig,
-    heatmap_loss,
+    frame_loss,
     load_keypoint_people,
     rate_at,
     train_clip_heatmaps,
@@ -75,7 +75,7 @@ def test_training_lowers_the_loss_and_writes_weights_that_load(
     def fixed_loss(model: ClipHeatmaps) -> float:
         generator = torch.Generator().manual_seed(9)
         with torch.no_grad():
-            draws = [heatmap_loss(model, ghn, p, config, generator) for p in people for _ in "123"]
+            draws = [frame_loss(model, ghn, p, config, generator) for p in people for _ in "123"]
         return torch.stack(draws).mean().item()
 
     torch.manual_seed(0)
