@@ -1,47 +1,88 @@
 """`neuhmr train`: weights of the networks."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from tyro.conf import Positional
+from tyro.conf import Positional, arg
 
-from neuhmr.cli.inputs import JsonFlag, choose_device
+from neuhmr.cli.inputs import JsonFlag, OptionalPath, choose_device, require_at_least
 from neuhmr.cli.output import print_rows
 from neuhmr.cli.progress import progress_bars, stop_on_interrupt
+from neuhmr.errors import NeuhmrError
 from neuhmr.progress import Progress
 
 if TYPE_CHECKING:
+    from neuhmr.training.ghnerf_config import GhnerfTrainingConfig
     from neuhmr.training.run import Schedule, StepOutcome
 
 
 @dataclass(frozen=True, kw_only=True)
-class Train:
-    """Train the avatar network (GHN) or what rides on it, on synthetic people.
+class GhnerfOptions:
+    """Of `ghnerf` alone."""
 
-    Make the people first with `neuhmr people`. Train `ghn` first, then `matching` and
-    `clip-heatmaps` with --start at its weights. Ctrl-C keeps the last checkpoint; --resume goes on.
+    row: Literal["ENeRF", "ENeRF+heatmap", "GHNeRF+ResNet18", "GHNeRF+ResNet34", "GHNeRF+DINO"] = (
+        "GHNeRF+ResNet18"
+    )
+    """Which of the paper's methods."""
+    targets: Literal["heatmaps", "parts", "embedding", "all"] = "heatmaps"
+    """What is rendered beside the color; parts and embedding need people, not captures."""
+    coordinates: Annotated[bool, arg(help_behavior_hint="")] = False
+    """Also predict where in its box a point lies (the paper's supplement)."""
+    teacher: str = "truth"
+    """Where keypoints to learn come from: `truth` or annotations, `mediapipe`, or a folder of
+    heatmap files NAME_VIEW.npz."""
+    pretrained: Annotated[bool, arg(help_behavior_hint="")] = False
+    """Start the human encoder from published weights, which are downloaded."""
+    vgg: OptionalPath = None
+    """torchvision's VGG-16 weights for the perceptual term; without them it is off."""
+    sources: int = 3
+    """Source views of a step."""
+    rays: int = 2048
+    """Rays of a step."""
+    smallest: float = 0.6
+    """Pictures are shown at a drawn share of their size, from this one ..."""
+    largest: float = 1.0
+    """... to this one."""
+    heatmap_weight: float = 0.5
+    """λ_h."""
+    halve_every: int = 50_000
+    """Steps over which the learning rate falls by half."""
+    validate_every: int = 1000
+    """Steps between validations."""
+    devices: int = 1
+    """GPUs to train on; more than one need lightning."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Train:
+    """Train the avatar network (GHN), what rides on it, or GHNeRF.
+
+    Make the people first with `neuhmr people`: --preset train and val, for `ghnerf` views and
+    views-val. Train `ghn` first, then `matching` and `clip-heatmaps` with --start at its weights.
+    Ctrl-C keeps the last checkpoint; --resume goes on.
     """
 
-    network: Positional[Literal["ghn", "matching", "clip-heatmaps"]]
-    """What to train: how avatars render, how joints are matched, or heatmaps of keypoints."""
+    network: Positional[Literal["ghn", "matching", "clip-heatmaps", "ghnerf"]]
+    """What to train: how avatars render, how joints are matched, heatmaps of clips, or the
+    multi-view model."""
     data: Path
-    """Folder of training people."""
+    """Folder of training people; for `ghnerf` also a capture or a folder of captures."""
     val: Path
-    """Folder of validation people."""
+    """The same to validate on."""
     out: Path
     """Run folder: checkpoint, log, pictures, weights."""
     start: Path | None = None
-    """Avatar weights to begin with; if left out, `ghn` begins at random, the others at the shipped
-    ones."""
+    """Weights to begin with; if left out, `ghn` and `ghnerf` begin at random, the others at the
+    shipped avatar's."""
     preset: Literal["open", "paper"] = "open"
     """Size of a network that begins at random: small enough to ship, or the paper's."""
     steps: int | None = None
     """Optimization steps; if left out, 35000 of `ghn`, 10000 of `matching`, 6000 of
-    `clip-heatmaps`."""
+    `clip-heatmaps`, 200000 of `ghnerf`."""
     learning_rate: float | None = None
-    """Initial learning rate; if left out, 1e-4 of `ghn`, 1e-3 of the others."""
+    """Initial learning rate; if left out, 1e-4 of `ghn`, 5e-4 of `ghnerf`, 1e-3 of the others."""
     final_learning_rate: float | None = None
     """Learning rate of `ghn` at the end; if left out, 1e-5."""
     band_width: float | None = None
@@ -52,6 +93,7 @@ class Train:
     """Of every random number."""
     device: str = "auto"
     """auto, cpu, cuda or cuda:1."""
+    ghnerf: Annotated[GhnerfOptions, arg(name="")] = field(default_factory=GhnerfOptions)
     json: JsonFlag = False
 
     def run(self) -> dict[str, object]:
@@ -60,7 +102,9 @@ class Train:
         Raises:
             DatasetError: no people to train or validate on.
             CheckpointError: the weights to start with cannot be used.
+            MissingDependencyError: several devices without lightning, or MediaPipe is missing.
             NonFiniteError: a loss stopped being a number.
+            NeuhmrError: a number is too small.
         """
         config, snapshots = self._begin()
         last = None
@@ -71,12 +115,11 @@ class Train:
                 if stop:
                     break
         steps = last.step if last else config.steps
-        losses = {} if last is None else last.losses
-        return {
-            "written": str(self.out),
-            "steps": steps,
-            "interrupted": steps < config.steps,
-        } | {f"{name}_loss": value for name, value in losses.items()}
+        result: dict[str, object] = {"written": str(self.out), "steps": steps}
+        result["interrupted"] = steps < config.steps
+        for name, value in (last.losses if last else {}).items():
+            result[f"{name}_loss"] = value
+        return result
 
     def _begin(
         self,
@@ -93,6 +136,11 @@ class Train:
             options["steps"] = self.steps
         if self.learning_rate is not None:
             options["learning_rate"] = self.learning_rate
+        if self.network == "ghnerf":
+            from neuhmr.training.ghnerf import train_ghnerf
+
+            ghnerf_config = self._ghnerf_config(options)
+            return ghnerf_config, train_ghnerf(ghnerf_config)
         if self.network == "matching":
             config = MatchingTrainingConfig(**options)
             return config, train_matching(config)
@@ -103,6 +151,33 @@ class Train:
             options["final_learning_rate"] = self.final_learning_rate
         config = GhnTrainingConfig(preset=self.preset, band_width=self.band_width, **options)
         return config, train_ghn(config)
+
+    def _ghnerf_config(self, options: dict[str, Any]) -> "GhnerfTrainingConfig":
+        from neuhmr.training.ghnerf_batches import DrawConfig
+        from neuhmr.training.ghnerf_config import ROWS, GhnerfTrainingConfig
+        from neuhmr.training.ghnerf_losses import GhnerfLossWeights
+
+        chosen = self.ghnerf
+        for option, value in (
+            ("--sources", chosen.sources), ("--rays", chosen.rays), ("--devices", chosen.devices),
+            ("--halve-every", chosen.halve_every), ("--validate-every", chosen.validate_every),
+        ):  # fmt: skip
+            require_at_least(option, value, 1)
+        if not 0.0 < chosen.smallest <= chosen.largest <= 1.0:
+            raise NeuhmrError(
+                f"--smallest is {chosen.smallest} and --largest {chosen.largest}; expected shares "
+                "of the pictures' size, 0 < smallest <= largest <= 1."
+            )
+        draw = DrawConfig(
+            sources=chosen.sources, pool=chosen.sources + 2, rays=chosen.rays,
+            coarse_rays=max(chosen.rays // 4, 1), sizes=(chosen.smallest, chosen.largest),
+        )  # fmt: skip
+        return GhnerfTrainingConfig(
+            **options, row=ROWS[chosen.row], targets=chosen.targets, draw=draw,
+            coordinates=chosen.coordinates, teacher=chosen.teacher, pretrained=chosen.pretrained,
+            vgg=chosen.vgg, halve_every=chosen.halve_every, validate_every=chosen.validate_every,
+            weights=GhnerfLossWeights(heatmaps=chosen.heatmap_weight), devices=chosen.devices,
+        )  # fmt: skip
 
     def show(self, result: dict[str, object]) -> None:
         """Say where the weights are."""

@@ -4,7 +4,7 @@ import json
 import logging
 import time
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 from pickle import UnpicklingError
 from typing import Any
@@ -27,8 +27,11 @@ from neuhmr.training.ghnerf_config import (
 )
 from neuhmr.training.ghnerf_losses import GhnerfLossWeights, LossTerms, rendering_terms
 from neuhmr.training.ghnerf_moments import Moment, read_moments
+from neuhmr.training.ghnerf_perceptual import PerceptualLoss
+from neuhmr.training.ghnerf_teacher import taught_moments
 from neuhmr.training.ghnerf_validation import validate_ghnerf
 from neuhmr.training.ghnerf_workers import begin_workers
+from neuhmr.training.run import StepOutcome
 
 logger = logging.getLogger(__name__)
 
@@ -36,31 +39,31 @@ LARGEST_GRADIENT = 40.0
 """Single gradients are clipped to this, as in ENeRF."""
 
 
-@dataclass(frozen=True)
-class GhnerfSnapshot:
-    """One step's outcome."""
-
-    step: int
-    total_loss: float
-    terms: dict[str, float]
-    """Weighted terms by name."""
-    learning_rate: float
-    seconds: float
-
-
 class GhnerfStep(nn.Module):
     """Losses of one batch as a module's forward pass, which is what parallel training wraps."""
 
-    def __init__(self, model: Ghnerf, weights: GhnerfLossWeights) -> None:
+    def __init__(
+        self, model: Ghnerf, weights: GhnerfLossWeights, perceptual: PerceptualLoss | None
+    ) -> None:
         super().__init__()
         self.model = model
         self.weights = weights
+        self.perceptual = perceptual
 
     def forward(self, batch: Batch) -> LossTerms:
         """Encode the sources, render the target's rays and compare."""
         encoded = self.model.encode(batch.sources)
         rendering = self.model.render(encoded, batch.target, batch.fine.pixels, batch.coarse.pixels)
-        return rendering_terms(rendering, batch.fine, batch.coarse, self.model.config, self.weights)
+        terms = rendering_terms(
+            rendering, batch.fine, batch.coarse, self.model.config, self.weights
+        )
+        if self.perceptual is not None and batch.patch:
+            patches = [
+                colors[-(batch.patch**2) :].T.reshape(1, 3, batch.patch, batch.patch)
+                for colors in (rendering.fine.colors, batch.fine.colors)
+            ]
+            terms["perceptual"] = self.weights.perceptual * self.perceptual(*patches)
+        return terms
 
 
 class GhnerfTrainer:
@@ -74,7 +77,9 @@ class GhnerfTrainer:
         self.body_model = load_body_model()
         self.optimizer = torch.optim.Adam(parameter_groups(self.model, config))
         self.workers = begin_workers(config)
-        self.losses = self.workers.wrap(GhnerfStep(self.model, config.weights), self.optimizer)
+        perceptual = None if config.vgg is None else PerceptualLoss(config.vgg).to(config.device)
+        step = GhnerfStep(self.model, config.weights, perceptual)
+        self.losses = self.workers.wrap(step, self.optimizer)
         # Every worker draws its own moments.
         self.generator = torch.Generator().manual_seed(config.seed + 7919 * self.workers.rank)
         self.step = 0
@@ -117,7 +122,7 @@ class GhnerfTrainer:
         if self.workers.rank:
             self.generator.manual_seed(self.config.seed + 7919 * self.workers.rank + self.step)
 
-    def train_step(self, moment: Moment) -> GhnerfSnapshot:
+    def train_step(self, moment: Moment) -> StepOutcome:
         """Take one step.
 
         Raises:
@@ -141,7 +146,7 @@ class GhnerfTrainer:
         self.step += 1
         values = {name: term.item() for name, term in terms.items()}
         seconds = time.perf_counter() - start
-        return GhnerfSnapshot(self.step, total.item(), values, rate, seconds)
+        return StepOutcome(self.step, values, rate, seconds)
 
     def _set_rates(self) -> float:
         for group in self.optimizer.param_groups:
@@ -172,7 +177,7 @@ def parameter_groups(model: Ghnerf, config: GhnerfTrainingConfig) -> list[dict[s
     return [{"params": params, "lr": rate, "first_lr": rate} for params, rate in groups if params]
 
 
-def train_ghnerf(config: GhnerfTrainingConfig) -> Iterator[GhnerfSnapshot]:
+def train_ghnerf(config: GhnerfTrainingConfig) -> Iterator[StepOutcome]:
     """Train step by step; writes checkpoints, a log and weights into the run folder.
 
     Raises:
@@ -182,7 +187,7 @@ def train_ghnerf(config: GhnerfTrainingConfig) -> Iterator[GhnerfSnapshot]:
         NonFiniteError: a loss stopped being a number.
     """
     trainer = GhnerfTrainer(config)
-    moments = read_moments(config.data)
+    moments = taught_moments(read_moments(config.data), config.teacher)
     val_moments = read_moments(config.val, config.val_moments)[: config.val_moments]
     config.out.mkdir(parents=True, exist_ok=True)
     if config.resume and trainer.checkpoint_path.is_file():
@@ -197,7 +202,7 @@ def train_ghnerf(config: GhnerfTrainingConfig) -> Iterator[GhnerfSnapshot]:
 
 def _steps(
     trainer: GhnerfTrainer, moments: list[Moment], val_moments: list[Moment]
-) -> Iterator[GhnerfSnapshot]:
+) -> Iterator[StepOutcome]:
     config = trainer.config
     while trainer.step < config.steps:
         moment = moments[int(torch.randint(len(moments), (1,), generator=trainer.generator))]
@@ -210,10 +215,10 @@ def _steps(
         yield snapshot
 
 
-def _validate(trainer: GhnerfTrainer, moments: list[Moment], snapshot: GhnerfSnapshot) -> None:
+def _validate(trainer: GhnerfTrainer, moments: list[Moment], snapshot: StepOutcome) -> None:
     out, step = trainer.config.out, trainer.step
     scores = validate_ghnerf(trainer.model, moments, trainer.draw, out / f"val_{step:06d}.png")
-    entry = {"step": step, **asdict(scores), "losses": snapshot.terms}
+    entry = {"step": step, **asdict(scores), "losses": snapshot.losses}
     with (out / "log.jsonl").open("a") as log:
         log.write(json.dumps(entry) + "\n")
     logger.info("step %d: %s", step, scores)

@@ -1,6 +1,7 @@
 """Losses of GHNeRF's training: L = L_rgb + λ_p L_perc + λ_h L_heat + λ_c L_coord."""
 
 from dataclasses import dataclass
+from typing import Literal
 
 import torch
 from jaxtyping import Float
@@ -14,6 +15,8 @@ LossTerms = dict[str, Float[Tensor, ""]]
 """Weighted terms by name; a term is missing where nothing supervises it."""
 
 
+HeatmapError = Literal["cross-entropy", "squared"]
+
 LEAST_SCORE = 1e-4
 """Keeps logarithms of heatmaps finite."""
 
@@ -26,6 +29,8 @@ class GhnerfLossWeights:
     """λ_p; off without VGG weights."""
     heatmaps: float = 0.5
     """λ_h."""
+    heatmap_error: HeatmapError = "cross-entropy"
+    """How heatmaps are compared; the paper squares."""
     coordinates: float = 0.01
     """λ_c; only with the coordinate head."""
     parts: float = 0.05
@@ -37,15 +42,19 @@ class GhnerfLossWeights:
 
 
 def heatmap_loss(
-    heatmaps: Float[Tensor, "rays joints"], truth: Float[Tensor, "rays joints"]
+    heatmaps: Float[Tensor, "rays joints"],
+    truth: Float[Tensor, "rays joints"],
+    error: HeatmapError = "cross-entropy",
 ) -> Float[Tensor, ""]:
-    """Cross-entropy of rendered heatmaps with true ones, averaged over rays and joints.
+    """Compare rendered heatmaps with true ones, averaged over rays and joints.
 
     Note:
-        GHNeRF uses the squared error. Both are least for the same heatmaps, but behind a sigmoid
-        the gradient of the squared error vanishes where a heatmap is almost zero, which is nearly
-        everywhere: it would learn "no joint anywhere" first and stay there for thousands of steps.
+        Both errors are least for the same heatmaps, but behind a sigmoid the gradient of the
+        squared error vanishes where a heatmap is almost zero, which is nearly everywhere: it would
+        learn "no joint anywhere" first and stay there for thousands of steps.
     """
+    if error == "squared":
+        return (heatmaps - truth).square().mean()
     kept = heatmaps.clamp(LEAST_SCORE, 1.0 - LEAST_SCORE)
     return torch.nn.functional.binary_cross_entropy(kept, truth)
 
@@ -76,7 +85,7 @@ def level_terms(
     terms = {"color": (seen.colors - truth.colors).square().mean()}
     for head in config.feature_heads:
         features = seen.features[:, config.feature_slice(head.kind)]
-        term = _feature_term(head.kind, features, truth)
+        term = _feature_term(head.kind, features, truth, weights.heatmap_error)
         if term is not None:
             terms[head.kind] = getattr(weights, head.kind) * term
     surface = truth.surface
@@ -87,12 +96,12 @@ def level_terms(
 
 
 def _feature_term(
-    kind: str, features: Float[Tensor, "rays channels"], truth: RayTruth
+    kind: str, features: Float[Tensor, "rays channels"], truth: RayTruth, error: HeatmapError
 ) -> Float[Tensor, ""] | None:
     if kind == "heatmaps":
         if not bool(truth.known.any()):
             return None
-        return heatmap_loss(features[:, truth.known], truth.heatmaps[:, truth.known])
+        return heatmap_loss(features[:, truth.known], truth.heatmaps[:, truth.known], error)
     surface = truth.surface
     if surface is None or not bool(surface.is_body.any()):
         return None
