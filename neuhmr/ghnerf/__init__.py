@@ -1,1 +1,1 @@
-"""The generalizable human NeRF with human features: images of a person in, new views and joints out."""
+"""The generalizable NeRF with human features: images of a person in, new views and joints out."""

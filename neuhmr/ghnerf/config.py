@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 HumanEncoderName = Literal["none", "resnet18", "resnet34", "dino_vits8"]
+HumanPoolingName = Literal["agg64", "agg16", "mean"]
 FeatureKind = Literal["heatmaps", "parts", "embedding"]
 GhnerfRow = Literal["enerf", "enerf_heatmap", "ghnerf_resnet18", "ghnerf_resnet34", "ghnerf_dino"]
 
@@ -40,7 +41,7 @@ class GhnerfConfig:
     """Train the human encoder with the rest; False freezes it."""
     human_channels: int = 64
     """Channels of h in each view, before views are pooled."""
-    human_pooling: Literal["agg64", "agg16", "mean"] = "agg64"
+    human_pooling: HumanPoolingName = "agg64"
     """How views agree on h: learned weights, ENeRF's own 16-channel pooling, or the mean."""
     feature_heads: tuple[FeatureHead, ...] = (FeatureHead(),)
     """What is rendered beside the color, in the order of the channels; empty is plain ENeRF."""
@@ -52,6 +53,14 @@ class GhnerfConfig:
     """Depth of the whole box, at an eighth of the resolution."""
     fine: LevelConfig = LevelConfig(planes=8, samples=4)
     """Depth around the coarse surface, at half the resolution."""
+
+    def __post_init__(self) -> None:
+        for name, level, multiple in (("coarse", self.coarse, 4), ("fine", self.fine, 8)):
+            if level.planes < multiple or level.planes % multiple or level.samples < 1:
+                raise ValueError(
+                    f"{name} needs planes in multiples of {multiple} and at least one sample, got "
+                    f"{level.planes} and {level.samples}"
+                )
 
     @property
     def channels(self) -> int:

@@ -147,7 +147,9 @@ def crop_views(sources: SourceViews, box: Float[Tensor, "2 3"], margin: int = 8)
 def pad_views(sources: SourceViews) -> SourceViews:
     """Pad images to sizes that every stride divides; pixel coordinates stay."""
     height, width = sources.images.shape[-2:]
-    images = functional.pad(sources.images, (0, _padded(width) - width, 0, _padded(height) - height))
+    images = functional.pad(
+        sources.images, (0, _padded(width) - width, 0, _padded(height) - height)
+    )
     camera = Camera(sources.cameras.K, images.shape[2], images.shape[3])
     return SourceViews(images, camera, sources.T_camera_world)
 

@@ -1,0 +1,64 @@
+"""Source features seen through planes in front of the target camera, and how they differ."""
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+from torch.nn import functional
+
+from neuhmr.geometry.cameras import Camera
+from neuhmr.geometry.rigid import Rigid
+
+BEHIND_CAMERA = 1e-3
+"""Points nearer to a source camera than this are not seen by it (m)."""
+
+
+def sweep_coordinates(
+    target: Camera,
+    T_source_target: Rigid,
+    source: Camera,
+    depths: Float[Tensor, "planes rows columns"],
+) -> Float[Tensor, "planes rows columns 2"]:
+    """Project the pixels of the target, pushed to depths, into one source image.
+
+    A pixel's points over all depths project to d (K_s R K_t^-1 u) + K_s t, the plane-sweep
+    homographies, so that a plane costs one multiplication and one addition.
+
+    Args:
+        target: its image has the depths' rows and columns.
+        T_source_target: from the target camera's frame to the source camera's.
+        source: one camera.
+        depths: camera depths in the target (m).
+
+    Returns:
+        Positions in the source image from -1 to 1 over its whole width and height, as
+        `grid_sample` reads them; far outside for points behind the source camera.
+    """
+    rays = target.ray_directions(target.pixel_grid())
+    slopes = rays @ (source.K @ T_source_target.rotmat).mT
+    x, y, z = (
+        depths * slope + shift
+        for slope, shift in zip(
+            slopes.unbind(dim=-1), source.K @ T_source_target.transl, strict=True
+        )
+    )
+    is_behind = z < BEHIND_CAMERA
+    scale = (2.0 / z.clamp_min(BEHIND_CAMERA)).masked_fill(is_behind, 0.0)
+    u = x * scale / source.width - 1.0
+    v = y * scale / source.height - 1.0
+    return torch.stack([u.masked_fill(is_behind, -4.0), v], dim=-1)
+
+
+def variance_volume(
+    features: Float[Tensor, "views channels height width"],
+    coordinates: Float[Tensor, "views planes rows columns 2"],
+) -> Float[Tensor, "1 channels planes rows columns"]:
+    """Compute how much views differ where a pixel would be at each depth.
+
+    The biased variance: for one view it is zero, where an unbiased one is no number.
+    """
+    views, planes, rows, columns = coordinates.shape[:4]
+    warped = functional.grid_sample(
+        features, coordinates.reshape(views, planes * rows, columns, 2), align_corners=False
+    )
+    variance = (warped - warped.mean(dim=0)).square().mean(dim=0)
+    return variance.view(1, -1, planes, rows, columns)
