@@ -27,6 +27,7 @@ class ConvBlock2d(nn.Module):
     def forward(
         self, maps: Float[Tensor, "views in_channels height width"]
     ) -> Float[Tensor, "views out_channels out_height out_width"]:
+        """Convolve, normalize, rectify."""
         if self.training:
             return functional.relu(self.norm(self.conv(maps)))
         scale, shift = _norm_as_affine(self.norm)
@@ -46,8 +47,9 @@ class ConvBlock3d(nn.Module):
         nn.init.kaiming_normal_(self.conv.weight)
 
     def forward(
-        self, volume: Float[Tensor, "1 in_channels planes rows columns"]
-    ) -> Float[Tensor, "1 out_channels out_planes out_rows out_columns"]:
+        self, volume: Float[Tensor, "1 in_channels rows columns planes"]
+    ) -> Float[Tensor, "1 out_channels out_rows out_columns out_planes"]:
+        """Convolve, normalize, rectify."""
         if self.training:
             return functional.relu(self.norm(self.conv(volume)))
         scale, shift = _norm_as_affine(self.norm)
@@ -69,8 +71,9 @@ class UpBlock3d(nn.Module):
         nn.init.kaiming_normal_(self.conv.weight)
 
     def forward(
-        self, volume: Float[Tensor, "1 in_channels planes rows columns"]
-    ) -> Float[Tensor, "1 out_channels out_planes out_rows out_columns"]:
+        self, volume: Float[Tensor, "1 in_channels rows columns planes"]
+    ) -> Float[Tensor, "1 out_channels out_rows out_columns out_planes"]:
+        """Spread and normalize; no rectifier, for a skip connection is added."""
         if self.training:
             return self.norm(self.conv(volume))
         scale, shift = _norm_as_affine(self.norm)

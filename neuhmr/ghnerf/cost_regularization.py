@@ -2,7 +2,6 @@
 
 from itertools import pairwise
 
-import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
@@ -12,7 +11,10 @@ VOXEL_CHANNELS = 8
 
 
 class CostRegularization(nn.Module):
-    """A U-Net over planes, rows and columns with summed skip connections.
+    """A U-Net over rows, columns and planes with summed skip connections.
+
+    Planes are the last axis: where the first three axes are short, torch's CPU convolution falls
+    back to a path that takes ten times as long.
 
     Args:
         in_channels: of the cost volume.
@@ -27,18 +29,16 @@ class CostRegularization(nn.Module):
             nn.Sequential(ConvBlock3d(fine, coarse, stride=2), ConvBlock3d(coarse, coarse))
             for fine, coarse in pairwise(widths)
         )
-        self.ups = nn.ModuleList(
-            UpBlock3d(coarse, fine) for fine, coarse in pairwise(widths)
-        )
+        self.ups = nn.ModuleList(UpBlock3d(coarse, fine) for fine, coarse in pairwise(widths))
         # One convolution for both results, the features and the depth, reads its input once.
         self.out = nn.Conv3d(widths[0], VOXEL_CHANNELS + 1, 3, padding=1, bias=False)
         nn.init.kaiming_normal_(self.out.weight)
 
     def forward(
-        self, costs: Float[Tensor, "1 channels planes rows columns"]
-    ) -> tuple[Float[Tensor, "1 8 planes rows columns"], Float[Tensor, "planes rows columns"]]:
+        self, costs: Float[Tensor, "1 channels rows columns planes"]
+    ) -> tuple[Float[Tensor, "1 8 rows columns planes"], Float[Tensor, "rows columns planes"]]:
         """Compute voxel features and the logit of the surface being at each plane."""
-        volume = self.entry(costs.contiguous(memory_format=torch.channels_last_3d))
+        volume = self.entry(costs)
         skips = []
         for down in self.downs:
             skips.append(volume)

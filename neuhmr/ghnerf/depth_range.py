@@ -19,27 +19,27 @@ class DepthRange(TensorStruct):
     near: Float[Tensor, " *pixels"]
     far: Float[Tensor, " *pixels"]
 
-    def planes(self, count: int, in_disparity: bool = False) -> Float[Tensor, "planes *pixels"]:
+    def planes(self, count: int, in_disparity: bool = False) -> Float[Tensor, "*pixels planes"]:
         """Spread depths from near to far, both included, evenly in depth or in 1 / depth."""
+        near, far = self.near[..., None], self.far[..., None]
         steps = torch.linspace(0.0, 1.0, count).to(self.near)
-        steps = steps.view(-1, *(1,) * self.near.ndim)
         if in_disparity:
-            return 1.0 / (1.0 / self.near + steps * (1.0 / self.far - 1.0 / self.near))
-        return self.near + steps * (self.far - self.near)
+            return 1.0 / torch.lerp(1.0 / near, 1.0 / far, steps)
+        return torch.lerp(near, far, steps)
 
     def fraction(
-        self, depths: Float[Tensor, "samples *pixels"], in_disparity: bool = False
-    ) -> Float[Tensor, "samples *pixels"]:
+        self, depths: Float[Tensor, "*pixels samples"], in_disparity: bool = False
+    ) -> Float[Tensor, "*pixels samples"]:
         """Say how far from near (0) to far (1) depths lie; the inverse of `planes`."""
+        near, far = self.near[..., None], self.far[..., None]
         if in_disparity:
-            near = 1.0 / self.near
-            return (1.0 / depths - near) / (1.0 / self.far - near)
-        return (depths - self.near) / (self.far - self.near).clamp_min(1e-6)
+            return (1.0 / depths - 1.0 / near) / (1.0 / far - 1.0 / near)
+        return (depths - near) / (far - near).clamp_min(1e-6)
 
 
 def regress_range(
-    logits: Float[Tensor, "planes rows columns"],
-    plane_depths: Float[Tensor, "planes rows columns"],
+    logits: Float[Tensor, "rows columns planes"],
+    plane_depths: Float[Tensor, "rows columns planes"],
     bounds: DepthRange,
     in_disparity: bool = False,
 ) -> DepthRange:
@@ -51,10 +51,10 @@ def regress_range(
         bounds: where the planes are.
         in_disparity: take mean and deviation of 1 / depth, for planes that are even in it.
     """
-    weights = torch.softmax(logits, dim=0)
+    weights = torch.softmax(logits, dim=-1)
     values = 1.0 / plane_depths if in_disparity else plane_depths
-    mean = (weights * values).sum(dim=0)
-    variance = (weights * (values - mean).square()).sum(dim=0)
+    mean = (weights * values).sum(dim=-1)
+    variance = (weights * (values - mean[..., None]).square()).sum(dim=-1)
     spread = variance.clamp_min(SMALLEST_VARIANCE).sqrt()
     if in_disparity:
         farthest = 1.0 / bounds.far

@@ -18,7 +18,7 @@ from neuhmr.tensor_struct import TensorStruct
 class DepthVolume(TensorStruct):
     """One level of the cascade, over the window of the target's image."""
 
-    voxels: Float[Tensor, "1 8 planes rows columns"]
+    voxels: Float[Tensor, "1 8 rows columns planes"]
     planes: DepthRange
     """Depths of the first and the last plane, per pixel of the volume."""
     surface: DepthRange
@@ -133,9 +133,9 @@ def read_voxels(
     volume: DepthVolume,
     planes: DepthRange,
     pixels: Float[Tensor, "rays 2"],
-    depths: Float[Tensor, "samples rays"],
+    depths: Float[Tensor, "rays samples"],
     image_size: tuple[int, int],
-) -> Float[Tensor, "samples_rays 8"]:
+) -> Float[Tensor, "rays_samples 8"]:
     """Interpolate voxel features at depths along rays.
 
     Args:
@@ -145,11 +145,15 @@ def read_voxels(
         depths: camera depths (m).
         image_size: height and width of the window (px).
     """
-    count = volume.voxels.shape[2]
-    across = pixels / pixels.new_tensor([image_size[1], image_size[0]]) * 2.0 - 1.0
+    count = volume.voxels.shape[-1]
+    u, v = (
+        (pixels / pixels.new_tensor([image_size[1], image_size[0]]) * 2.0 - 1.0)[:, None]
+        .expand(*depths.shape, 2)
+        .unbind(-1)
+    )
     # The first and the last plane are centers of voxels, not their outer faces.
     along = (planes.fraction(depths, volume.in_disparity) * (count - 1) + 0.5) / count * 2.0 - 1.0
-    grid = torch.cat([across.expand(*depths.shape, 2), along[..., None]], dim=-1)
+    grid = torch.stack([along, u, v], dim=-1)
     sampled = functional.grid_sample(
         volume.voxels, grid[None, None], padding_mode="border", align_corners=False
     )

@@ -1,6 +1,6 @@
 """Human features h of the source views (GHNeRF section 3.2): ResNet pyramids and DINO tokens."""
 
-from typing import cast
+from typing import Any, cast
 
 import timm
 import torch
@@ -121,7 +121,7 @@ class HumanEncoder(nn.Module):
         return self.pyramid((images - self.mean) / self.std)
 
 
-def _create_backbone(name: str, pretrained: bool, **options: object) -> nn.Module:
+def _create_backbone(name: str, pretrained: bool, **options: Any) -> nn.Module:
     try:
         return timm.create_model(name, pretrained=pretrained, **options)
     except (OSError, RuntimeError, ValueError) as error:

@@ -185,28 +185,28 @@ class Ghnerf(nn.Module):
         directions = frustum.window.ray_directions(in_window)
         maps = read_depths(volume, in_window, size)
         depths = _sample_depths(maps.surface, level.samples, generator)
-        points = (depths[..., None] * directions).reshape(-1, 3)
+        points = (depths[..., None] * directions[:, None]).reshape(-1, 3)
         voxels = read_voxels(volume, maps.planes, in_window, depths, size)
         values = self._evaluate(encoded, frustum.T_camera_world, points, voxels, is_coarse)
 
         is_hit = rays_hit_box(directions, frustum.T_camera_world, frustum.box)
         # ENeRF's densities have no unit: every sample is one long.
-        sigmas = values.sigmas.view_as(depths).T * is_hit[:, None]
+        sigmas = values.sigmas.view_as(depths) * is_hit[:, None]
         weights = render_weights(sigmas, torch.ones_like(sigmas))
-        samples = (level.samples, len(pixels), -1)
-        seen = composite(weights, values.colors.view(samples).transpose(0, 1), depths.T)
-        feature_weights = (weights.detach() if self.config.detach_sigma else weights).T[..., None]
+        samples = (len(pixels), level.samples)
+        seen = composite(weights, values.colors.view(*samples, 3), depths)
+        feature_weights = (weights.detach() if self.config.detach_sigma else weights)[..., None]
+        features = values.features.view(*samples, self.config.channels)
+        features = (feature_weights * features).sum(dim=1)
         coordinates = None
         if values.coordinates is not None:
-            coordinates = (weights.T[..., None] * values.coordinates.view(samples)).sum(dim=0)
+            coordinates = (weights[..., None] * values.coordinates.view(*samples, 3)).sum(dim=1)
         return LevelRendering(
             pixels=pixels,
             colors=seen.colors,
             opacities=seen.opacities,
             depths=seen.depths,
-            features=(
-                feature_weights * values.features.view(*samples[:2], self.config.channels)
-            ).sum(dim=0),
+            features=features,
             coordinates=coordinates,
         )
 
@@ -246,7 +246,7 @@ class Ghnerf(nn.Module):
         self, encoded: EncodedViews, frustum: TargetFrustum, points: Float[Tensor, "points 3"]
     ) -> PointValues:
         in_camera = points @ frustum.T_camera_world[:3, :3].mT + frustum.T_camera_world[:3, 3]
-        depths = in_camera[None, :, 2]
+        depths = in_camera[:, 2:]
         pixels = frustum.window.project(in_camera)
         size = (frustum.window.height, frustum.window.width)
         planes = read_depths(frustum.fine, pixels, size).planes
@@ -255,7 +255,7 @@ class Ghnerf(nn.Module):
         limits = pixels.new_tensor([size[1], size[0]])
         is_inside = ((pixels >= 0) & (pixels <= limits)).all(dim=-1)
         is_inside &= ((points >= frustum.box[0]) & (points <= frustum.box[1])).all(dim=-1)
-        is_inside &= (depths[0] >= planes.near) & (depths[0] <= planes.far)
+        is_inside &= (in_camera[:, 2] >= planes.near) & (in_camera[:, 2] <= planes.far)
         return PointValues(
             values.sigmas * is_inside, values.colors, values.features, values.coordinates
         )
@@ -317,13 +317,13 @@ class Ghnerf(nn.Module):
 
 def _sample_depths(
     surface: DepthRange, count: int, generator: torch.Generator | None
-) -> Float[Tensor, "samples rays"]:
+) -> Float[Tensor, "rays samples"]:
     """Spread samples over the depths where the surface may be, the ends included (m)."""
     if count == 1:
-        return (surface.near + surface.far)[None] / 2.0
+        return (surface.near + surface.far)[:, None] / 2.0
     depths = surface.planes(count)
     if generator is None:
         return depths
     jitter = torch.rand(depths.shape, generator=generator).to(depths) - 0.5
-    moved_depths = depths + jitter * (surface.far - surface.near) / (count - 1)
-    return moved_depths.maximum(surface.near).minimum(surface.far)
+    moved_depths = depths + jitter * (surface.far - surface.near)[:, None] / (count - 1)
+    return moved_depths.maximum(surface.near[:, None]).minimum(surface.far[:, None])

@@ -16,8 +16,8 @@ def sweep_coordinates(
     target: Camera,
     T_source_target: Rigid,
     source: Camera,
-    depths: Float[Tensor, "planes rows columns"],
-) -> Float[Tensor, "planes rows columns 2"]:
+    depths: Float[Tensor, "rows columns planes"],
+) -> Float[Tensor, "rows columns planes 2"]:
     """Project the pixels of the target, pushed to depths, into one source image.
 
     A pixel's points over all depths project to d (K_s R K_t^-1 u) + K_s t, the plane-sweep
@@ -36,7 +36,7 @@ def sweep_coordinates(
     rays = target.ray_directions(target.pixel_grid())
     slopes = rays @ (source.K @ T_source_target.rotmat).mT
     x, y, z = (
-        depths * slope + shift
+        depths * slope[..., None] + shift
         for slope, shift in zip(
             slopes.unbind(dim=-1), source.K @ T_source_target.transl, strict=True
         )
@@ -50,15 +50,15 @@ def sweep_coordinates(
 
 def variance_volume(
     features: Float[Tensor, "views channels height width"],
-    coordinates: Float[Tensor, "views planes rows columns 2"],
-) -> Float[Tensor, "1 channels planes rows columns"]:
+    coordinates: Float[Tensor, "views rows columns planes 2"],
+) -> Float[Tensor, "1 channels rows columns planes"]:
     """Compute how much views differ where a pixel would be at each depth.
 
     The biased variance: for one view it is zero, where an unbiased one is no number.
     """
-    views, planes, rows, columns = coordinates.shape[:4]
+    views, rows, columns, planes = coordinates.shape[:4]
     warped = functional.grid_sample(
-        features, coordinates.reshape(views, planes * rows, columns, 2), align_corners=False
+        features, coordinates.reshape(views, rows, columns * planes, 2), align_corners=False
     )
     variance = (warped - warped.mean(dim=0)).square().mean(dim=0)
-    return variance.view(1, -1, planes, rows, columns)
+    return variance.view(1, -1, rows, columns, planes)

@@ -4,6 +4,7 @@ import torch
 
 from neuhmr.geometry.cameras import Camera
 from neuhmr.ghnerf.config import FeatureHead, GhnerfConfig, LevelConfig
+from neuhmr.ghnerf.model import Ghnerf
 from neuhmr.ghnerf.views import SourceViews, TargetView
 
 SPHERES = ((-0.15, 0.0, 0.05, 0.25), (0.2, 0.1, -0.1, 0.2))
@@ -16,6 +17,12 @@ TINY = GhnerfConfig(
     coarse=LevelConfig(planes=8, samples=4),
     fine=LevelConfig(planes=8, samples=2),
 )
+
+
+def make_model(config: GhnerfConfig = TINY) -> Ghnerf:
+    """A model with seeded random weights, in evaluation mode."""
+    torch.manual_seed(0)
+    return Ghnerf(config).eval()
 
 
 def look_at(angle: float, lift: float = 0.2) -> torch.Tensor:

@@ -1,0 +1,73 @@
+"""Weights on disk: round trip, header, size, and clear words for what cannot be used."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import torch
+from safetensors.torch import save_file
+
+from neuhmr.errors import CheckpointError
+from neuhmr.ghnerf.checkpoint import ghnerf_digest, load_ghnerf, read_ghnerf_header, save_ghnerf
+from neuhmr.ghnerf.config import FeatureHead, ghnerf_preset
+from neuhmr.ghnerf.model import Ghnerf
+from tests.ghnerf.scene import TINY, make_model
+
+
+def test_weights_come_back_as_they_were_written(tmp_path: Path) -> None:
+    heads = (FeatureHead(channels=2), FeatureHead(kind="embedding", channels=5))
+    model = make_model(replace(TINY, feature_heads=heads, human_encoder="resnet18"))
+    path = tmp_path / "ghnerf.safetensors"
+    save_ghnerf(model, path, {"step": "12"}, half=False)
+    loaded = load_ghnerf(path)
+    assert loaded.config == model.config
+    for name, tensor in model.state_dict().items():
+        assert torch.equal(loaded.state_dict()[name], tensor), name
+    assert not loaded.training and not any(p.requires_grad for p in loaded.parameters())
+    assert read_ghnerf_header(path)["step"] == "12"
+    assert len(ghnerf_digest(path)) == 16
+    assert not list(tmp_path.glob("*.part"))
+
+
+def test_loading_never_downloads(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    model = make_model()
+    model.config = replace(TINY, pretrained=True)
+    save_ghnerf(model, tmp_path / "half.safetensors", {})
+    assert not load_ghnerf(str(tmp_path / "half.safetensors")).config.pretrained
+
+
+def test_the_open_configuration_is_small_and_loses_less_than_a_thousandth(tmp_path: Path) -> None:
+    model = Ghnerf(ghnerf_preset("ghnerf_resnet18"))
+    with torch.no_grad():
+        model.pyramid.to_full[0].norm.running_var.fill_(1e-9)  # pyright: ignore
+    path = tmp_path / "half.safetensors"
+    save_ghnerf(model, path, {})
+    assert path.stat().st_size < 16e6
+    loaded = load_ghnerf(path).state_dict()
+    for name, tensor in model.state_dict().items():
+        torch.testing.assert_close(loaded[name], tensor, rtol=1e-3, atol=1e-7, msg=name)
+
+
+def test_a_missing_file_is_named_with_the_remedy(tmp_path: Path) -> None:
+    with pytest.raises(CheckpointError, match=r"no weights at .*none\.safetensors; pass --check"):
+        load_ghnerf(tmp_path / "none.safetensors")
+
+
+def test_a_file_of_another_kind_is_refused(tmp_path: Path) -> None:
+    text = tmp_path / "text.safetensors"
+    text.write_text("not weights")
+    with pytest.raises(CheckpointError, match="is not a safetensors file"):
+        load_ghnerf(text)
+    other = tmp_path / "other.safetensors"
+    save_file({"weight": torch.zeros(2)}, other)
+    with pytest.raises(CheckpointError, match="holds format None, expected 'neuhmr-ghnerf'"):
+        load_ghnerf(other)
+
+
+def test_weights_of_another_shape_are_refused(tmp_path: Path) -> None:
+    path = tmp_path / "ghnerf.safetensors"
+    save_ghnerf(make_model(), path, {})
+    header = read_ghnerf_header(path)
+    save_file({"pyramid.top.weight": torch.zeros(1)}, path, metadata=header)
+    with pytest.raises(CheckpointError, match="does not fit this version"):
+        load_ghnerf(path)
