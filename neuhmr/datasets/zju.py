@@ -1,10 +1,10 @@
 """ZJU-MoCap's folders.
 
-`annots.npy` is a pickled dictionary: `cams` with lists K, D, R, T (mm) over the cameras, `ims` over
-the frames, each with `ims` (image paths) and, in some sequences, `kpts2d` (cameras, 25, 3) in the
-images as filmed. Masks lie under `mask/` or `mask_cihp/` by the image's path, vertices of the fitted
-SMPL body (m, world) in `new_vertices/NUMBER.npy`. Where EasyMocap's `J_regressor_body25.npy` lies
-beside them, it gives 3D keypoints.
+`annots.npy` is a pickled dictionary: `cams` with lists K, D, R, T (mm) over the cameras, `ims`
+over the frames, each with `ims` (image paths) and, in some sequences, `kpts2d` (cameras, 25, 3) in
+the images as filmed. Masks lie under `mask/` or `mask_cihp/` by the image's path, vertices of the
+fitted SMPL body (m, world) in `new_vertices/NUMBER.npy`. Where EasyMocap's
+`J_regressor_body25.npy` lies beside them, it gives 3D keypoints.
 """
 
 from dataclasses import dataclass

@@ -1,0 +1,224 @@
+"""What one training step of GHNeRF looks at: a few source views, a target, its rays."""
+
+from dataclasses import dataclass
+
+import torch
+from jaxtyping import Bool, Float
+from torch import Tensor
+
+from neuhmr.body.smpl_model import SmplModel
+from neuhmr.datasets.heatmaps import heatmaps_at
+from neuhmr.geometry.cameras import Camera, sample_at_pixels
+from neuhmr.geometry.rigid import Rigid
+from neuhmr.ghnerf.frustum import box_pixels
+from neuhmr.ghnerf.views import SourceViews, TargetView, crop_views, stack_views
+from neuhmr.tensor_struct import TensorStruct
+from neuhmr.training.ghnerf_moments import Moment, MomentView
+from neuhmr.training.ghnerf_surface import SurfacePixels, surface_at
+
+DILATION = 5.0 / 512.0
+"""How far around the person rays are drawn as if on it, over the image height."""
+COARSE_PIXEL = 4
+"""Pixels of the image along a pixel of the coarse level."""
+
+
+@dataclass(frozen=True)
+class Picture:
+    """One picture at the size it is trained at, on black."""
+
+    layers: Float[Tensor, "4 height width"]
+    """Color times mask, and the mask."""
+    camera: Camera
+    T_camera_world: Float[Tensor, "4 4"]
+    keypoints: Float[Tensor, "25 3"]
+
+    @property
+    def mask(self) -> Bool[Tensor, "height width"]:
+        """True where the person is."""
+        return self.layers[3] > 0.5
+
+
+@dataclass(frozen=True)
+class RayTruth(TensorStruct):
+    """What rays of one level should see."""
+
+    pixels: Float[Tensor, "rays 2"]
+    colors: Float[Tensor, "rays 3"]
+    heatmaps: Float[Tensor, "rays 25"]
+    known: Bool[Tensor, " 25"]
+    """Keypoints that have a target."""
+    surface: SurfacePixels | None
+    """None where no body is known or no loss asks for it."""
+
+
+@dataclass(frozen=True)
+class Batch(TensorStruct):
+    """Inputs and truth of one step."""
+
+    sources: SourceViews
+    target: TargetView
+    fine: RayTruth
+    coarse: RayTruth
+
+
+@dataclass(frozen=True, kw_only=True)
+class DrawConfig:
+    """How steps are drawn."""
+
+    sources: int = 3
+    """Source views."""
+    pool: int = 5
+    """Nearest views among which the sources are drawn."""
+    rays: int = 2048
+    """Rays of the fine level."""
+    coarse_rays: int = 512
+    """Rays of the coarse level."""
+    mask_share: float = 0.75
+    """Share of the rays on the person and just around it; the rest is anywhere in its box."""
+    keypoint_share: float = 0.2
+    """Share of the rays, within `mask_share`, around keypoints: heatmaps are empty elsewhere."""
+    sizes: tuple[float, float] = (0.6, 1.0)
+    """Smallest and largest share of their size at which pictures are shown."""
+    gain: float = 0.2
+    """How much colors are scaled at most, all views of a step alike."""
+    sigma: float = 6.0
+    """Width of the heatmaps' Gaussians (px at a height of 512)."""
+    with_surface: bool = False
+    """Look parts, embedding and coordinates up."""
+
+
+def nearest_views(moment: Moment, view: int) -> list[int]:
+    """Order a moment's other views by the angle at the subject between them and a view."""
+    centers = Rigid.from_matrix(moment.T_camera_world).inverse().transl
+    rays = torch.nn.functional.normalize(centers - moment.box.mean(dim=0), dim=-1)
+    order = (rays @ rays[view]).argsort(descending=True, stable=True).tolist()
+    return [other for other in order if other != view]
+
+
+def draw_batch(
+    moment: Moment, config: DrawConfig, model: SmplModel, generator: torch.Generator
+) -> Batch:
+    """Draw a target view, its sources, and rays.
+
+    Args:
+        moment: at least two views.
+        config: how to draw.
+        model: the body model of the moment's body.
+        generator: randomness, on the CPU.
+    """
+    view = int(torch.randint(len(moment), (1,), generator=generator))
+    pool = nearest_views(moment, view)[: config.pool]
+    chosen = torch.randperm(len(pool), generator=generator)[: config.sources]
+    low, high = config.sizes
+    share = low + (high - low) * float(torch.rand((), generator=generator))
+    gain = 1.0 + config.gain * (2.0 * torch.rand(3, generator=generator) - 1.0)
+    truth = shown(moment, view, share, gain)
+    sources = source_views(moment, [pool[i] for i in chosen.tolist()], share, gain)
+    target = TargetView(truth.camera, truth.T_camera_world, moment.box)
+    fine = draw_pixels(truth, target, config.rays, config, generator)
+    coarse = draw_pixels(truth, target, config.coarse_rays, config, generator)
+    # Coarse rays pass through the centers of pixels four times as large.
+    coarse = (coarse / COARSE_PIXEL).floor() * COARSE_PIXEL + COARSE_PIXEL / 2.0
+    body_model = model if config.with_surface else None
+    return Batch(
+        sources=sources,
+        target=target,
+        fine=look_up(moment, truth, fine, 1, config.sigma, body_model),
+        coarse=look_up(moment, truth, coarse, COARSE_PIXEL, config.sigma, body_model),
+    )
+
+
+def shown(
+    moment: Moment, view: int, share: float = 1.0, gain: Float[Tensor, "3"] | None = None
+) -> Picture:
+    """Read a picture, put it on black, shrink it and scale its colors."""
+    found: MomentView = moment.pictures.read(view)
+    mask = found.mask[None].float()
+    color = found.image.float() / 255.0
+    if gain is not None:
+        color = (color * gain[:, None, None]).clamp_max(1.0)
+    layers = torch.cat([color * mask, mask])
+    camera, keypoints = moment.cameras[view], found.keypoints
+    height, width = (max(round(share * side), 32) for side in layers.shape[1:])
+    if (height, width) != tuple(layers.shape[1:]):
+        scale = torch.tensor([width / camera.width, height / camera.height, 1.0])
+        layers = torch.nn.functional.interpolate(
+            layers[None], (height, width), mode="bilinear", antialias=True, align_corners=False
+        )[0]
+        camera, keypoints = camera.resized(height, width), keypoints * scale
+    return Picture(layers, camera, moment.T_camera_world[view], keypoints)
+
+
+def source_views(
+    moment: Moment, views: list[int], share: float = 1.0, gain: Float[Tensor, "3"] | None = None
+) -> SourceViews:
+    """Read source views and cut them to the subject's box."""
+    pictures = [shown(moment, view, share, gain) for view in views]
+    stacked = stack_views(
+        [picture.layers[:3] for picture in pictures],
+        [picture.camera for picture in pictures],
+        torch.stack([picture.T_camera_world for picture in pictures]),
+    )
+    return crop_views(stacked, moment.box)
+
+
+def draw_pixels(
+    truth: Picture, target: TargetView, rays: int, config: DrawConfig, generator: torch.Generator
+) -> Float[Tensor, "rays 2"]:
+    """Draw pixel centers on the person, around its keypoints and anywhere in its box (px)."""
+    candidates = box_pixels(target)
+    column, row = candidates.long().unbind(dim=-1)
+    radius = max(round(DILATION * truth.camera.height), 1)
+    near = torch.nn.functional.max_pool2d(
+        truth.layers[None, 3:], 2 * radius + 1, stride=1, padding=radius
+    )[0, 0]
+    on_person = (near[row, column] > 0.5).nonzero()[:, 0]
+    known = truth.keypoints[truth.keypoints[:, 2] > 0, :2]
+    around = round(rays * config.keypoint_share) if len(known) else 0
+    on_mask = max(round(rays * config.mask_share) - around, 0) if len(on_person) else 0
+    drawn = []
+    if around:
+        picks = known[torch.randint(len(known), (around,), generator=generator)]
+        spread = 2.0 * config.sigma * truth.camera.height / 512.0
+        places = picks + spread * torch.randn(around, 2, generator=generator)
+        limits = torch.tensor([truth.camera.width - 1.0, truth.camera.height - 1.0])
+        drawn.append(places.floor().clamp_min(0.0).minimum(limits) + 0.5)
+    if on_mask:
+        picks = torch.randint(len(on_person), (on_mask,), generator=generator)
+        drawn.append(candidates[on_person[picks]])
+    rest = rays - around - on_mask
+    drawn.append(candidates[torch.randint(len(candidates), (rest,), generator=generator)])
+    return torch.cat(drawn)
+
+
+def look_up(
+    moment: Moment,
+    truth: Picture,
+    pixels: Float[Tensor, "rays 2"],
+    pixel_size: int,
+    sigma: float,
+    model: SmplModel | None,
+) -> RayTruth:
+    """Read what rays through some pixels should see.
+
+    Args:
+        moment: whose body is looked up.
+        truth: the target's picture.
+        pixels: positions (px).
+        pixel_size: pixels along a pixel of the level that is supervised; colors are means over it.
+        sigma: width of the heatmaps' Gaussians (px at a height of 512).
+        model: body model, to look the surface up; None leaves it out.
+    """
+    camera, layers = truth.camera, truth.layers
+    height, width = camera.height, camera.width
+    if pixel_size > 1:
+        spare = (-width % pixel_size, -height % pixel_size)
+        layers = torch.nn.functional.pad(layers, (0, spare[0], 0, spare[1]))
+        height, width = height + spare[1], width + spare[0]
+        layers = torch.nn.functional.avg_pool2d(layers, pixel_size)
+    colors = sample_at_pixels(layers[:3], pixels, (height, width))
+    heatmaps, known = heatmaps_at(pixels, truth.keypoints, sigma * camera.height / 512.0)
+    surface = None
+    if model is not None and moment.body is not None:
+        surface = surface_at(moment.body, model, camera, truth.T_camera_world, moment.box, pixels)
+    return RayTruth(pixels, colors, heatmaps, known, surface)

@@ -1,0 +1,110 @@
+"""What is trained, on what, and how."""
+
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Literal
+
+from neuhmr.ghnerf.config import FeatureHead, GhnerfConfig, GhnerfRow, ghnerf_preset
+from neuhmr.training.ghnerf_batches import DrawConfig
+from neuhmr.training.ghnerf_losses import GhnerfLossWeights
+from neuhmr.training.ghnerf_surface import EMBEDDING_CHANNELS, NUM_PARTS
+
+GhnerfTargets = Literal["heatmaps", "parts", "embedding", "all"]
+
+ROWS: dict[str, GhnerfRow] = {
+    "ENeRF": "enerf",
+    "ENeRF+heatmap": "enerf_heatmap",
+    "GHNeRF+ResNet18": "ghnerf_resnet18",
+    "GHNeRF+ResNet34": "ghnerf_resnet34",
+    "GHNeRF+DINO": "ghnerf_dino",
+}
+"""The paper's names of its methods."""
+
+_HEADS: dict[str, FeatureHead] = {
+    "heatmaps": FeatureHead(kind="heatmaps", channels=25),
+    "parts": FeatureHead(kind="parts", channels=NUM_PARTS),
+    "embedding": FeatureHead(kind="embedding", channels=EMBEDDING_CHANNELS),
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class GhnerfTrainingConfig:
+    """How GHNeRF is trained; defaults as in the paper where it says."""
+
+    data: Path
+    """Folder of training people, a capture, or a folder of captures."""
+    val: Path
+    """The same to validate on."""
+    out: Path
+    """Run folder: checkpoint, log, pictures, weights."""
+    row: GhnerfRow = "ghnerf_resnet18"
+    """Which of the paper's methods."""
+    targets: GhnerfTargets = "heatmaps"
+    """What is rendered beside the color, where the method renders anything."""
+    coordinates: bool = False
+    """Also predict where in its box a point lies (the paper's supplement)."""
+    pretrained: bool = False
+    """Start the human encoder from published weights, which are downloaded."""
+    start: Path | None = None
+    """Weights to begin with; random ones if None."""
+    steps: int = 200_000
+    """Optimization steps."""
+    learning_rate: float = 5e-4
+    """Initial rate of Adam."""
+    encoder_learning_rate: float | None = None
+    """Initial rate of the human encoder's backbone; None is `learning_rate` for a random one, and
+    1e-4 (ResNet) or 1e-5 (DINO) for a pretrained one."""
+    halve_every: int = 50_000
+    """Steps over which the rates fall by half, smoothly."""
+    draw: DrawConfig = field(default_factory=DrawConfig)
+    """Views, rays and sizes of a step."""
+    weights: GhnerfLossWeights = field(default_factory=GhnerfLossWeights)
+    """Weights of the losses."""
+    vgg: Path | None = None
+    """torchvision's VGG-16 weights (vgg16-*.pth) for the perceptual term; off if None."""
+    validate_every: int = 1000
+    """Steps between validations with a picture."""
+    checkpoint_every: int = 250
+    """Steps between checkpoints."""
+    val_moments: int = 8
+    """Moments validated on."""
+    resume: bool = False
+    """Go on from the run folder's checkpoint."""
+    seed: int = 0
+    """Seed of initialization and of every draw."""
+    device: str = "cpu"
+    """Where to train."""
+    devices: int = 1
+    """GPUs, or processes on a CPU; more than one need lightning."""
+
+
+def network_config(config: GhnerfTrainingConfig) -> GhnerfConfig:
+    """Make the configuration of the network that is to be trained."""
+    network = replace(ghnerf_preset(config.row), pretrained=config.pretrained)
+    if not network.feature_heads:
+        return network
+    kinds = ("heatmaps", "parts", "embedding") if config.targets == "all" else (config.targets,)
+    heads = tuple(_HEADS[kind] for kind in kinds)
+    return replace(network, feature_heads=heads, coordinate_head=config.coordinates)
+
+
+def draw_config(config: GhnerfTrainingConfig) -> DrawConfig:
+    """Say how to draw steps: the body's surface is only looked up where a loss asks for it."""
+    network = network_config(config)
+    kinds = {head.kind for head in network.feature_heads}
+    needs_surface = bool(kinds - {"heatmaps"}) or network.coordinate_head
+    return replace(config.draw, with_surface=needs_surface)
+
+
+def learning_rate_at(step: int, rate: float, halve_every: int) -> float:
+    """Halve a rate smoothly every so many steps."""
+    return rate * 0.5 ** (step / halve_every)
+
+
+def encoder_rate(config: GhnerfTrainingConfig) -> float:
+    """Choose the initial rate of the human encoder's backbone."""
+    if config.encoder_learning_rate is not None:
+        return config.encoder_learning_rate
+    if not config.pretrained:
+        return config.learning_rate
+    return 1e-5 if config.row == "ghnerf_dino" else 1e-4

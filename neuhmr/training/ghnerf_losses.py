@@ -1,0 +1,84 @@
+"""Losses of GHNeRF's training: L = L_rgb + λ_p L_perc + λ_h L_heat + λ_c L_coord."""
+
+from dataclasses import dataclass
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from neuhmr.ghnerf.config import GhnerfConfig
+from neuhmr.ghnerf.model import GhnerfRendering, LevelRendering
+from neuhmr.training.ghnerf_batches import RayTruth
+
+LossTerms = dict[str, Float[Tensor, ""]]
+"""Weighted terms by name; a term is missing where nothing supervises it."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class GhnerfLossWeights:
+    """What each term counts; colors count 1."""
+
+    perceptual: float = 0.01
+    """λ_p; off without VGG weights."""
+    heatmaps: float = 0.5
+    """λ_h."""
+    coordinates: float = 0.01
+    """λ_c; only with the coordinate head."""
+    parts: float = 0.05
+    """Cross-entropy of body parts, which is hundreds of times larger than the heatmaps' error."""
+    embedding: float = 0.5
+    """Squared error of the surface embedding."""
+    coarse: float = 0.1
+    """All terms of the coarse level; those of the fine level count 1."""
+
+
+def rendering_terms(
+    rendering: GhnerfRendering,
+    fine: RayTruth,
+    coarse: RayTruth,
+    config: GhnerfConfig,
+    weights: GhnerfLossWeights,
+) -> LossTerms:
+    """Compare both levels with the truth, term by term, weighted."""
+    terms = level_terms(rendering.fine, fine, config, weights)
+    if rendering.coarse is not None:
+        for name, term in level_terms(rendering.coarse, coarse, config, weights).items():
+            terms[name] = terms.get(name, term.new_zeros(())) + weights.coarse * term
+    return terms
+
+
+def level_terms(
+    seen: LevelRendering, truth: RayTruth, config: GhnerfConfig, weights: GhnerfLossWeights
+) -> LossTerms:
+    """Compare one level with the truth.
+
+    Missing keypoints, and pixels beside the naked body, have no truth and are left out of the
+    means.
+    """
+    terms = {"color": (seen.colors - truth.colors).square().mean()}
+    for head in config.feature_heads:
+        features = seen.features[:, config.feature_slice(head.kind)]
+        term = _feature_term(head.kind, features, truth)
+        if term is not None:
+            terms[head.kind] = getattr(weights, head.kind) * term
+    surface = truth.surface
+    if seen.coordinates is not None and surface is not None and bool(surface.is_body.any()):
+        miss = (seen.coordinates - surface.coordinates)[surface.is_body]
+        terms["coordinates"] = weights.coordinates * miss.square().mean()
+    return terms
+
+
+def _feature_term(
+    kind: str, features: Float[Tensor, "rays channels"], truth: RayTruth
+) -> Float[Tensor, ""] | None:
+    if kind == "heatmaps":
+        if not bool(truth.known.any()):
+            return None
+        return (features - truth.heatmaps)[:, truth.known].square().mean()
+    surface = truth.surface
+    if surface is None or not bool(surface.is_body.any()):
+        return None
+    on_body = features[surface.is_body]
+    if kind == "parts":
+        return torch.nn.functional.cross_entropy(on_body, surface.parts[surface.is_body])
+    return (on_body - surface.embedding[surface.is_body]).square().mean()

@@ -1,0 +1,135 @@
+"""How well GHNeRF renders moments it has not seen: numbers and a picture."""
+
+import math
+from dataclasses import dataclass
+from pathlib import Path
+
+import imageio.v3 as iio
+import numpy as np
+import torch
+from jaxtyping import Bool, Float
+from torch import Tensor
+
+from neuhmr.datasets.heatmaps import draw_heatmaps
+from neuhmr.ghnerf.frustum import box_pixels
+from neuhmr.ghnerf.image_rendering import GhnerfImage, render_image
+from neuhmr.ghnerf.model import Ghnerf
+from neuhmr.ghnerf.views import TargetView
+from neuhmr.training.ghnerf_batches import DrawConfig, Picture, nearest_views, shown, source_views
+from neuhmr.training.ghnerf_moments import Moment
+
+THRESHOLD = 0.1
+"""A joint whose heatmap stays below was not found."""
+PCK_SHARE = 0.2
+"""A joint is right within this share of the torso, left shoulder to right hip (PCK@0.2)."""
+TORSOS = ((5, 9), (2, 12))
+
+
+@dataclass(frozen=True)
+class GhnerfScores:
+    """Means over validation views."""
+
+    psnr_db: float
+    """Over the pixels of the subject's projected box, against the image on black."""
+    iou: float
+    """Of opacity > 0.5 with the mask."""
+    pck: float | None
+    """PCK@0.2 of the heatmaps' highest pixels; None without heatmaps."""
+    heatmap_mse: float | None
+    """Over the same pixels as PSNR; None without heatmaps."""
+    zero_mse: float | None
+    """What a network that sees no joints would get."""
+
+
+@torch.no_grad()
+def validate_ghnerf(
+    model: Ghnerf, moments: list[Moment], config: DrawConfig, picture: Path | None = None
+) -> GhnerfScores:
+    """Render one view of each moment from its nearest ones; the same ones at every call."""
+    was_training = model.training
+    model.eval()
+    rows, strips = [], []
+    for number, moment in enumerate(moments):
+        view = (5 * number) % len(moment)
+        truth = shown(moment, view)
+        sources = source_views(moment, nearest_views(moment, view)[: config.sources])
+        device = next(model.parameters()).device
+        target = TargetView(truth.camera, truth.T_camera_world, moment.box)
+        image = render_image(model, model.encode(sources.to(device)), target.to(device))
+        image = image.to("cpu")
+        rows.append(_score(model, image, truth, target))
+        strips.append(_strip(model, image, truth, sources.images))
+    if picture is not None:
+        picture.parent.mkdir(parents=True, exist_ok=True)
+        iio.imwrite(picture, _stacked(strips))
+    model.train(was_training)
+    return GhnerfScores(*(_mean([row[i] for row in rows]) for i in range(5)))
+
+
+def _score(
+    model: Ghnerf, image: GhnerfImage, truth: Picture, target: TargetView
+) -> tuple[float, float, float | None, float | None, float | None]:
+    column, row = box_pixels(target).long().unbind(dim=-1)
+    color = truth.layers[:3].permute(1, 2, 0)
+    error = (image.color - color)[row, column].square().mean().item()
+    found = image.opacity > 0.5
+    union = (found | truth.mask).sum().item()
+    iou = (found & truth.mask).sum().item() / union if union else 1.0
+    psnr = -10.0 * math.log10(max(error, 1e-10))
+    kinds = [head.kind for head in model.config.feature_heads]
+    if "heatmaps" not in kinds:
+        return psnr, iou, None, None, None
+    maps = image.features[..., model.config.feature_slice("heatmaps")].permute(2, 0, 1)
+    known = truth.keypoints[:, 2] > 0
+    targets = draw_heatmaps(truth.keypoints, truth.camera.height, truth.camera.width)
+    inside, wanted = maps[:, row, column][known], targets[:, row, column][known]
+    mse, zero = (inside - wanted).square().mean().item(), wanted.square().mean().item()
+    return psnr, iou, joint_accuracy(maps, truth.keypoints), mse, zero
+
+
+def joint_accuracy(
+    maps: Float[Tensor, "25 height width"], keypoints: Float[Tensor, "25 3"]
+) -> float | None:
+    """Share of the known joints whose highest pixel is near (PCK@0.2); None without a torso."""
+    known = keypoints[:, 2] > 0
+    torso = next((pair for pair in TORSOS if bool(known[list(pair)].all())), None)
+    if torso is None:
+        return None
+    size = (keypoints[torso[0], :2] - keypoints[torso[1], :2]).norm()
+    values, places = maps.flatten(1).max(dim=1)
+    width = maps.shape[2]
+    points = torch.stack([places % width, places // width], dim=-1) + 0.5
+    distances = (points - keypoints[:, :2]).norm(dim=-1)
+    right: Bool[Tensor, " 25"] = (distances <= PCK_SHARE * size) & (values >= THRESHOLD)
+    return right[known].float().mean().item()
+
+
+def _strip(
+    model: Ghnerf,
+    image: GhnerfImage,
+    truth: Picture,
+    sources: Float[Tensor, "views 3 rows columns"],
+) -> Tensor:
+    """Sources, target, rendering, opacity, and the heatmaps over the target, side by side."""
+    color = truth.layers[:3].permute(1, 2, 0)
+    tiles = [*sources.permute(0, 2, 3, 1), color, image.color]
+    tiles.append(image.opacity[..., None].expand(-1, -1, 3))
+    if "heatmaps" in [head.kind for head in model.config.feature_heads]:
+        maps = image.features[..., model.config.feature_slice("heatmaps")]
+        wanted = draw_heatmaps(truth.keypoints, truth.camera.height, truth.camera.width)
+        for layer in (wanted.amax(dim=0), maps.amax(dim=-1)):
+            tiles.append(0.5 * color + layer[..., None] * torch.tensor([1.0, 0.3, 0.1]))
+    height = max(tile.shape[0] for tile in tiles)
+    padded = [torch.nn.functional.pad(tile, (0, 0, 0, 0, 0, height - len(tile))) for tile in tiles]
+    return torch.cat(padded, dim=1).clamp(0.0, 1.0)
+
+
+def _stacked(strips: list[Tensor]) -> np.ndarray:
+    width = max(strip.shape[1] for strip in strips)
+    padded = [torch.nn.functional.pad(strip, (0, 0, 0, width - strip.shape[1])) for strip in strips]
+    return (torch.cat(padded, dim=0) * 255).byte().numpy()
+
+
+def _mean(values: list[float | None]) -> float | None:
+    given = [value for value in values if value is not None]
+    return sum(given) / len(given) if given else None
