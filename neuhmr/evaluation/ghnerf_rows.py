@@ -83,7 +83,7 @@ def open_rows(
         CheckpointError: weights cannot be used, or belong to another row.
     """
     opened, notes = [], []
-    shipped = load_ghnerf(None, device) if OPEN_WEIGHTS_PATH.is_file() else None
+    shipped = load_ghnerf("open", device) if OPEN_WEIGHTS_PATH.is_file() else None
     for row in rows:
         if row not in NETWORK_ROWS:
             continue

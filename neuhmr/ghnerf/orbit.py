@@ -55,9 +55,7 @@ def orbit_views(
     return views
 
 
-def _framing_camera(
-    box: Float[Tensor, "2 3"], distance: float, height: int, width: int
-) -> Camera:
+def _framing_camera(box: Float[Tensor, "2 3"], distance: float, height: int, width: int) -> Camera:
     """Choose the focal length (px) with which a sphere around the box fits into the picture."""
     radius = min(float((box[1] - box[0]).norm()) / 2.0, 0.95 * distance)
     slope = radius / math.sqrt(distance**2 - radius**2)
