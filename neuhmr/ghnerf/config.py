@@ -49,6 +49,8 @@ class GhnerfConfig:
     """Also predict where in the subject's box a sample lies (the paper's supplement)."""
     detach_sigma: bool = False
     """Keep the feature losses from changing the density."""
+    feature_threshold: float = 1e-3
+    """Samples that weigh less in their pixel get no features where no gradient is kept."""
     coarse: LevelConfig = LevelConfig(planes=32, samples=8)
     """Depth of the whole box, at an eighth of the resolution."""
     fine: LevelConfig = LevelConfig(planes=8, samples=4)

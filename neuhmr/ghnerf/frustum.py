@@ -173,11 +173,6 @@ def upsampled_planes(surface: DepthRange, rows: int, columns: int) -> DepthRange
     return DepthRange(near, far)
 
 
-def scaled(camera: Camera, divisor: int) -> Camera:
-    """See the same window with so many times fewer pixels to a side."""
-    return camera.resized(camera.height // divisor, camera.width // divisor)
-
-
 def moved(frustum: TargetFrustum, pixels: Float[Tensor, "rays 2"]) -> Float[Tensor, "rays 2"]:
     """Turn positions in the target's image into positions in the window (px)."""
     return pixels - frustum.corner

@@ -27,13 +27,24 @@ class SampleEvidence(TensorStruct):
     directions: Float[Tensor, "views samples 4"]
     """How the target's ray differs from the view's: unit difference and cosine."""
     voxels: Float[Tensor, "samples 8"]
-    human: Float[Tensor, "views samples human_channels"] | None
-    """Mixed human features before their ReLU."""
+
+
+@dataclass(frozen=True)
+class Appearance(TensorStruct):
+    """What the network says about samples before it looks at human features."""
+
+    sigmas: Float[Tensor, " samples"]
+    """Densities per sample, without unit: opacity is 1 - exp(-sigma), as in ENeRF."""
+    colors: Float[Tensor, "samples 3"]
+    coordinates: Float[Tensor, "samples 3"] | None
+    """Where in the subject's box a sample lies, in [0, 1]."""
+    intermediate: Float[Tensor, "samples hidden"]
+    """f_n of GHNeRF Eq. 3."""
 
 
 @dataclass(frozen=True)
 class PointValues(TensorStruct):
-    """What the network says about samples."""
+    """What the network says about points of the world."""
 
     sigmas: Float[Tensor, " samples"]
     """Densities per sample, without unit: opacity is 1 - exp(-sigma), as in ENeRF."""
@@ -73,7 +84,7 @@ class NerfHeads(nn.Module):
             self.human_pooling = human_pooling(config.human_pooling, config.human_channels)
             human_channels = self.human_pooling.out_channels
         self.apply(_init_linear)
-        self.features = nn.ModuleList(
+        self.feature_heads = nn.ModuleList(
             _make_feature_head(HIDDEN_CHANNELS + human_channels, head)
             for head in config.feature_heads
         )
@@ -81,20 +92,45 @@ class NerfHeads(nn.Module):
             # The middle of the box: a ReLU that starts at zero for all samples never learns.
             nn.init.constant_(self.coordinate.bias, 0.5)
 
-    def forward(self, evidence: SampleEvidence) -> PointValues:
-        """Evaluate samples; the order of views does not matter."""
+    def forward(self, evidence: SampleEvidence) -> Appearance:
+        """Compute density and color (GHNeRF Eqs. 2 and 3); the order of views does not matter."""
         pooled = self.pooling(evidence.images, evidence.directions)
         merged = torch.cat([evidence.voxels, pooled], dim=-1)
         intermediate = self.trunk(merged)
         coordinates = None
         if self.coordinate is not None:
             coordinates = functional.relu(self.coordinate(intermediate))
-        return PointValues(
+        return Appearance(
             sigmas=functional.softplus(self.density(intermediate))[:, 0],
             colors=self._blend_colors(evidence, torch.cat([intermediate, merged], dim=-1)),
-            features=self._predict_features(evidence, intermediate),
             coordinates=coordinates,
+            intermediate=intermediate,
         )
+
+    def predict_features(
+        self,
+        intermediate: Float[Tensor, "samples hidden"],
+        human: Float[Tensor, "views samples human_channels"] | None,
+        directions: Float[Tensor, "views samples 4"],
+    ) -> Float[Tensor, "samples channels"]:
+        """Predict human features m = phi_h(f_n, h) (GHNeRF Eq. 4).
+
+        Args:
+            intermediate: f_n of the samples.
+            human: mixed human features before their ReLU; None without a human encoder.
+            directions: how the target's rays differ from the views'.
+        """
+        if not self.kinds:
+            return intermediate.new_zeros(len(intermediate), 0)
+        if self.human_pooling is not None:
+            assert human is not None
+            pooled = self.human_pooling(functional.relu(human), directions)
+            intermediate = torch.cat([intermediate, pooled], dim=-1)
+        parts = [
+            torch.sigmoid(head(intermediate)) if kind == "heatmaps" else head(intermediate)
+            for kind, head in zip(self.kinds, self.feature_heads, strict=True)
+        ]
+        return torch.cat(parts, dim=-1)
 
     def _blend_colors(
         self, evidence: SampleEvidence, shared: Float[Tensor, "samples shared_channels"]
@@ -109,22 +145,6 @@ class NerfHeads(nn.Module):
         hidden = functional.relu(functional.linear(own, own_weight) + common)
         weights = torch.softmax(functional.relu(self.blend_score(hidden)), dim=0)
         return (weights * evidence.images[..., -3:]).sum(dim=0)
-
-    def _predict_features(
-        self, evidence: SampleEvidence, intermediate: Float[Tensor, "samples hidden"]
-    ) -> Float[Tensor, "samples channels"]:
-        """Predict human features m = phi_h(f_n, h) (GHNeRF Eq. 4)."""
-        if not self.kinds:
-            return intermediate.new_zeros(len(intermediate), 0)
-        if self.human_pooling is not None:
-            assert evidence.human is not None
-            human = self.human_pooling(functional.relu(evidence.human), evidence.directions)
-            intermediate = torch.cat([intermediate, human], dim=-1)
-        parts = [
-            torch.sigmoid(head(intermediate)) if kind == "heatmaps" else head(intermediate)
-            for kind, head in zip(self.kinds, self.features, strict=True)
-        ]
-        return torch.cat(parts, dim=-1)
 
 
 def _make_feature_head(in_channels: int, head: FeatureHead) -> nn.Sequential:

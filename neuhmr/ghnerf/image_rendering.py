@@ -50,7 +50,7 @@ def render_image(
     flat = (pixels[:, 1].long() * width + pixels[:, 0].long()).split(chunk)
     image = pixels.new_zeros(height * width, 5 + model.config.channels)
     for places, some in zip(flat, pixels.split(chunk), strict=True):
-        seen = model.cast(encoded, frustum, some)
+        seen = model.fine.cast(encoded, frustum, some)
         image[places] = torch.cat(
             [seen.colors, seen.opacities[:, None], seen.depths[:, None], seen.features], dim=-1
         )
