@@ -27,6 +27,7 @@ from neuhmr.training.ghnerf_config import (
 )
 from neuhmr.training.ghnerf_losses import GhnerfLossWeights, LossTerms, rendering_terms
 from neuhmr.training.ghnerf_moments import Moment, read_moments
+from neuhmr.training.ghnerf_teacher import taught_moments
 from neuhmr.training.ghnerf_validation import validate_ghnerf
 from neuhmr.training.ghnerf_workers import begin_workers
 
@@ -182,7 +183,7 @@ def train_ghnerf(config: GhnerfTrainingConfig) -> Iterator[GhnerfSnapshot]:
         NonFiniteError: a loss stopped being a number.
     """
     trainer = GhnerfTrainer(config)
-    moments = read_moments(config.data)
+    moments = taught_moments(read_moments(config.data), config.teacher)
     val_moments = read_moments(config.val, config.val_moments)[: config.val_moments]
     config.out.mkdir(parents=True, exist_ok=True)
     if config.resume and trainer.checkpoint_path.is_file():

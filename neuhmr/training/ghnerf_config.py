@@ -56,6 +56,9 @@ class GhnerfTrainingConfig:
     1e-4 (ResNet) or 1e-5 (DINO) for a pretrained one."""
     halve_every: int = 50_000
     """Steps over which the rates fall by half, smoothly."""
+    teacher: str = "truth"
+    """Where keypoints to learn come from: `truth` (or the capture's annotations), `mediapipe`, or
+    a folder of heatmap files."""
     draw: DrawConfig = field(default_factory=DrawConfig)
     """Views, rays and sizes of a step."""
     weights: GhnerfLossWeights = field(default_factory=GhnerfLossWeights)
