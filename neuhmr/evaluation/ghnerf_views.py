@@ -5,7 +5,7 @@ in GHNeRF's supplement, section 1.3.
 """
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import torch
 from jaxtyping import Bool, Float, UInt8
@@ -19,6 +19,7 @@ from neuhmr.ghnerf.triangulation import triangulate
 from neuhmr.ghnerf.views import SourceViews, TargetView, crop_views, stack_views
 
 
+@runtime_checkable
 class SeenPicture(Protocol):
     """One camera's picture of a moment."""
 
@@ -38,6 +39,7 @@ class SeenPicture(Protocol):
         ...
 
 
+@runtime_checkable
 class SeenPictures(Protocol):
     """All pictures of a moment, read when they are asked for."""
 
@@ -46,6 +48,7 @@ class SeenPictures(Protocol):
         ...
 
 
+@runtime_checkable
 class SeenMoment(Protocol):
     """One person at one moment, seen by several cameras."""
 
