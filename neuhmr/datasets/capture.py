@@ -6,7 +6,7 @@ view = capture.view(frame=0, camera=3)
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, Protocol
+from typing import Literal, Protocol, runtime_checkable
 
 import torch
 from jaxtyping import Bool, Float, UInt8
@@ -46,6 +46,7 @@ class RawView:
     keypoints2d: Float[Tensor, "25 3"] | None
 
 
+@runtime_checkable
 class CaptureFiles(Protocol):
     """How a layout's files are read, frame by frame."""
 

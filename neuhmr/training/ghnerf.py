@@ -27,6 +27,7 @@ from neuhmr.training.ghnerf_config import (
 )
 from neuhmr.training.ghnerf_losses import GhnerfLossWeights, LossTerms, rendering_terms
 from neuhmr.training.ghnerf_moments import Moment, read_moments
+from neuhmr.training.ghnerf_perceptual import PerceptualLoss
 from neuhmr.training.ghnerf_teacher import taught_moments
 from neuhmr.training.ghnerf_validation import validate_ghnerf
 from neuhmr.training.ghnerf_workers import begin_workers
@@ -52,16 +53,28 @@ class GhnerfSnapshot:
 class GhnerfStep(nn.Module):
     """Losses of one batch as a module's forward pass, which is what parallel training wraps."""
 
-    def __init__(self, model: Ghnerf, weights: GhnerfLossWeights) -> None:
+    def __init__(
+        self, model: Ghnerf, weights: GhnerfLossWeights, perceptual: PerceptualLoss | None
+    ) -> None:
         super().__init__()
         self.model = model
         self.weights = weights
+        self.perceptual = perceptual
 
     def forward(self, batch: Batch) -> LossTerms:
         """Encode the sources, render the target's rays and compare."""
         encoded = self.model.encode(batch.sources)
         rendering = self.model.render(encoded, batch.target, batch.fine.pixels, batch.coarse.pixels)
-        return rendering_terms(rendering, batch.fine, batch.coarse, self.model.config, self.weights)
+        terms = rendering_terms(
+            rendering, batch.fine, batch.coarse, self.model.config, self.weights
+        )
+        if self.perceptual is not None and batch.patch:
+            patches = [
+                colors[-(batch.patch**2) :].T.reshape(1, 3, batch.patch, batch.patch)
+                for colors in (rendering.fine.colors, batch.fine.colors)
+            ]
+            terms["perceptual"] = self.weights.perceptual * self.perceptual(*patches)
+        return terms
 
 
 class GhnerfTrainer:
@@ -75,7 +88,9 @@ class GhnerfTrainer:
         self.body_model = load_body_model()
         self.optimizer = torch.optim.Adam(parameter_groups(self.model, config))
         self.workers = begin_workers(config)
-        self.losses = self.workers.wrap(GhnerfStep(self.model, config.weights), self.optimizer)
+        perceptual = None if config.vgg is None else PerceptualLoss(config.vgg).to(config.device)
+        step = GhnerfStep(self.model, config.weights, perceptual)
+        self.losses = self.workers.wrap(step, self.optimizer)
         # Every worker draws its own moments.
         self.generator = torch.Generator().manual_seed(config.seed + 7919 * self.workers.rank)
         self.step = 0

@@ -59,6 +59,8 @@ class Batch(TensorStruct):
     target: TargetView
     fine: RayTruth
     coarse: RayTruth
+    patch: int
+    """Side of the square that the last fine rays form, row by row; 0 without one."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -83,6 +85,8 @@ class DrawConfig:
     """How much colors are scaled at most, all views of a step alike."""
     sigma: float = 6.0
     """Width of the heatmaps' Gaussians (px at a height of 512)."""
+    patch: int = 0
+    """Side of a square of rays on the person (px), beside the others; 0 leaves it out."""
     with_surface: bool = False
     """Look parts, embedding and coordinates up."""
 
@@ -117,6 +121,9 @@ def draw_batch(
     target = TargetView(truth.camera, truth.T_camera_world, moment.box)
     fine = draw_pixels(truth, target, config.rays, config, generator)
     coarse = draw_pixels(truth, target, config.coarse_rays, config, generator)
+    patch = min(config.patch, truth.camera.height, truth.camera.width)
+    if patch:
+        fine = torch.cat([fine, draw_patch(truth, patch, generator)])
     # Coarse rays pass through the centers of pixels four times as large.
     coarse = (coarse / COARSE_PIXEL).floor() * COARSE_PIXEL + COARSE_PIXEL / 2.0
     body_model = model if config.with_surface else None
@@ -125,6 +132,7 @@ def draw_batch(
         target=target,
         fine=look_up(moment, truth, fine, 1, config.sigma, body_model),
         coarse=look_up(moment, truth, coarse, COARSE_PIXEL, config.sigma, body_model),
+        patch=patch,
     )
 
 
@@ -189,6 +197,20 @@ def draw_pixels(
     rest = rays - around - on_mask
     drawn.append(candidates[torch.randint(len(candidates), (rest,), generator=generator)])
     return torch.cat(drawn)
+
+
+def draw_patch(
+    truth: Picture, side: int, generator: torch.Generator
+) -> Float[Tensor, "side_side 2"]:
+    """Draw a square of neighboring pixels around a pixel of the person, row by row (px)."""
+    spots = truth.mask.nonzero().flip(-1)
+    limits = torch.tensor([truth.camera.width - side, truth.camera.height - side])
+    middle = limits // 2 + side // 2
+    if len(spots):
+        middle = spots[int(torch.randint(len(spots), (1,), generator=generator))]
+    corner = (middle - side // 2).clamp_min(0).minimum(limits)
+    v, u = torch.meshgrid(torch.arange(side), torch.arange(side), indexing="ij")
+    return torch.stack([u, v], dim=-1).reshape(-1, 2) + corner + 0.5
 
 
 def look_up(

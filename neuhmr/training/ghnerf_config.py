@@ -20,6 +20,9 @@ ROWS: dict[str, GhnerfRow] = {
 }
 """The paper's names of its methods."""
 
+PATCH = 64
+"""Side of the patches that VGG compares (px), as in ENeRF."""
+
 _HEADS: dict[str, FeatureHead] = {
     "heatmaps": FeatureHead(kind="heatmaps", channels=25),
     "parts": FeatureHead(kind="parts", channels=NUM_PARTS),
@@ -92,11 +95,12 @@ def network_config(config: GhnerfTrainingConfig) -> GhnerfConfig:
 
 
 def draw_config(config: GhnerfTrainingConfig) -> DrawConfig:
-    """Say how to draw steps: the body's surface is only looked up where a loss asks for it."""
+    """Say how to draw steps: body surface and patches only where a loss asks for them."""
     network = network_config(config)
     kinds = {head.kind for head in network.feature_heads}
     needs_surface = bool(kinds - {"heatmaps"}) or network.coordinate_head
-    return replace(config.draw, with_surface=needs_surface)
+    patch = PATCH if config.vgg is not None and not config.draw.patch else config.draw.patch
+    return replace(config.draw, with_surface=needs_surface, patch=patch)
 
 
 def learning_rate_at(step: int, rate: float, halve_every: int) -> float:

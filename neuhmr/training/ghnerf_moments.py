@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import torch
 from jaxtyping import Bool, Float, UInt8
@@ -33,6 +33,7 @@ class MomentView:
     """BODY_25: x, y (px) and confidence; 0 where a keypoint is missing."""
 
 
+@runtime_checkable
 class Pictures(Protocol):
     """Where a moment's pictures come from."""
 

@@ -63,7 +63,9 @@ def validate_ghnerf(
         picture.parent.mkdir(parents=True, exist_ok=True)
         iio.imwrite(picture, _stacked(strips))
     model.train(was_training)
-    return GhnerfScores(*(_mean([row[i] for row in rows]) for i in range(5)))
+    psnr, iou, pck, mse, zero = (_mean(list(column)) for column in zip(*rows, strict=True))
+    assert psnr is not None and iou is not None, rows
+    return GhnerfScores(psnr, iou, pck, mse, zero)
 
 
 def _score(

@@ -46,7 +46,7 @@ def begin_workers(config: GhnerfTrainingConfig) -> Workers:
         return Workers(torch.device(config.device), 0, None)
     try:
         from lightning.fabric import Fabric
-        from lightning.fabric.strategies import DDPStrategy
+        from lightning.fabric.strategies.ddp import DDPStrategy
     except ImportError as error:
         raise MissingDependencyError(
             f"Training on {config.devices} devices needs lightning, which is not installed: run "

@@ -1,0 +1,131 @@
+import math
+
+import pytest
+import torch
+
+from neuhmr.body.model_files import load_body_model
+from neuhmr.body.skeleton import BODY_25_NAMES
+from neuhmr.datasets.body25 import body25_points
+from neuhmr.geometry.rigid import Rigid
+from neuhmr.ghnerf.views import TargetView
+from neuhmr.training.ghnerf_batches import (
+    DrawConfig,
+    draw_batch,
+    draw_patch,
+    draw_pixels,
+    look_up,
+    nearest_views,
+    shown,
+)
+from neuhmr.training.ghnerf_moments import moments_of_person
+from neuhmr.training.ghnerf_surface import PART_NAMES, surface_at, vertex_embedding, vertex_parts
+from tests.training.ring_folder import ring_person
+
+DRAW = DrawConfig(sources=2, pool=3, rays=60, coarse_rays=20, sizes=(1.0, 1.0))
+
+
+@pytest.fixture(scope="module")
+def model():
+    return load_body_model()
+
+
+@pytest.fixture(scope="module")
+def moment(model):
+    return moments_of_person(ring_person(), model)[0]
+
+
+def test_neighbors_on_the_ring_are_nearest(moment):
+    assert sorted(nearest_views(moment, 0)[:2]) == [1, 3]
+    assert nearest_views(moment, 0)[2] == 2
+
+
+def test_what_is_shown_is_black_beside_the_person_and_fits_its_camera(moment):
+    full, half = shown(moment, 1), shown(moment, 1, 0.5)
+    assert float(full.layers[:3].amax(dim=0)[~full.mask].max()) == 0.0
+    assert half.layers.shape[1:] == (32, 32)
+    points = Rigid.from_matrix(half.T_camera_world).apply(body25_points(moment.body))
+    assert torch.allclose(half.camera.project(points), half.keypoints[:, :2], atol=1e-3)
+    assert torch.equal(half.keypoints[:, 2], full.keypoints[:, 2])
+
+
+def test_rays_lie_where_they_were_asked_for(moment, generator):
+    truth = shown(moment, 0)
+    target = TargetView(truth.camera, truth.T_camera_world, moment.box)
+    config = DrawConfig(mask_share=1.0, keypoint_share=0.0)
+    pixels = draw_pixels(truth, target, 500, config, generator)
+    assert pixels.shape == (500, 2) and torch.equal(pixels % 1, torch.full((500, 2), 0.5))
+    near = torch.nn.functional.max_pool2d(truth.layers[None, 3:], 3, 1, 1)[0, 0] > 0.5
+    column, row = pixels.long().unbind(dim=-1)
+    assert bool(near[row, column].all())
+    around = draw_pixels(
+        truth, target, 200, DrawConfig(mask_share=1.0, keypoint_share=1.0), generator
+    )
+    distances = (around[:, None] - truth.keypoints[None, :, :2]).norm(dim=-1).amin(dim=1)
+    # Two sigma of spread, each 6 px at 512: 1.5 px at this height of 64; five times that is far.
+    assert float(distances.max()) < 5 * 1.5 + 1
+
+
+def test_truth_at_pixels_is_the_picture_and_the_gaussian(moment):
+    truth = shown(moment, 2)
+    pixels = torch.tensor([[20.5, 30.5], [25.5, 12.5]])
+    found = look_up(moment, truth, pixels, 1, 6.0, None)
+    expected = truth.layers[:3, [30, 12], [20, 25]].T
+    assert torch.allclose(found.colors, expected, atol=1e-5)
+    nose = truth.keypoints[BODY_25_NAMES.index("nose"), :2]
+    sigma = 6.0 * truth.camera.height / 512
+    squared = float((pixels[1] - nose).square().sum())
+    assert float(found.heatmaps[1, 0]) == pytest.approx(
+        math.exp(-squared / (2 * sigma**2)), abs=1e-6
+    )
+
+
+def test_coarse_truth_is_the_mean_over_its_pixel(moment):
+    truth = shown(moment, 2)
+    found = look_up(moment, truth, torch.tensor([[22.0, 30.0]]), 4, 6.0, None)
+    expected = truth.layers[:3, 28:32, 20:24].mean(dim=(1, 2))
+    assert torch.allclose(found.colors[0], expected, atol=1e-5)
+
+
+def test_the_same_generator_draws_the_same_batch(moment, model):
+    first, again = (
+        draw_batch(moment, DRAW, model, torch.Generator().manual_seed(3)) for _ in range(2)
+    )
+    assert torch.equal(first.fine.pixels, again.fine.pixels)
+    assert torch.equal(first.sources.images, again.sources.images)
+    assert len(first.sources.images) == 2 and len(first.coarse.pixels) == 20
+    own = (first.sources.T_camera_world - first.target.T_camera_world).abs().amax(dim=(1, 2))
+    assert float(own.min()) > 0.1, "the target is none of its sources"
+
+
+def test_a_patch_is_a_square_on_the_person(moment, generator):
+    truth = shown(moment, 0)
+    patch = draw_patch(truth, 8, generator).view(8, 8, 2)
+    assert torch.equal(patch[0, 1] - patch[0, 0], torch.tensor([1.0, 0.0]))
+    assert torch.equal(patch[1, 0] - patch[0, 0], torch.tensor([0.0, 1.0]))
+    column, row = patch.long().unbind(dim=-1)
+    assert bool(truth.mask[row, column].any())
+
+
+def test_parts_and_embedding_tell_left_from_right(model):
+    parts, embedding = vertex_parts(model), vertex_embedding(model)
+    for name, sign in (("left_hand", 1), ("right_hand", -1), ("left_foot", 1)):
+        here = parts == PART_NAMES.index(name)
+        assert bool((sign * embedding[here, 0] > 0).all())
+    assert parts.unique().tolist() == list(range(len(PART_NAMES)))
+    assert embedding.amin(dim=0).tolist() == pytest.approx([-1] * 3)
+    assert embedding.amax(dim=0).tolist() == pytest.approx([1] * 3)
+
+
+def test_the_surface_is_seen_where_joints_are(moment, model):
+    truth = shown(moment, 0)
+    head = truth.keypoints[BODY_25_NAMES.index("neck"), :2] - torch.tensor([0.0, 5.0])
+    knee = truth.keypoints[BODY_25_NAMES.index("left_knee"), :2] + torch.tensor([0.0, 6.0])
+    pixels = torch.stack([head, knee, torch.tensor([1.5, 1.5])])
+    seen = surface_at(moment.body, model, truth.camera, truth.T_camera_world, moment.box, pixels)
+    assert seen.is_body.tolist() == [True, True, False]
+    assert PART_NAMES[int(seen.parts[0])] == "head"
+    assert PART_NAMES[int(seen.parts[1])] == "left_shin"
+    # The place in the box leads back to the pixel that was asked about, within its half.
+    place = moment.box[0] + seen.coordinates[:2] * (moment.box[1] - moment.box[0])
+    back = truth.camera.project(Rigid.from_matrix(truth.T_camera_world).apply(place))
+    assert bool((back - (pixels[:2].floor() + 0.5)).abs().max() < 0.05)

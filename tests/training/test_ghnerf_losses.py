@@ -1,0 +1,84 @@
+from dataclasses import replace
+
+import pytest
+import torch
+
+from neuhmr.ghnerf.config import FeatureHead, GhnerfConfig
+from neuhmr.ghnerf.model import GhnerfRendering, LevelRendering
+from neuhmr.training.ghnerf_batches import RayTruth
+from neuhmr.training.ghnerf_losses import GhnerfLossWeights, level_terms, rendering_terms
+from neuhmr.training.ghnerf_surface import SurfacePixels
+
+CONFIG = GhnerfConfig(human_encoder="none")
+ALL = replace(
+    CONFIG,
+    feature_heads=(
+        FeatureHead(),
+        FeatureHead(kind="parts", channels=14),
+        FeatureHead(kind="embedding", channels=3),
+    ),
+    coordinate_head=True,
+)
+
+
+def seen(channels=25, coordinates=None):
+    return LevelRendering(
+        pixels=torch.zeros(2, 2), colors=torch.tensor([[0.5, 0.5, 0.5], [0.0, 0.0, 0.0]]),
+        opacities=torch.ones(2), depths=torch.ones(2), features=torch.zeros(2, channels),
+        coordinates=coordinates,
+    )  # fmt: skip
+
+
+def truth(surface=None):
+    heatmaps = torch.zeros(2, 25)
+    heatmaps[0, 3] = 1.0
+    known = torch.zeros(25, dtype=torch.bool)
+    known[[2, 3, 4, 5]] = True
+    return RayTruth(torch.zeros(2, 2), torch.zeros(2, 3), heatmaps, known, surface)
+
+
+def surface(is_body=(True, False)):
+    return SurfacePixels(
+        is_body=torch.tensor(is_body), parts=torch.tensor([3, 0]),
+        embedding=torch.full((2, 3), 0.5), coordinates=torch.full((2, 3), 0.25),
+    )  # fmt: skip
+
+
+def test_terms_are_the_means_worked_by_hand():
+    terms = level_terms(seen(), truth(), CONFIG, GhnerfLossWeights())
+    # Three of six color values miss by 0.5; one of 2 x 4 heatmap values misses by 1.
+    assert float(terms["color"]) == pytest.approx(0.25 / 2)
+    assert float(terms["heatmaps"]) == pytest.approx(0.5 / 8)
+    assert set(terms) == {"color", "heatmaps"}
+
+
+def test_missing_keypoints_count_for_nothing():
+    rendering = seen()
+    rendering.features[:, 10:] = 7.0
+    terms = level_terms(rendering, truth(), CONFIG, GhnerfLossWeights())
+    assert float(terms["heatmaps"]) == pytest.approx(0.5 / 8)
+    nothing = replace(truth(), known=torch.zeros(25, dtype=torch.bool))
+    assert set(level_terms(rendering, nothing, CONFIG, GhnerfLossWeights())) == {"color"}
+
+
+def test_surface_terms_look_only_at_the_body():
+    rendering = seen(42, torch.zeros(2, 3))
+    rendering.features[1] = 99.0
+    weights = GhnerfLossWeights(parts=1.0, embedding=1.0, coordinates=1.0)
+    terms = level_terms(rendering, truth(surface()), ALL, weights)
+    assert float(terms["parts"]) == pytest.approx(float(torch.log(torch.tensor(14.0))))
+    assert float(terms["embedding"]) == pytest.approx(0.25)
+    assert float(terms["coordinates"]) == pytest.approx(0.0625)
+    beside = level_terms(rendering, truth(surface((False, False))), ALL, weights)
+    assert set(beside) == {"color", "heatmaps"}
+
+
+def test_levels_weigh_one_and_a_tenth():
+    both = rendering_terms(
+        GhnerfRendering(seen(), seen()), truth(), truth(), CONFIG, GhnerfLossWeights()
+    )
+    fine = rendering_terms(
+        GhnerfRendering(seen(), None), truth(), truth(), CONFIG, GhnerfLossWeights()
+    )
+    for name, term in fine.items():
+        assert float(both[name]) == pytest.approx(1.1 * float(term))

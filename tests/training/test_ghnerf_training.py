@@ -1,0 +1,128 @@
+"""Training of GHNeRF: it learns, resumes exactly, stops on bad numbers, writes what loads."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import torch
+
+from neuhmr.datasets.heatmaps import draw_heatmaps
+from neuhmr.errors import CheckpointError, NonFiniteError
+from neuhmr.ghnerf.checkpoint import load_ghnerf
+from neuhmr.training.ghnerf import GhnerfTrainer, parameter_groups, train_ghnerf
+from neuhmr.training.ghnerf_batches import DrawConfig
+from neuhmr.training.ghnerf_config import (
+    GhnerfTrainingConfig,
+    draw_config,
+    encoder_rate,
+    learning_rate_at,
+    network_config,
+)
+from neuhmr.training.ghnerf_moments import read_moments
+from neuhmr.training.ghnerf_validation import joint_accuracy
+from tests.training.ring_folder import write_ring
+
+DRAW = DrawConfig(sources=2, pool=3, rays=96, coarse_rays=32, sizes=(1.0, 1.0))
+
+
+@pytest.fixture(scope="module")
+def people(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("ring")
+    write_ring(folder)
+    return folder
+
+
+def config_for(people: Path, out: Path, **changes) -> GhnerfTrainingConfig:
+    base = GhnerfTrainingConfig(
+        data=people, val=people, out=out, row="enerf_heatmap", steps=4, draw=DRAW,
+        checkpoint_every=2, validate_every=4, val_moments=1,
+    )  # fmt: skip
+    return replace(base, **changes)
+
+
+def test_stopping_and_resuming_equals_running_through(people, tmp_path):
+    through = [s.total_loss for s in train_ghnerf(config_for(people, tmp_path / "a"))]
+    steps = train_ghnerf(config_for(people, tmp_path / "b"))
+    stopped = [next(steps).total_loss for _ in range(2)]
+    steps.close()
+    resumed = train_ghnerf(config_for(people, tmp_path / "b", resume=True))
+    stopped += [s.total_loss for s in resumed]
+    assert stopped == pytest.approx(through, rel=1e-5)
+    entry = json.loads((tmp_path / "a/log.jsonl").read_text())
+    assert entry["step"] == 4 and entry["psnr_db"] > 3 and 0 <= entry["pck"] <= 1
+    assert entry["heatmap_mse"] > 0 and entry["zero_mse"] > 0
+    assert (tmp_path / "a/val_000004.png").stat().st_size > 1000
+    trained = load_ghnerf(tmp_path / "a/ghnerf.safetensors")
+    assert trained.config == network_config(config_for(people, tmp_path))
+
+
+@pytest.mark.slow
+def test_training_lowers_the_loss(people, tmp_path):
+    losses = [s.total_loss for s in train_ghnerf(config_for(
+        people, tmp_path, steps=60, learning_rate=2e-3, validate_every=1000
+    ))]  # fmt: skip
+    assert sum(losses[-10:]) < 0.6 * sum(losses[:10])
+
+
+def test_every_target_is_supervised(people, tmp_path):
+    config = config_for(people, tmp_path, targets="all", coordinates=True)
+    trainer = GhnerfTrainer(config)
+    moment = read_moments(people)[0]
+    snapshot = trainer.train_step(moment)
+    assert set(snapshot.terms) == {"color", "heatmaps", "parts", "embedding", "coordinates"}
+    assert snapshot.total_loss == pytest.approx(sum(snapshot.terms.values()), rel=1e-5)
+    plain = GhnerfTrainer(config_for(people, tmp_path, row="enerf"))
+    assert set(plain.train_step(moment).terms) == {"color"}
+
+
+def test_a_loss_that_is_no_number_stops_with_its_name_and_step(people, tmp_path):
+    trainer = GhnerfTrainer(config_for(people, tmp_path))
+    with torch.no_grad():
+        for parameter in trainer.model.fine_heads.parameters():
+            parameter.fill_(torch.nan)
+    with pytest.raises(NonFiniteError, match=r"the color loss is nan at step 0 \(person_0000"):
+        trainer.train_step(read_moments(people)[0])
+
+
+def test_a_checkpoint_of_another_method_is_refused(people, tmp_path):
+    GhnerfTrainer(config_for(people, tmp_path)).save()
+    other = GhnerfTrainer(config_for(people, tmp_path, row="enerf"))
+    with pytest.raises(CheckpointError, match="same --row and --targets"):
+        other.load()
+
+
+def test_rates_halve_and_a_pretrained_encoder_has_its_own(people, tmp_path):
+    assert learning_rate_at(50_000, 5e-4, 50_000) == pytest.approx(2.5e-4)
+    config = config_for(people, tmp_path, row="ghnerf_resnet18")
+    assert encoder_rate(config) == config.learning_rate
+    assert encoder_rate(replace(config, pretrained=True)) == 1e-4
+    assert encoder_rate(replace(config, pretrained=True, row="ghnerf_dino")) == 1e-5
+    chosen = replace(config, encoder_learning_rate=3e-5)
+    groups = parameter_groups(GhnerfTrainer(chosen).model, chosen)
+    assert [group["lr"] for group in groups] == [5e-4, 3e-5]
+    assert all(len(group["params"]) > 20 for group in groups)
+
+
+def test_the_surface_is_looked_up_only_for_losses_that_need_it(people, tmp_path):
+    assert not draw_config(config_for(people, tmp_path)).with_surface
+    assert draw_config(config_for(people, tmp_path, targets="parts")).with_surface
+    assert draw_config(config_for(people, tmp_path, vgg=Path("vgg16.pth"))).patch == 64
+
+
+def test_joints_count_when_near_and_sure():
+    keypoints = torch.zeros(25, 3)
+    keypoints[:, 2] = 1.0
+    keypoints[:, 0] = torch.arange(25) * 2.0 + 5.5
+    keypoints[:, 1] = 20.5
+    # The torso, joints 5 to 9, is 8 px long: 1.6 px is near enough.
+    maps = draw_heatmaps(keypoints, 40, 64, sigma=2.0)
+    assert joint_accuracy(maps, keypoints) == 1.0
+    moved = keypoints.clone()
+    moved[0, 1] += 3.0
+    assert joint_accuracy(maps, moved) == pytest.approx(24 / 25)
+    maps[1] *= 0.05
+    assert joint_accuracy(maps, keypoints) == pytest.approx(24 / 25)
+    missing = keypoints.clone()
+    missing[[5, 2], 2] = 0.0
+    assert joint_accuracy(maps, missing) is None
