@@ -21,12 +21,12 @@ SPREAD_M = 0.04
 
 
 def standing_points() -> Float[Tensor, "25 3"]:
-    """Keypoints within the box, shoulders above hips."""
+    """Keypoints well within the box, as a subject's are; shoulders above hips."""
     points = 0.8 * (torch.rand(25, 3, generator=torch.Generator().manual_seed(5)) - 0.5)
     points[:, 2] *= 1.2
     for joint, x, z in ((2, -0.2, 0.4), (5, 0.2, 0.4), (9, -0.15, -0.1), (12, 0.15, -0.1)):
         points[joint] = torch.tensor([x, 0.0, z])
-    return points.clamp(BOX[0] + 0.05, BOX[1] - 0.05)
+    return points.clamp(BOX[0] + 0.15, BOX[1] - 0.15)
 
 
 class KnowingGhnerf(Ghnerf):
