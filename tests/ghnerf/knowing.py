@@ -3,10 +3,10 @@
 from dataclasses import dataclass, field
 
 import torch
-from ghnerf.rings import gaussian_heatmaps, ring, seen
 from jaxtyping import Bool, Float, UInt8
 from torch import Tensor
 
+from ghnerf.rings import gaussian_heatmaps, ring, seen
 from neuhmr.geometry.cameras import Camera
 from neuhmr.geometry.rigid import Rigid
 from neuhmr.ghnerf.config import GhnerfConfig
