@@ -6,6 +6,7 @@ from typing import Annotated
 from tyro.conf import subcommand
 
 from neuhmr.cli.benchmark_accuracy import BenchmarkAccuracy
+from neuhmr.cli.benchmark_ghnerf import BenchmarkGhnerf
 from neuhmr.cli.inputs import JsonFlag, OptionalPath, choose_device, require_at_least, sample_clip
 from neuhmr.cli.output import print_rows
 from neuhmr.cli.progress import progress_bars, stop_on_interrupt
@@ -65,5 +66,6 @@ class BenchmarkSpeed:
 Benchmark = (
     Annotated[BenchmarkSpeed, subcommand("speed")]
     | Annotated[BenchmarkAccuracy, subcommand("accuracy")]
+    | Annotated[BenchmarkGhnerf, subcommand("ghnerf")]
 )
-"""Which table: `neuhmr benchmark speed` or `neuhmr benchmark accuracy`."""
+"""Which table: `neuhmr benchmark speed`, `accuracy` or `ghnerf`."""

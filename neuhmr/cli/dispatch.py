@@ -43,6 +43,11 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "refine": ("neuhmr.cli.refine", "Refine", "pull the poses of a clip towards its pixels"),
     "init": ("neuhmr.cli.init", "Init", "estimate first poses and masks of a clip"),
     "evaluate": ("neuhmr.cli.evaluate", "Evaluate", "measure poses against a truth"),
+    "keypoints": (
+        "neuhmr.cli.keypoints",
+        "KeypointsCommand",
+        "find 2D and 3D keypoints in a calibrated multi-view recording",
+    ),
     "render": ("neuhmr.cli.render", "Render", "draw poses over their clip, as a video or a mesh"),
     "convert": ("neuhmr.cli.convert", "Convert", "turn a pose file into another format"),
     "people": ("neuhmr.cli.people", "People", "make synthetic people with exact truth"),

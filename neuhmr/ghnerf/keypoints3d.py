@@ -48,7 +48,7 @@ class VolumeConfig:
 
     spacing: float = 0.02
     """Edge of a cell (m)."""
-    chunk: int = 65536
+    chunk: int = 262_144
     """Points that are scored at once; what a chunk needs bounds the memory."""
     most_cells: int = 4_000_000
     """Larger boxes get larger cells, so that a wrong box cannot fill the memory."""

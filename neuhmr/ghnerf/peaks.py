@@ -47,7 +47,10 @@ def find_peak(scores: Float[np.ndarray, "..."], config: PeakConfig) -> Peak | No
     There is one person, so of several components the one with the highest peak is taken; cells
     that touch at a corner belong together.
     """
-    smooth = ndimage.gaussian_filter(scores, config.smoothing) if config.smoothing else scores
+    smooth = scores
+    if config.smoothing:
+        # Mirroring at the edges, scipy's default, would move peaks near them outwards.
+        smooth = ndimage.gaussian_filter(scores, config.smoothing, mode="constant")
     passing = smooth > config.threshold
     if not passing.any():
         return None

@@ -87,3 +87,11 @@ def test_an_empty_volume_has_no_keypoint() -> None:
     found = keypoints_from_volume(torch.zeros(2, 8, 9, 10), BOX[0], 0.02)
     assert not found.found.any()
     assert not found.points.any()
+
+
+def test_a_keypoint_near_the_edge_of_the_box_is_not_pushed_out() -> None:
+    # 12 cm from the edge, as a toe within a box that has room for clothes; 3 spreads of the blob.
+    points = torch.stack([BOX[0] + 0.12, BOX[1] - 0.12])
+    volume = score_volume(BOX, [blobs(points, sigma=0.04)])
+    found = keypoints_from_volume(volume.scores, volume.origin, volume.spacing)
+    assert (found.points - points).norm(dim=-1).max() < 0.005

@@ -1,0 +1,120 @@
+"""The GHNeRF benchmark's report as Markdown, the paper's tables beside it."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from neuhmr.evaluation.ghnerf_paper import PAPER_TABLES, PaperRow
+
+Report = Mapping[str, Any]
+"""What `measure_ghnerf` returns, or its JSON read again."""
+DASH = "–"
+
+
+def _number(key: str, digits: int, scale: float = 1.0) -> Callable[[Mapping[str, Any]], str]:
+    def text(row: Mapping[str, Any]) -> str:
+        value = row.get(key)
+        if value is None:
+            return DASH
+        shown, interval = f"{scale * value:.{digits}f}", row.get(f"{key}_ci")
+        if interval is None:
+            return shown
+        low, high = (f"{scale * end:.{digits}f}" for end in interval)
+        return f"{shown} [{low}, {high}]"
+
+    return text
+
+
+MEASURED: dict[str, Callable[[Mapping[str, Any]], str]] = {
+    "PSNR": _number("psnr_db", 2),
+    "SSIM": _number("ssim", 3),
+    "LPIPS": _number("lpips", 3),
+    "MSE·10⁴, box": _number("heatmap_mse", 2, 1e4),
+    "of zero": _number("zero_mse", 2, 1e4),
+    "MSE·10⁴, whole": _number("heatmap_mse_whole", 2, 1e4),
+    "of zero, whole": _number("zero_mse_whole", 2, 1e4),
+    "PCK@0.2": _number("pck", 3),
+    "3D, field": _number("volume_mm", 1),
+    "3D, triangulated": _number("triangulated_mm", 1),
+    "frames/s": _number("frames_per_s", 2),
+    "sources kept": _number("frames_per_s_cached", 2),
+}
+FIGURES: dict[str, tuple[str, int]] = {
+    "PSNR": ("psnr_db", 2),
+    "SSIM": ("ssim", 3),
+    "LPIPS": ("lpips", 4),
+    "MSE": ("heatmap_mse", 5),
+    "PCK": ("pck", 3),
+    "frames/s": ("frames_per_s", 2),
+}
+
+
+def ghnerf_markdown(report: Report) -> str:
+    """Write the measured table, the keypoints' own, and the paper's with ours in each cell."""
+    rows = report["rows"]
+    parts = ["### Measured", _measured(rows), _footer(report)]
+    if any(row.get("pck") is not None for row in rows):
+        parts += ["### PCK@0.2 of each keypoint", _keypoints(rows)]
+    parts.append("### The paper's figures / ours")
+    for title, table in PAPER_TABLES.items():
+        parts += [f"{title}:", _beside(table, rows)]
+    return "\n\n".join(parts) + "\n"
+
+
+def _measured(rows: Sequence[Mapping[str, Any]]) -> str:
+    lines = _head("method", MEASURED)
+    for row in rows:
+        cells = (figure(row) for figure in MEASURED.values())
+        lines.append(f"| {row['method']} | " + " | ".join(cells) + " |")
+    return "\n".join(lines)
+
+
+def _keypoints(rows: Sequence[Mapping[str, Any]]) -> str:
+    shown = [row for row in rows if row.get("pck") is not None]
+    lines = _head("keypoint", [row["method"] for row in shown])
+    for name in shown[0]["pck_per_keypoint"]:
+        values = (row["pck_per_keypoint"][name] for row in shown)
+        cells = (DASH if value is None else f"{value:.2f}" for value in values)
+        lines.append(f"| {name.replace('_', ' ')} | " + " | ".join(cells) + " |")
+    return "\n".join(lines)
+
+
+def _beside(table: Sequence[PaperRow], rows: Sequence[Mapping[str, Any]]) -> str:
+    shown = {
+        title: figure
+        for title, figure in FIGURES.items()
+        if any(getattr(row, figure[0]) is not None for row in table)
+    }
+    lines = _head("paper's row (ours)", shown)
+    for paper in table:
+        ours = next((row for row in rows if row["method"] == paper.row), {})
+        name = paper.method if not ours else f"{paper.method} ({paper.row})"
+        cells = (
+            f"{_plain(getattr(paper, key), digits)} / {_plain(ours.get(key), digits)}"
+            for key, digits in shown.values()
+        )
+        lines.append(f"| {name} | " + " | ".join(cells) + " |")
+    return "\n".join(lines)
+
+
+def _plain(value: float | None, digits: int) -> str:
+    return DASH if value is None else f"{value:.{digits}f}"
+
+
+def _head(title: str, columns: Sequence[str] | Mapping[str, object]) -> list[str]:
+    return [f"| {title} | " + " | ".join(columns) + " |", "|---|" + "---:|" * len(columns)]
+
+
+def _footer(report: Report) -> str:
+    lines = [
+        f"{report['people']} people that no training saw, {len(report['moments'])} moments, at "
+        f"most {report['pictures_per_moment']} pictures of each, from {report['sources']} source "
+        "views; means over people, in brackets 95 % intervals over people. PSNR and the heatmaps' "
+        "mean squared error over the pixels of the subject's projected box, SSIM over the "
+        "rectangle around it; `of zero` is the error of empty heatmaps. PCK@0.2 of the torso's "
+        "diagonal. 3D distances in millimeters, of keypoints found in the field itself and "
+        "triangulated from rendered views. Frames per second of the network alone, first picture "
+        "excluded, on "
+        f"{report['device']} with {report['threads']} threads (torch {report['torch']}).",
+        *report["notes"],
+    ]
+    return "\n".join(lines)
