@@ -1,11 +1,11 @@
 """`neuhmr train`: weights of the networks."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from tyro.conf import Positional, arg
+from tyro.conf import arg, subcommand
 
 from neuhmr.cli.inputs import JsonFlag, OptionalPath, choose_device, require_at_least
 from neuhmr.cli.output import print_rows
@@ -14,13 +14,134 @@ from neuhmr.errors import NeuhmrError
 from neuhmr.progress import Progress
 
 if TYPE_CHECKING:
-    from neuhmr.training.ghnerf_config import GhnerfTrainingConfig
     from neuhmr.training.run import Schedule, StepOutcome
 
 
 @dataclass(frozen=True, kw_only=True)
-class GhnerfOptions:
-    """Of `ghnerf` alone."""
+class _Run:
+    """What all trainings ask for."""
+
+    data: Path
+    """Folder of training people, made by `neuhmr people`."""
+    val: Path
+    """The same to validate on."""
+    out: Path
+    """Run folder: checkpoint, log, weights."""
+    start: OptionalPath = None
+    """Weights to begin with; see above for what is taken without."""
+    steps: int | None = None
+    """Optimization steps; the network's own number if left out."""
+    learning_rate: float | None = None
+    """Initial learning rate; the network's own if left out."""
+    resume: Annotated[bool, arg(help_behavior_hint="")] = False
+    """Go on from the run folder's checkpoint."""
+    seed: int = 0
+    """Of every random number."""
+    device: str = "auto"
+    """auto, cpu, cuda or cuda:1."""
+    json: JsonFlag = False
+
+    def run(self) -> dict[str, object]:
+        """Train until done or stopped.
+
+        Raises:
+            DatasetError: no people to train or validate on.
+            CheckpointError: the weights to start with cannot be used.
+            NonFiniteError: a loss stopped being a number.
+        """
+        options: dict[str, Any] = {
+            "data": self.data, "val": self.val, "out": self.out, "start": self.start,
+            "resume": self.resume, "seed": self.seed, "device": str(choose_device(self.device)),
+        }  # fmt: skip
+        if self.steps is not None:
+            options["steps"] = self.steps
+        if self.learning_rate is not None:
+            options["learning_rate"] = self.learning_rate
+        config, snapshots = self._begin(options)
+        last = None
+        with stop_on_interrupt() as stop, progress_bars(completes=False) as on_progress:
+            for snapshot in snapshots:
+                last = snapshot
+                on_progress(Progress("Training", snapshot.step, config.steps))
+                if stop:
+                    break
+        steps = last.step if last else config.steps
+        result: dict[str, object] = {"written": str(self.out), "steps": steps}
+        result["interrupted"] = steps < config.steps
+        for name, value in (last.losses if last else {}).items():
+            result[f"{name}_loss"] = value
+        return result
+
+    def _begin(self, options: dict[str, Any]) -> "tuple[Schedule, Iterator[StepOutcome]]":
+        raise NotImplementedError
+
+    def show(self, result: dict[str, object]) -> None:
+        """Say where the weights are."""
+        print_rows([(key.replace("_", " "), str(value)) for key, value in result.items()])
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainGhn(_Run):
+    """Train how avatars render, on people of --preset train and val.
+
+    35000 steps from 1e-4, from random weights. Ctrl-C keeps the last checkpoint.
+    """
+
+    preset: Literal["open", "paper"] = "open"
+    """Size of a network that begins at random: small enough to ship, or the paper's."""
+    final_learning_rate: float = 1e-5
+    """Learning rate at the end."""
+    band_width: float | None = None
+    """How far from the body cloth and hair are seen (m); if left out, as the start has it."""
+
+    def _begin(self, options: dict[str, Any]) -> "tuple[Schedule, Iterator[StepOutcome]]":
+        from neuhmr.training.ghn import GhnTrainingConfig, train_ghn
+
+        config = GhnTrainingConfig(
+            preset=self.preset,
+            final_learning_rate=self.final_learning_rate,
+            band_width=self.band_width,
+            **options,
+        )
+        return config, train_ghn(config)
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainMatching(_Run):
+    """Train how joints are matched, on people of --preset train and val.
+
+    10000 steps from 1e-3; --start is an avatar network, else the shipped one, whose rendering
+    stays as it is. Ctrl-C keeps the last checkpoint.
+    """
+
+    def _begin(self, options: dict[str, Any]) -> "tuple[Schedule, Iterator[StepOutcome]]":
+        from neuhmr.training.matching import MatchingTrainingConfig, train_matching
+
+        config = MatchingTrainingConfig(**options)
+        return config, train_matching(config)
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainClipHeatmaps(_Run):
+    """Train heatmaps of keypoints in clips, on people of --preset train and val.
+
+    6000 steps from 1e-3; --start is the avatar network that they ride on, else the shipped one.
+    Ctrl-C keeps the last checkpoint.
+    """
+
+    def _begin(self, options: dict[str, Any]) -> "tuple[Schedule, Iterator[StepOutcome]]":
+        from neuhmr.training.clip_heatmaps import ClipHeatmapTrainingConfig, train_clip_heatmaps
+
+        config = ClipHeatmapTrainingConfig(**options)
+        return config, train_clip_heatmaps(config)
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainGhnerf(_Run):
+    """Train the multi-view model, on people of --preset views and views-val, or on captures.
+
+    200000 steps from 5e-4, from random weights. Ctrl-C keeps the last checkpoint.
+    """
 
     row: Literal["ENeRF", "ENeRF+heatmap", "GHNeRF+ResNet18", "GHNeRF+ResNet34", "GHNeRF+DINO"] = (
         "GHNeRF+ResNet18"
@@ -47,6 +168,12 @@ class GhnerfOptions:
     """... to this one."""
     heatmap_weight: float = 0.5
     """λ_h."""
+    heatmap_error: Literal["cross-entropy", "squared"] = "cross-entropy"
+    """How heatmaps are compared; the paper squares."""
+    part_weight: float = 0.05
+    """Of body parts."""
+    embedding_weight: float = 0.5
+    """Of the surface embedding."""
     halve_every: int = 50_000
     """Steps over which the learning rate falls by half."""
     validate_every: int = 1000
@@ -54,131 +181,43 @@ class GhnerfOptions:
     devices: int = 1
     """GPUs to train on; more than one need lightning."""
 
-
-@dataclass(frozen=True, kw_only=True)
-class Train:
-    """Train the avatar network (GHN), what rides on it, or GHNeRF.
-
-    Make the people first with `neuhmr people`: --preset train and val, for `ghnerf` views and
-    views-val. Train `ghn` first, then `matching` and `clip-heatmaps` with --start at its weights.
-    Ctrl-C keeps the last checkpoint; --resume goes on.
-    """
-
-    network: Positional[Literal["ghn", "matching", "clip-heatmaps", "ghnerf"]]
-    """What to train: how avatars render, how joints are matched, heatmaps of clips, or the
-    multi-view model."""
-    data: Path
-    """Folder of training people; for `ghnerf` also a capture or a folder of captures."""
-    val: Path
-    """The same to validate on."""
-    out: Path
-    """Run folder: checkpoint, log, pictures, weights."""
-    start: Path | None = None
-    """Weights to begin with; if left out, `ghn` and `ghnerf` begin at random, the others at the
-    shipped avatar's."""
-    preset: Literal["open", "paper"] = "open"
-    """Size of a network that begins at random: small enough to ship, or the paper's."""
-    steps: int | None = None
-    """Optimization steps; if left out, 35000 of `ghn`, 10000 of `matching`, 6000 of
-    `clip-heatmaps`, 200000 of `ghnerf`."""
-    learning_rate: float | None = None
-    """Initial learning rate; if left out, 1e-4 of `ghn`, 5e-4 of `ghnerf`, 1e-3 of the others."""
-    final_learning_rate: float | None = None
-    """Learning rate of `ghn` at the end; if left out, 1e-5."""
-    band_width: float | None = None
-    """How far from the body `ghn` may see cloth and hair (m); if left out, as the start has it."""
-    resume: bool = False
-    """Go on from the run folder's checkpoint."""
-    seed: int = 0
-    """Of every random number."""
-    device: str = "auto"
-    """auto, cpu, cuda or cuda:1."""
-    ghnerf: Annotated[GhnerfOptions, arg(name="")] = field(default_factory=GhnerfOptions)
-    json: JsonFlag = False
-
-    def run(self) -> dict[str, object]:
-        """Train until done or stopped.
-
-        Raises:
-            DatasetError: no people to train or validate on.
-            CheckpointError: the weights to start with cannot be used.
-            MissingDependencyError: several devices without lightning, or MediaPipe is missing.
-            NonFiniteError: a loss stopped being a number.
-            NeuhmrError: a number is too small.
-        """
-        config, snapshots = self._begin()
-        last = None
-        with stop_on_interrupt() as stop, progress_bars(completes=False) as on_progress:
-            for snapshot in snapshots:
-                last = snapshot
-                on_progress(Progress("Training", snapshot.step, config.steps))
-                if stop:
-                    break
-        steps = last.step if last else config.steps
-        result: dict[str, object] = {"written": str(self.out), "steps": steps}
-        result["interrupted"] = steps < config.steps
-        for name, value in (last.losses if last else {}).items():
-            result[f"{name}_loss"] = value
-        return result
-
-    def _begin(
-        self,
-    ) -> "tuple[Schedule, Iterator[StepOutcome]]":
-        from neuhmr.training.clip_heatmaps import ClipHeatmapTrainingConfig, train_clip_heatmaps
-        from neuhmr.training.ghn import GhnTrainingConfig, train_ghn
-        from neuhmr.training.matching import MatchingTrainingConfig, train_matching
-
-        options: dict[str, Any] = {
-            "data": self.data, "val": self.val, "out": self.out, "start": self.start,
-            "resume": self.resume, "seed": self.seed, "device": str(choose_device(self.device)),
-        }  # fmt: skip
-        if self.steps is not None:
-            options["steps"] = self.steps
-        if self.learning_rate is not None:
-            options["learning_rate"] = self.learning_rate
-        if self.network == "ghnerf":
-            from neuhmr.training.ghnerf import train_ghnerf
-
-            ghnerf_config = self._ghnerf_config(options)
-            return ghnerf_config, train_ghnerf(ghnerf_config)
-        if self.network == "matching":
-            config = MatchingTrainingConfig(**options)
-            return config, train_matching(config)
-        if self.network == "clip-heatmaps":
-            config = ClipHeatmapTrainingConfig(**options)
-            return config, train_clip_heatmaps(config)
-        if self.final_learning_rate is not None:
-            options["final_learning_rate"] = self.final_learning_rate
-        config = GhnTrainingConfig(preset=self.preset, band_width=self.band_width, **options)
-        return config, train_ghn(config)
-
-    def _ghnerf_config(self, options: dict[str, Any]) -> "GhnerfTrainingConfig":
+    def _begin(self, options: dict[str, Any]) -> "tuple[Schedule, Iterator[StepOutcome]]":
+        from neuhmr.training.ghnerf import train_ghnerf
         from neuhmr.training.ghnerf_batches import DrawConfig
         from neuhmr.training.ghnerf_config import ROWS, GhnerfTrainingConfig
         from neuhmr.training.ghnerf_losses import GhnerfLossWeights
 
-        chosen = self.ghnerf
         for option, value in (
-            ("--sources", chosen.sources), ("--rays", chosen.rays), ("--devices", chosen.devices),
-            ("--halve-every", chosen.halve_every), ("--validate-every", chosen.validate_every),
+            ("--sources", self.sources), ("--rays", self.rays), ("--devices", self.devices),
+            ("--halve-every", self.halve_every), ("--validate-every", self.validate_every),
         ):  # fmt: skip
             require_at_least(option, value, 1)
-        if not 0.0 < chosen.smallest <= chosen.largest <= 1.0:
+        if not 0.0 < self.smallest <= self.largest <= 1.0:
             raise NeuhmrError(
-                f"--smallest is {chosen.smallest} and --largest {chosen.largest}; expected shares "
+                f"--smallest is {self.smallest} and --largest {self.largest}; expected shares "
                 "of the pictures' size, 0 < smallest <= largest <= 1."
             )
         draw = DrawConfig(
-            sources=chosen.sources, pool=chosen.sources + 2, rays=chosen.rays,
-            coarse_rays=max(chosen.rays // 4, 1), sizes=(chosen.smallest, chosen.largest),
+            sources=self.sources, pool=self.sources + 2, rays=self.rays,
+            coarse_rays=max(self.rays // 4, 1), sizes=(self.smallest, self.largest),
         )  # fmt: skip
-        return GhnerfTrainingConfig(
-            **options, row=ROWS[chosen.row], targets=chosen.targets, draw=draw,
-            coordinates=chosen.coordinates, teacher=chosen.teacher, pretrained=chosen.pretrained,
-            vgg=chosen.vgg, halve_every=chosen.halve_every, validate_every=chosen.validate_every,
-            weights=GhnerfLossWeights(heatmaps=chosen.heatmap_weight), devices=chosen.devices,
+        weights = GhnerfLossWeights(
+            heatmaps=self.heatmap_weight, heatmap_error=self.heatmap_error,
+            parts=self.part_weight, embedding=self.embedding_weight,
         )  # fmt: skip
+        config = GhnerfTrainingConfig(
+            **options, row=ROWS[self.row], targets=self.targets, draw=draw,
+            coordinates=self.coordinates, teacher=self.teacher, pretrained=self.pretrained,
+            vgg=self.vgg, halve_every=self.halve_every, validate_every=self.validate_every,
+            weights=weights, devices=self.devices,
+        )  # fmt: skip
+        return config, train_ghnerf(config)
 
-    def show(self, result: dict[str, object]) -> None:
-        """Say where the weights are."""
-        print_rows([(key.replace("_", " "), str(value)) for key, value in result.items()])
+
+Train = (
+    Annotated[TrainGhn, subcommand("ghn")]
+    | Annotated[TrainMatching, subcommand("matching")]
+    | Annotated[TrainClipHeatmaps, subcommand("clip-heatmaps")]
+    | Annotated[TrainGhnerf, subcommand("ghnerf")]
+)
+"""Which network: `neuhmr train ghn`, `matching`, `clip-heatmaps` or `ghnerf`."""
