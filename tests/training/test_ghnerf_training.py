@@ -1,6 +1,7 @@
 """Training of GHNeRF: it learns, resumes exactly, stops on bad numbers, writes what loads."""
 
 import json
+from collections.abc import Generator
 from dataclasses import replace
 from pathlib import Path
 
@@ -45,6 +46,7 @@ def test_stopping_and_resuming_equals_running_through(people, tmp_path):
     through = [s.total_loss for s in train_ghnerf(config_for(people, tmp_path / "a"))]
     steps = train_ghnerf(config_for(people, tmp_path / "b"))
     stopped = [next(steps).total_loss for _ in range(2)]
+    assert isinstance(steps, Generator)
     steps.close()
     resumed = train_ghnerf(config_for(people, tmp_path / "b", resume=True))
     stopped += [s.total_loss for s in resumed]
