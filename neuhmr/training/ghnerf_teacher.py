@@ -167,7 +167,7 @@ def peaks_of(
     peak = torch.stack([places % columns, places // columns], dim=-1) + 0.5
     v, u = torch.meshgrid(torch.arange(rows) + 0.5, torch.arange(columns) + 0.5, indexing="ij")
     grid = torch.stack([u, v], dim=-1).reshape(-1, 2)
-    reach = max(SIGMA_SHARE * rows, 1.0)
+    reach = max(3.0 * SIGMA_SHARE * rows, 2.0)
     near = ((grid[None] - peak[:, None]).abs() <= reach).all(dim=-1)
     weights = maps.flatten(1).clamp_min(0.0) * near
     centers = (weights @ grid) / weights.sum(dim=1, keepdim=True).clamp_min(1e-9)

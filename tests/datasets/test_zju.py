@@ -19,7 +19,7 @@ def content():
     return {
         "cams": {
             "K": K,
-            "D": [np.array([[-0.2, 0.05, 0.0, 0.0, 0.0]]).T] * 3,
+            "D": [np.array([[-0.8, 0.05, 0.0, 0.0, 0.0]]).T] * 3,
             "R": [T[:3, :3].numpy().astype(np.float64) for T in transforms],
             "T": [T[:3, 3:].numpy().astype(np.float64) * 1000 for T in transforms],
         },
@@ -49,7 +49,7 @@ def test_cameras_are_read_in_meters_and_our_pixels(folder):
     assert torch.allclose(capture.cameras[1].K, cameras[1].K, atol=1e-5)
     distortion = capture.distortions[0]
     assert isinstance(distortion, Distortion)
-    assert distortion.coefficients[:2] == pytest.approx((-0.2, 0.05))
+    assert distortion.coefficients[:2] == pytest.approx((-0.8, 0.05))
 
 
 def test_views_are_undistorted(folder):

@@ -1,6 +1,7 @@
 """Training of GHNeRF: it learns, resumes exactly, stops on bad numbers, writes what loads."""
 
 import json
+from collections.abc import Generator
 from dataclasses import replace
 from pathlib import Path
 
@@ -45,6 +46,7 @@ def test_stopping_and_resuming_equals_running_through(people, tmp_path):
     through = [sum(s.losses.values()) for s in train_ghnerf(config_for(people, tmp_path / "a"))]
     steps = train_ghnerf(config_for(people, tmp_path / "b"))
     stopped = [sum(next(steps).losses.values()) for _ in range(2)]
+    assert isinstance(steps, Generator)
     steps.close()
     resumed = train_ghnerf(config_for(people, tmp_path / "b", resume=True))
     stopped += [sum(s.losses.values()) for s in resumed]

@@ -1,0 +1,57 @@
+from pathlib import Path
+
+import pytest
+import tyro
+
+from neuhmr.cli.train import GhnerfOptions, Train
+from neuhmr.errors import NeuhmrError
+from neuhmr.training import ghnerf
+from neuhmr.training.ghnerf import GhnerfSnapshot
+
+FOLDERS = ["--data", "people", "--val", "val", "--out", "run"]
+
+
+@pytest.fixture
+def asked(monkeypatch):
+    """Record what would be trained."""
+    configs = []
+
+    def keep(config):
+        configs.append(config)
+        return iter([GhnerfSnapshot(7, 0.5, {"color": 0.5}, 1e-3, 0.1)])
+
+    monkeypatch.setattr(ghnerf, "train_ghnerf", keep)
+    return configs
+
+
+def test_options_of_ghnerf_reach_its_training(asked):
+    options = [
+        "--row", "GHNeRF+DINO", "--targets", "all", "--sources", "2", "--rays", "1000",
+        "--smallest", "0.5", "--heatmap-weight", "5", "--halve-every", "900", "--steps", "7",
+        "--teacher", "mediapipe",
+    ]  # fmt: skip
+    result = tyro.cli(Train, args=["ghnerf", *FOLDERS, *options, "--device", "cpu"]).run()
+    assert result == {"written": "run", "steps": 7, "interrupted": False, "total_loss": 0.5}
+    (config,) = asked
+    assert (config.row, config.targets, config.teacher) == ("ghnerf_dino", "all", "mediapipe")
+    assert (config.draw.sources, config.draw.rays, config.draw.coarse_rays) == (2, 1000, 250)
+    assert config.draw.sizes == (0.5, 1.0)
+    assert (config.weights.heatmaps, config.halve_every) == (5.0, 900)
+    # What was not asked for is the paper's.
+    assert (config.learning_rate, config.weights.perceptual) == (5e-4, 0.01)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (GhnerfOptions(sources=0), "--sources is 0"),
+        (GhnerfOptions(smallest=0.9, largest=0.5), r"--smallest is 0\.9"),
+    ],
+)
+def test_impossible_numbers_are_named(asked, options, message):
+    train = Train(
+        network="ghnerf", data=Path("people"), val=Path("val"), out=Path("run"), device="cpu",
+        ghnerf=options,
+    )  # fmt: skip
+    with pytest.raises(NeuhmrError, match=message):
+        train.run()
