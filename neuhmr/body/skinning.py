@@ -29,7 +29,7 @@ def pose_bones(
 
 
 def blend_bones(
-    lbs_weights: Float[Tensor, "points joints"],
+    lbs_weights: Float[Tensor, "*#batch points joints"],
     bones: Rigid,
 ) -> tuple[Float[Tensor, "*batch points 3 3"], Float[Tensor, "*batch points 3"]]:
     """Average bone transforms (`*batch joints`) into one affine map per point.

@@ -38,6 +38,11 @@ class Silhouettes(TensorStruct):
     """Pixels along the mask's edge, where it is not the picture's."""
     has_outline: Bool[Tensor, "frames points"]
 
+    @property
+    def sizes(self) -> Float[Tensor, " frames"]:
+        """Of the person: the larger of the mask's width and height (px)."""
+        return self.sides / (1 + 2 * MARGIN)
+
     def distances_at(
         self, pixels: Float[Tensor, "frames points 2"]
     ) -> Float[Tensor, "frames points"]:

@@ -19,6 +19,7 @@ from neuhmr.progress import OnProgress, Progress, ignore_progress
 from neuhmr.refine.draft_config import DraftConfig
 from neuhmr.refine.draft_fit import DraftFit
 from neuhmr.refine.ground import Ground
+from neuhmr.refine.joint_sightings import JointFinder
 from neuhmr.refine.motion_field import LocalPose
 from neuhmr.refine.outlines import Outlines, collect_outlines
 from neuhmr.refine.smoothing import nearest_rotations, smooth_poses
@@ -64,6 +65,7 @@ def draft_motion(
     model: SmplModel,
     config: DraftConfig,
     on_progress: OnProgress = ignore_progress,
+    finder: JointFinder | None = None,
 ) -> Draft:
     """Improve initial poses without rendering; the same input gives the same result.
 
@@ -73,6 +75,7 @@ def draft_motion(
         model: the body model of those poses.
         config: what to believe.
         on_progress: told after every step; may raise to cancel.
+        finder: frames to look for joints in, row for row; None to look for none.
     """
     body = model.with_shape(motion.betas)
     outlines = collect_outlines(crops, model, motion.betas)
@@ -87,6 +90,7 @@ def draft_motion(
             motion,
             body,
             outlines,
+            finder,
             part,
             config,
             2 * number * config.steps,
@@ -118,6 +122,7 @@ def _fit_stretch(
     motion: Motion,
     body: ShapedBody,
     outlines: Outlines,
+    finder: JointFinder | None,
     rows: Int[Tensor, " rows"],
     config: DraftConfig,
     steps_before: int,
@@ -137,6 +142,7 @@ def _fit_stretch(
             crops.cameras[rows],
             body,
             outlines.of_rows(rows),
+            finder.of_rows(rows) if finder else None,
             config,
             scale,
         )

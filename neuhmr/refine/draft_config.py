@@ -41,6 +41,12 @@ class DraftConfig:
     """Error of masks and thickness of clothes, in sizes of the person."""
     outlier_outline: float = 4.0
     """Distances beyond so many `sigma_outline` lose their say."""
+    joint_weight: float = 1.0
+    """Of where the matching network's prototypes find the joints."""
+    outlier_joint: float = 3.0
+    """Sightings so many of their standard deviations away lose their say."""
+    joint_searches: int = 3
+    """Times the joints are looked for around where they are by then."""
     plausibility_weight: float = 1.0
     acceleration_weight: float = 1.0
     sigma_acceleration: float = 0.0167
@@ -56,7 +62,7 @@ class DraftConfig:
     """Of cameras over the floor people stand on (m): most are held in a hand."""
     sigma_camera_height: float = 0.3
     """How much that varies (m)."""
-    outline_interval: int = 10
+    outline_interval: int = 16
     """Steps between searches for the surface points that meet the masks' outlines."""
 
     def at_rate(self, ratio: float) -> "DraftConfig":

@@ -6,16 +6,20 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
+from neuhmr.anchors.image_losses import geman_mcclure
+from neuhmr.body.skeleton import MATCHING_JOINTS
 from neuhmr.body.skinning import pose_bones
 from neuhmr.body.smpl_model import ShapedBody
 from neuhmr.geometry.cameras import Camera
 from neuhmr.geometry.rigid import Rigid
 from neuhmr.geometry.rotations import axisangle_to_rotmat
+from neuhmr.refine.clothes import Clothes
 from neuhmr.refine.draft_config import DraftConfig
 from neuhmr.refine.ground import Ground, floor_loss, lowest_heights, sole_points
+from neuhmr.refine.joint_sightings import JointFinder, JointSightings
 from neuhmr.refine.losses import acceleration_loss, mean_or_zero
 from neuhmr.refine.motion_field import LocalPose
-from neuhmr.refine.outlines import Outlines, nearest_points, outline_loss
+from neuhmr.refine.outlines import BodyPoints, Outlines, nearest_points, outline_loss
 from neuhmr.refine.pose_prior import load_pose_prior, plausibility_loss
 from neuhmr.refine.residual_curve import ResidualCurve
 from neuhmr.refine.scene_guess import SceneGuess
@@ -34,11 +38,14 @@ class DraftFit:
         cameras: Camera,
         body: ShapedBody,
         outlines: Outlines,
+        finder: JointFinder | None,
         config: DraftConfig,
         scale: float = 1.0,
     ) -> None:
         self._start, self._body, self._config = start, body, config
-        self._cameras, self._outlines = cameras, outlines
+        self._cameras, self._outlines, self._finder = cameras, outlines, finder
+        self._sightings: JointSightings | None = None
+        self._clothes = Clothes(start.transl.device)
         self._curve = ResidualCurve(frame_index, config, scale)
         self._rays = torch.nn.functional.normalize(start.transl + body.joints_rest[0], dim=-1)
         self._triples = consecutive_triples(frame_index)
@@ -50,18 +57,22 @@ class DraftFit:
             lambda up: lowest_heights(body, self._soles, bones, up.expand(len(start.transl), 3)),
             config,
         )
-        self._optimizer = torch.optim.Adam([*self._curve.parameters, self._scene.parameters])
-        self._nearest: Tensor | None = None
+        self._optimizer = torch.optim.Adam(
+            [*self._curve.parameters, self._scene.parameters, self._clothes.parameters]
+        )
+        self._nearest: BodyPoints | None = None
 
     def step(self, number: int) -> float:
         """Move all poses once and say what they cost before."""
         config = self._config
         pose = self._pose()
         bones = self._bones(pose)
-        pixels = self._outlines.project(self._cameras, bones)
         if self._nearest is None or number % config.outline_interval == 0:
-            self._nearest = nearest_points(self._outlines, pixels)
-        loss = self._loss(pose, bones, pixels, self._nearest)
+            self._nearest = self._find_nearest(bones)
+        if self._finder and number % -(-config.steps // config.joint_searches) == 0:
+            pixels = self._cameras.project(bones.apply(self._body.joints_rest))
+            self._sightings = self._finder.find(pixels.detach(), self._outlines.silhouettes.sizes)
+        loss = self._loss(pose, bones, self._nearest)
         self._optimizer.zero_grad(set_to_none=True)
         loss.backward()
         fraction = number / config.steps
@@ -74,32 +85,26 @@ class DraftFit:
     @torch.no_grad()
     def misfit(self) -> float:
         """How badly bodies fill their masks now: mean squared standard deviations."""
-        pixels = self._outlines.project(self._cameras, self._bones(self._pose()))
-        nearest = nearest_points(self._outlines, pixels)
-        return float(self._outline(pixels, nearest).mean())
+        bones = self._bones(self._pose())
+        return float(self._outline(bones, self._find_nearest(bones)).mean())
 
     @torch.no_grad()
     def result(self) -> tuple[LocalPose, Ground]:
         """Poses of the stretch, and its one floor."""
         return self._pose(), self._scene.ground()
 
-    def _loss(
-        self,
-        pose: LocalPose,
-        bones: Rigid,
-        pixels: Float[Tensor, "frames points 2"],
-        nearest: Int[Tensor, "frames outline"],
-    ) -> Float[Tensor, ""]:
+    def _loss(self, pose: LocalPose, bones: Rigid, nearest: BodyPoints) -> Float[Tensor, ""]:
         config = self._config
         ground = self._scene.ground()
         up = ground.up.expand(len(pose.transl), 3)
+        joints = bones.apply(self._body.joints_rest)
         plausibility = plausibility_loss(pose.rotmat, up, self._prior)
         lowest = lowest_heights(self._body, self._soles, bones, up)
         floor = floor_loss(lowest, ground.height, config.sigma_floor)
-        joints = bones.apply(self._body.joints_rest)
         acceleration = acceleration_loss(joints[self._triples]).sum(dim=-1)
         per_frame = (
-            config.outline_weight * self._outline(pixels, nearest)
+            config.outline_weight * self._outline(bones, nearest)
+            + config.joint_weight * self._joints(joints)
             + config.plausibility_weight * len(self._prior.mean) * plausibility
             + config.floor_weight * floor
         )
@@ -108,14 +113,27 @@ class DraftFit:
             per_frame.mean()
             + config.acceleration_weight * smoothness
             + self._curve.cost()
-            + self._scene.cost() / len(pose.transl)
+            + (self._scene.cost() + self._clothes.cost()) / len(pose.transl)
         )
 
-    def _outline(
-        self, pixels: Float[Tensor, "frames points 2"], nearest: Int[Tensor, "frames outline"]
-    ) -> Float[Tensor, " frames"]:
+    def _find_nearest(self, bones: Rigid) -> BodyPoints:
+        return nearest_points(self._outlines, self._cameras, bones, self._clothes.thickness())
+
+    def _outline(self, bones: Rigid, nearest: BodyPoints) -> Float[Tensor, " frames"]:
         sigma, outlier = self._config.sigma_outline, self._config.outlier_outline
-        return outline_loss(self._outlines, pixels, nearest, sigma, outlier)
+        thickness = self._clothes.thickness()
+        surface = self._outlines.surface.project(self._cameras, bones, thickness)
+        partners = nearest.project(self._cameras, bones, thickness)
+        return outline_loss(self._outlines.silhouettes, surface, partners, sigma, outlier)
+
+    def _joints(self, joints: Float[Tensor, "frames joints 3"]) -> Float[Tensor, " frames"]:
+        """Squared distances from where joints were seen, in standard deviations."""
+        if self._sightings is None:
+            return joints.new_zeros(len(joints))
+        pixels = self._cameras.project(joints)[:, list(MATCHING_JOINTS)]
+        squared = (pixels - self._sightings.pixels).square().sum(dim=-1)
+        squared = squared * self._sightings.precisions.square()
+        return geman_mcclure(squared, self._config.outlier_joint).sum(dim=-1)
 
     def _pose(self) -> LocalPose:
         turns, shifts = self._curve.corrections()

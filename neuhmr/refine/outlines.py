@@ -13,13 +13,45 @@ from jaxtyping import Float, Int
 from torch import Tensor
 
 from neuhmr.anchors.image_losses import geman_mcclure
-from neuhmr.body.skinning import skin_points
-from neuhmr.body.smpl_model import SmplModel
+from neuhmr.body.skinning import blend_bones
+from neuhmr.body.smpl_model import ShapedBody, SmplModel
 from neuhmr.clip.crops import PersonCrops
 from neuhmr.geometry.cameras import Camera
 from neuhmr.geometry.rigid import Rigid
-from neuhmr.initial.silhouettes import MARGIN, Silhouettes, collect_silhouettes, sample_surface
+from neuhmr.initial.silhouettes import Silhouettes, collect_silhouettes
+from neuhmr.rendering.mesh_shading import vertex_normals
 from neuhmr.tensor_struct import TensorStruct
+
+SPACING = 0.065
+"""Points that must lie in the mask are about so far apart (m)."""
+EDGE_SPACING = 0.04
+"""The same for points that the mask's outline is compared with: a limb is seen by its edge."""
+
+
+@dataclass(frozen=True)
+class BodyPoints(TensorStruct):
+    """Points of a body's surface in the rest pose."""
+
+    rest: Float[Tensor, "*batch points 3"]
+    """Where they are (m)."""
+    normals: Float[Tensor, "*batch points 3"]
+    """Unit vectors out of the body."""
+    lbs_weights: Float[Tensor, "*batch points joints"]
+
+    def project(
+        self, camera: Camera, bones: Rigid, thickness: Float[Tensor, " joints"]
+    ) -> Float[Tensor, "frames points 2"]:
+        """Draw the points (px).
+
+        Args:
+            camera: of each frame.
+            bones: rest space to the camera's frame (batch axes: frames joints).
+            thickness: of the clothes around each joint's flesh (m).
+        """
+        dressed = self.rest + self.normals * (self.lbs_weights @ thickness)[..., None]
+        linear, transl = blend_bones(self.lbs_weights, bones)
+        # Products and sums: so many small matrix products would take several times as long.
+        return camera.project((linear * dressed[..., None, :]).sum(dim=-1) + transl)
 
 
 @dataclass(frozen=True)
@@ -27,22 +59,14 @@ class Outlines(TensorStruct):
     """Masks as distances and outlines, beside the points that are compared with them."""
 
     silhouettes: Silhouettes
-    rest: Float[Tensor, "points 3"]
-    """Of the body's surface, in the rest pose (m)."""
-    lbs_weights: Float[Tensor, "points joints"]
+    surface: BodyPoints
+    """Points that must lie in the mask."""
+    edge: BodyPoints
+    """Points of which some must lie on the mask's outline."""
 
     def of_rows(self, rows: Int[Tensor, " rows"]) -> "Outlines":
         """Keep some frames."""
         return replace(self, silhouettes=self.silhouettes[rows])
-
-    def project(self, camera: Camera, bones: Rigid) -> Float[Tensor, "frames points 2"]:
-        """Draw the surface's points (px).
-
-        Args:
-            camera: of each frame.
-            bones: rest space to the camera's frame (batch axes: frames joints).
-        """
-        return camera.project(skin_points(self.rest, self.lbs_weights, bones))
 
 
 def collect_outlines(
@@ -50,42 +74,53 @@ def collect_outlines(
 ) -> Outlines:
     """Measure the masks of all frames and sample the surface of a body."""
     masks: list[np.ndarray] = [(mask > 0.5).cpu().numpy() for mask in crops.masks]
-    surface = sample_surface(model.to("cpu")).to(betas.device)
-    rest = surface.template + surface.dirs[..., : len(betas)] @ betas
-    return Outlines(collect_silhouettes(masks).to(betas.device), rest, surface.lbs_weights)
+    body = model.with_shape(betas)
+    return Outlines(
+        collect_silhouettes(masks).to(betas.device),
+        _spread_points(body, SPACING),
+        _spread_points(body, EDGE_SPACING),
+    )
+
+
+def _spread_points(body: ShapedBody, spacing: float) -> BodyPoints:
+    """Take one vertex per small cube of space."""
+    cells = np.floor(body.model.v_template.cpu().numpy() / spacing).astype(int)
+    _, first = np.unique(cells, axis=0, return_index=True)
+    rows = torch.from_numpy(np.sort(first)).to(body.v_shaped.device)
+    normals = vertex_normals(body.v_shaped, body.model.faces)
+    return BodyPoints(body.v_shaped[rows], normals[rows], body.model.lbs_weights[rows])
 
 
 @torch.no_grad()
 def nearest_points(
-    outlines: Outlines, pixels: Float[Tensor, "frames points 2"]
-) -> Int[Tensor, "frames outline"]:
+    outlines: Outlines, camera: Camera, bones: Rigid, thickness: Float[Tensor, " joints"]
+) -> BodyPoints:
     """Find the surface point that projects nearest to each point of the masks' outlines."""
-    return torch.cdist(outlines.silhouettes.outline, pixels).argmin(dim=-1)
+    pixels = outlines.edge.project(camera, bones, thickness)
+    return outlines.edge[torch.cdist(outlines.silhouettes.outline, pixels).argmin(dim=-1)]
 
 
 def outline_loss(
-    outlines: Outlines,
-    pixels: Float[Tensor, "frames points 2"],
-    nearest: Int[Tensor, "frames outline"],
+    silhouettes: Silhouettes,
+    surface: Float[Tensor, "frames points 2"],
+    partners: Float[Tensor, "frames outline 2"],
     sigma: float,
     outlier: float,
 ) -> Float[Tensor, " frames"]:
     """Squared distance of points outside the mask, and of its outline from the points.
 
-    Both are means over points, in standard deviations, and bounded: hair, skirts and bags are in
-    masks but not on bodies.
+    Both are means over points, in standard deviations, and bounded: skirts and bags are in masks
+    but not on bodies.
 
     Args:
-        outlines: the masks.
-        pixels: the projected surface (px).
-        nearest: the partner of each outline point.
-        sigma: error of masks and thickness of clothes, in sizes of the person.
+        silhouettes: the masks.
+        surface: points that must lie in the mask (px).
+        partners: the partner of each outline point (px).
+        sigma: error of masks and clothes, in sizes of the person.
         outlier: distance from which on points lose their say (standard deviations).
     """
-    silhouettes = outlines.silhouettes
-    unit = sigma * silhouettes.sides[:, None] / (1 + 2 * MARGIN)
-    protruding = (silhouettes.distances_at(pixels) / unit).square()
-    partners = pixels.gather(1, nearest[..., None].expand(-1, -1, 2))
+    unit = sigma * silhouettes.sizes[:, None]
+    protruding = (silhouettes.distances_at(surface) / unit).square()
     uncovered = (silhouettes.outline - partners).square().sum(dim=-1) / unit.square()
     missing = geman_mcclure(uncovered, outlier) * silhouettes.has_outline
     return geman_mcclure(protruding, outlier).mean(dim=1) + missing.mean(dim=1)

@@ -24,6 +24,7 @@ from neuhmr.progress import OnProgress, ignore_progress
 from neuhmr.refine.config import RefineConfig
 from neuhmr.refine.draft import Draft, draft_motion
 from neuhmr.refine.frame_features import encode_frames
+from neuhmr.refine.joint_sightings import make_finder
 from neuhmr.refine.motion_field import LocalPose
 
 
@@ -145,9 +146,11 @@ def prepare_problem(
         )
     if isinstance(ghn, torch.nn.Module):
         ghn.requires_grad_(False).eval()
+    features = encode_frames(ghn, crops, on_progress)
     draft = None
     if config.draft.steps > 0:
-        draft = draft_motion(crops, motion, model, config.draft, on_progress)
+        finder = make_finder(ghn.joint_prototypes(), features, crops)
+        draft = draft_motion(crops, motion, model, config.draft, on_progress, finder)
     start = draft.pose.into(motion) if draft else motion
     build = build_avatar(crops, start, model, ghn, on_progress=on_progress)
     selection = select_anchors(
@@ -162,7 +165,6 @@ def prepare_problem(
     )
     pair = pair_from_anchors(selection)
     avatar = condition_avatar(crops, start, build.avatar.body, ghn, pair)
-    features = encode_frames(ghn, crops, on_progress)
     descriptors = register_anchors(
         avatar,
         crops,

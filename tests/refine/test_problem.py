@@ -35,15 +35,15 @@ def test_preparation_tells_how_it_gets_on_and_can_be_cancelled():
 
     def watch(progress: Progress) -> None:
         labels.append(progress.label)
-        if progress.label == "Encoding frames":
+        if progress.label == "Scoring anchor candidates":
             raise Cancelled
 
     with pytest.raises(Cancelled):
         prepare_problem(clip.crops, clip.truth, clip.model, network, TINY_CONFIG, on_progress=watch)
     assert set(labels) == {
+        "Encoding frames",
         "Comparing bodies with masks",
         "Scoring anchor candidates",
-        "Encoding frames",
     }
 
 
