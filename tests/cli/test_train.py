@@ -3,10 +3,10 @@ from pathlib import Path
 import pytest
 import tyro
 
-from neuhmr.cli.train import GhnerfOptions, Train
+from neuhmr.cli.train import Train, TrainGhnerf
 from neuhmr.errors import NeuhmrError
 from neuhmr.training import ghnerf
-from neuhmr.training.ghnerf import GhnerfSnapshot
+from neuhmr.training.run import StepOutcome
 
 FOLDERS = ["--data", "people", "--val", "val", "--out", "run"]
 
@@ -18,7 +18,7 @@ def asked(monkeypatch):
 
     def keep(config):
         configs.append(config)
-        return iter([GhnerfSnapshot(7, 0.5, {"color": 0.5}, 1e-3, 0.1)])
+        return iter([StepOutcome(7, {"color": 0.5}, 1e-3, 0.1)])
 
     monkeypatch.setattr(ghnerf, "train_ghnerf", keep)
     return configs
@@ -31,7 +31,7 @@ def test_options_of_ghnerf_reach_its_training(asked):
         "--teacher", "mediapipe",
     ]  # fmt: skip
     result = tyro.cli(Train, args=["ghnerf", *FOLDERS, *options, "--device", "cpu"]).run()
-    assert result == {"written": "run", "steps": 7, "interrupted": False, "total_loss": 0.5}
+    assert result == {"written": "run", "steps": 7, "interrupted": False, "color_loss": 0.5}
     (config,) = asked
     assert (config.row, config.targets, config.teacher) == ("ghnerf_dino", "all", "mediapipe")
     assert (config.draw.sources, config.draw.rays, config.draw.coarse_rays) == (2, 1000, 250)
@@ -44,14 +44,13 @@ def test_options_of_ghnerf_reach_its_training(asked):
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        (GhnerfOptions(sources=0), "--sources is 0"),
-        (GhnerfOptions(smallest=0.9, largest=0.5), r"--smallest is 0\.9"),
+        ({"sources": 0}, "--sources is 0"),
+        ({"smallest": 0.9, "largest": 0.5}, r"--smallest is 0\.9"),
     ],
 )
 def test_impossible_numbers_are_named(asked, options, message):
-    train = Train(
-        network="ghnerf", data=Path("people"), val=Path("val"), out=Path("run"), device="cpu",
-        ghnerf=options,
-    )  # fmt: skip
+    train = TrainGhnerf(
+        data=Path("people"), val=Path("val"), out=Path("run"), device="cpu", **options
+    )
     with pytest.raises(NeuhmrError, match=message):
         train.run()
