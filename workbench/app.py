@@ -15,6 +15,7 @@ from workbench.panels.avatar_panel import AvatarPanel
 from workbench.panels.clip_panel import ClipPanel
 from workbench.panels.export_panel import ExportPanel
 from workbench.panels.joints_panel import JointsPanel
+from workbench.panels.keypoints_panel import KeypointsPanel
 from workbench.panels.refine_panel import RefinePanel
 from workbench.panels.status_panel import StatusPanel
 from workbench.panels.video_panel import VideoPanel
@@ -26,7 +27,7 @@ from workbench.session_keeper import SessionKeeper
 from workbench.tasks import Tasks
 
 TITLE = "NeuHMR workbench"
-RIGHT_WIDTH_PX = 400
+RIGHT_WIDTH_PX = 436
 
 
 class Workbench:
@@ -110,6 +111,8 @@ class Workbench:
             panels.append(RefinePanel(gui, tasks, notices))
         with tabs.add_tab("Joints"):
             panels.append(JointsPanel(gui, tasks, self._engine, notices))
+        with tabs.add_tab("Keypoints"):
+            panels.append(KeypointsPanel(gui, tasks, self._engine, notices))
         with tabs.add_tab("Export"):
             panels.append(ExportPanel(gui, tasks, self._engine, notices, self._folders_of))
         gui.main_panel.dock_right()

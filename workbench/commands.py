@@ -53,6 +53,7 @@ def all_commands(tasks: Tasks) -> tuple[Command, ...]:
         Command("Show initial poses", "1", show("initial")),
         Command("Show refined poses", "2", show("refined")),
         Command("Show both", "3", show("both")),
+        Command("Find keypoints or stop it", "H", lambda: _flip_keypoints(tasks), is_switch=True),
         Command("Build avatar", "B", tasks.build_avatar, is_switch=True),
         Command("Register joints", "G", tasks.register, is_switch=True),
         Command("One optimization step", "enter", tasks.step, is_switch=True),
@@ -85,6 +86,16 @@ def _without_repeats(run: Callable[[], None]) -> Callable[[], None]:
 
 def _show(tasks: Tasks, shown: str) -> None:
     tasks.session.set_view(shown=shown)
+
+
+def _flip_keypoints(tasks: Tasks) -> None:
+    state = tasks.session.state
+    if state.avatar is None:
+        tasks.notices.info("There is no avatar yet", "Keypoints are found once it is built.")
+    elif state.avatar.heatmaps_missing:
+        tasks.notices.warn("Heatmaps are not available", state.avatar.heatmaps_missing)
+    else:
+        tasks.session.set_view(find_keypoints=not state.view.find_keypoints)
 
 
 def _run_or_pause(tasks: Tasks) -> None:

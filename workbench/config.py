@@ -40,6 +40,8 @@ class WorkbenchConfig:
     """SMPL file (npz or pkl); else the open body."""
     checkpoint: OptionalPath = None
     """Weights of the avatar network; else the shipped ones."""
+    heatmaps: OptionalPath = None
+    """Weights of its heatmaps; else the shipped ones."""
     preset: Literal["fast", "quality", "paper"] = "fast"
     """Settings to start from: `quality` takes some four times as long, `paper` is NeuHMR's."""
     session: OptionalPath = None
@@ -82,6 +84,7 @@ class WorkbenchConfig:
             ("--camera", self.camera, ClipError),
             ("--truth", self.truth, PoseFileError),
             ("--checkpoint", self.checkpoint, CheckpointError),
+            ("--heatmaps", self.heatmaps, CheckpointError),
         ):
             if path is not None:
                 require_file(path, error, "a file", f"check the path after {option}")
@@ -105,4 +108,5 @@ class WorkbenchConfig:
             truth=self.truth,
             body_model=self.body_model,
             checkpoint=self.checkpoint,
+            heatmaps=self.heatmaps,
         )

@@ -4,18 +4,20 @@
 is always a video frame; which row of a motion belongs to it is the engine's business.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, Protocol
 
 import numpy as np
-from jaxtyping import Bool, Float, Int, UInt8
+from jaxtyping import Float, Int, UInt8
 
 from neuhmr.body.motion import Motion
 from neuhmr.geometry.cameras import Camera
 from neuhmr.progress import OnProgress
+from workbench.free_view import Viewpoint
+from workbench.keypoint_report import KeypointReport, KeypointSource, ViewHeatmaps
 from workbench.open_request import OpenRequest
+from workbench.optimizer import Optimizer, RefineSettings
 
 Image = UInt8[np.ndarray, "height width 3"]
 ExportKind = Literal["motion", "amass", "smplx", "bvh", "glb", "overlay"]
@@ -65,6 +67,8 @@ class AvatarStage:
     """Mesh against mask by frame, in [0, 1]; frames that were not looked at are absent."""
     crop_size: tuple[int, int]
     """(height, width) of the renderings (px)."""
+    heatmaps_missing: str = ""
+    """Why heatmaps cannot be rendered, in the user's words; "" where they can."""
     backend: object = field(default=None, repr=False)
 
 
@@ -107,71 +111,6 @@ class PaintedBody:
 
 
 @dataclass(frozen=True, kw_only=True)
-class RefineSettings:
-    """What the user may change while the optimizer runs."""
-
-    lambda_rgb: float
-    lambda_geo: float
-    lambda_joint: float
-    sigma_px: float
-    """Spread of the candidates around a joint (px of the crop)."""
-    num_candidates: int
-    """S: candidates per joint."""
-    epsilon_m: float
-    """Depth tolerance of the visibility test (m)."""
-    learning_rate: float
-
-
-@dataclass(frozen=True, kw_only=True, eq=False)
-class StepReport:
-    """Where the optimizer stands after a step."""
-
-    step: int
-    total_steps: int
-    terms: Mapping[str, float]
-    """Weighted loss terms."""
-    learning_rate: float
-    residual_angle_deg: float
-    motion: Motion
-    is_finished: bool
-
-
-@dataclass(frozen=True, kw_only=True, eq=False)
-class JointReport:
-    """How joint matching sees one frame; positions in px of the crop."""
-
-    frame: int
-    visible: Bool[np.ndarray, " joints"]
-    matched: Bool[np.ndarray, " joints"]
-    verdicts: tuple[str, ...]
-    """What became of each joint's match, in words; "" for joints that are never matched."""
-    similarity: Float[np.ndarray, " joints"]
-    """Cosine similarity of the most similar candidate; NaN for joints that are never matched."""
-    projected: Float[np.ndarray, "joints 2"]
-    """Where the refined joint lies now."""
-    winners: Float[np.ndarray, "joints 2"]
-    """The most similar candidate; NaN for joints that are never matched."""
-    candidates: dict[int, Float[np.ndarray, "candidates 2"]]
-    candidate_similarity: dict[int, Float[np.ndarray, " candidates"]]
-
-
-@dataclass(frozen=True, kw_only=True, eq=False)
-class FrameVerdicts:
-    """Which refined poses hold up when every frame is rendered before and after."""
-
-    step: int
-    """The optimizer's step whose poses were judged."""
-    motion: Motion
-    """The refined poses, blended towards the initial ones where those explain the frame better."""
-    given_up: tuple[int, ...]
-    """Frames that are more initial than refined."""
-    iou_before: float
-    """Silhouette of the rendering against the mask, in [0, 1], over all frames."""
-    iou_after: float
-    """The same for `motion`."""
-
-
-@dataclass(frozen=True, kw_only=True)
 class ExportRequest:
     """What to write, and where."""
 
@@ -179,16 +118,6 @@ class ExportRequest:
     path: Path
     frame: int = 0
     """Which frame, where only one is written."""
-
-
-class Optimizer(Protocol):
-    """A refinement under way; used on the compute thread only."""
-
-    def step(self, settings: RefineSettings) -> StepReport: ...  # noqa: D102
-    def save(self, path: Path) -> None: ...  # noqa: D102
-    def load(self, path: Path) -> None: ...  # noqa: D102
-    def judge(self, on_progress: OnProgress) -> FrameVerdicts: ...  # noqa: D102
-    def inspect(self, frame: int, settings: RefineSettings) -> JointReport | None: ...  # noqa: D102
 
 
 class Engine(Protocol):
@@ -256,6 +185,38 @@ class Engine(Protocol):
         self, footage: Footage, avatar: AvatarStage, motion: Motion, frame: int, stride: int
     ) -> Image | None:
         """Render the avatar in the crop of one frame, every `stride`-th pixel."""
+        ...
+
+    def keypoints(
+        self,
+        footage: Footage,
+        avatar: AvatarStage,
+        motion: Motion,
+        frame: int,
+        source: KeypointSource,
+    ) -> KeypointReport | None:
+        """Find keypoints in a frame's rendered heatmaps; None where nobody was seen.
+
+        Raises:
+            CheckpointError: heatmaps are missing.
+        """
+        ...
+
+    def view_heatmaps(
+        self,
+        footage: Footage,
+        avatar: AvatarStage,
+        motion: Motion,
+        frame: int,
+        source: KeypointSource,
+        viewpoint: Viewpoint,
+    ) -> ViewHeatmaps | None:
+        """Render color and heatmaps of the person from a free view; None where nobody was seen.
+
+        Raises:
+            CheckpointError: heatmaps are missing.
+            WorkbenchError: the person is not before the view.
+        """
         ...
 
     def overlay(

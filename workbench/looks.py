@@ -12,6 +12,7 @@ from jaxtyping import Float
 from neuhmr.body.motion import Motion
 from workbench.engine import AvatarStage, Engine, Footage, motion_row
 from workbench.identity import SameObjects
+from workbench.keypoint_looks import KeypointLooks
 from workbench.session import FrameScores, Preview, Session, SessionState
 from workbench.stages import ON_THE_MOVE
 from workbench.tasks import Tasks
@@ -30,16 +31,18 @@ class Looks:
         self._session = session
         self._engine = engine
         self._tasks = tasks
+        self._keypoints = KeypointLooks(session, engine, tasks.worker.request_look)
         self._wanted = SameObjects()
         self._wanted_since = 0.0
 
     def tick(self, state: SessionState, now: float) -> None:
         """Ask for whatever the view of `state` lacks; `now` is a steady clock's time (s)."""
+        self._keypoints.tick(state, now)
         footage, motion = state.footage, state.best
         if footage is None or motion is None:
             return
         self._ask_scores(state, footage, motion)
-        shown = state.initial if state.view.shown == "initial" else motion
+        shown = state.rendered_motion
         if state.avatar is not None and shown is not None:
             self._ask_preview(state, footage, state.avatar, shown, now)
         if state.anchors is not None and not state.view.is_playing:

@@ -12,6 +12,7 @@ REFINED = "#4dabf7"
 TRUTH = "#51cf66"
 ANCHOR = "#fcc419"
 GIVEN_UP = "#f76707"
+FOUND = "#ffe066"
 BAD = "#fa5252"
 GOOD = "#40c057"
 
@@ -52,6 +53,18 @@ def next_step(title: str, text: str) -> str:
         f'<div style="{card}"><div style="color:{REFINED};font-weight:600">{escape(title)}</div>'
         f"<div>{escape(text)}</div></div>",
         "padding-bottom:10px",
+    )
+
+
+def warning(title: str, text: str) -> str:
+    """Say what keeps a part of the window from working."""
+    card = (
+        f"box-sizing:border-box;padding:8px 12px;border-left:3px solid {ANCHOR};"
+        "background:#2b2618;border-radius:4px"
+    )
+    return block(
+        f'<div style="{card}"><div style="color:{ANCHOR};font-weight:600">{escape(title)}</div>'
+        f'<div style="overflow-wrap:anywhere">{escape(text)}</div></div>'
     )
 
 

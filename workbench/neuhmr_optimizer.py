@@ -18,7 +18,7 @@ from neuhmr.refine.matching import JointMatches
 from neuhmr.refine.problem import RefineProblem
 from neuhmr.refine.refiner import Refiner
 from neuhmr.refine.report import mean_iou
-from workbench.engine import FrameVerdicts, JointReport, RefineSettings, StepReport
+from workbench.optimizer import FrameVerdict, FrameVerdicts, JointReport, RefineSettings, StepReport
 
 
 def settings_of(config: RefineConfig) -> RefineSettings:
@@ -103,6 +103,22 @@ class NeuhmrOptimizer:
             given_up=tuple(int(self._frames[row]) for row in guarded.reverted),
             iou_before=mean_iou(guarded.before),
             iou_after=mean_iou(guarded.kept_scores()),
+            frames={
+                int(self._frames[row]): FrameVerdict(
+                    refined_share=share,
+                    iou_before=1.0 - before.geo,
+                    iou_after=1.0 - after.geo,
+                    similarity_before=before.similarity,
+                    similarity_after=after.similarity,
+                )
+                for row, share, before, after in zip(
+                    guarded.rows,
+                    guarded.shares,
+                    guarded.evidence_before,
+                    guarded.evidence_after,
+                    strict=True,
+                )
+            },
         )
 
     def _fingerprint(self) -> str:

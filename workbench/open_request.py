@@ -15,3 +15,4 @@ class OpenRequest:
     truth: Path | None = None
     body_model: Path | None = None
     checkpoint: Path | None = None
+    heatmaps: Path | None = None

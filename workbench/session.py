@@ -13,16 +13,10 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from neuhmr.body.motion import Motion
-from workbench.engine import (
-    AnchorStage,
-    AvatarStage,
-    Footage,
-    FrameVerdicts,
-    Image,
-    JointReport,
-    RefineSettings,
-    StepReport,
-)
+from workbench.engine import AnchorStage, AvatarStage, Footage, Image
+from workbench.free_view import Viewpoint
+from workbench.keypoint_report import KeypointReport, KeypointSource, ViewHeatmaps
+from workbench.optimizer import FrameVerdicts, JointReport, RefineSettings, StepReport
 
 Shown = Literal["initial", "refined", "both"]
 SHOWN_CHOICES: tuple[Shown, ...] = ("initial", "refined", "both")
@@ -63,6 +57,35 @@ class Preview:
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
+class KeypointLook:
+    """Keypoints found in a frame, and of what."""
+
+    avatar: AvatarStage
+    frame: int
+    motion: Motion
+    source: KeypointSource
+    report: KeypointReport | None
+    """None where nobody was seen."""
+    problem: str = ""
+    """Why there is no report, in the user's words."""
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class ViewLook:
+    """A free view of a frame's heatmaps, and of what."""
+
+    avatar: AvatarStage
+    frame: int
+    motion: Motion
+    source: KeypointSource
+    viewpoint: Viewpoint
+    rendering: ViewHeatmaps | None
+    """None where nobody was seen."""
+    problem: str = ""
+    """Why there is no rendering, in the user's words."""
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
 class FrameScores:
     """One number per frame that says where to look; larger is worse."""
 
@@ -98,6 +121,15 @@ class ViewState:
     show_truth: bool = False
     show_sphere: bool = True
     show_frustum: bool = True
+    find_keypoints: bool = False
+    """Render heatmaps of the shown frame; that takes a while on slow machines."""
+    keypoint: int | None = None
+    """Whose heatmap is shown; None for all."""
+    keypoint_source: KeypointSource = "frame"
+    show_heat: bool = True
+    """Heatmaps lie over the video, too."""
+    viewpoint: Viewpoint | None = None
+    """Where the user wanted heatmaps to be rendered from."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -124,6 +156,10 @@ class SessionState:
     job: JobStatus | None = None
     preview: Preview | None = None
     joints: JointReport | None = None
+    keypoints: KeypointLook | None = None
+    """Of some frame and pose; see `keypoints_now`."""
+    free_view: ViewLook | None = None
+    """Of some frame and pose; see `free_view_now`."""
     scores: FrameScores | None = None
     exported: tuple[str, ...] = ()
     """Files written so far, newest first."""
@@ -158,6 +194,30 @@ class SessionState:
     def best(self) -> Motion | None:
         """The refined poses, or the initial ones before there are any."""
         return self.refined or self.initial
+
+    @property
+    def rendered_motion(self) -> Motion | None:
+        """The poses that renderings show: one of the two where the picture has both."""
+        return self.initial if self.view.shown == "initial" else self.best
+
+    @property
+    def keypoints_now(self) -> KeypointLook | None:
+        """Keypoints of what is shown at present; None where they are yet to be found."""
+        look = self.keypoints
+        return look if look is not None and self._is_shown(look) else None
+
+    @property
+    def free_view_now(self) -> ViewLook | None:
+        """The free view of what is shown at present; None where it is yet to be rendered."""
+        look = self.free_view
+        if look is None or look.viewpoint != self.view.viewpoint:
+            return None
+        return look if self._is_shown(look) else None
+
+    def _is_shown(self, look: KeypointLook | ViewLook) -> bool:
+        is_same = look.avatar is self.avatar and look.motion is self.rendered_motion
+        wanted = (self.view.frame, self.view.keypoint_source)
+        return self.view.find_keypoints and is_same and (look.frame, look.source) == wanted
 
 
 class Session:

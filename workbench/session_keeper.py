@@ -15,8 +15,9 @@ from typing import Any
 
 from neuhmr.clip.atomic import atomic_path
 from neuhmr.errors import NeuhmrError
-from workbench.engine import Engine, ExportRequest, Footage, Optimizer, RefineSettings
+from workbench.engine import Engine, ExportRequest, Footage
 from workbench.notices import Notices
+from workbench.optimizer import Optimizer, RefineSettings
 from workbench.session import SHOWN_CHOICES, LossPoint, Restored, SessionState, ViewState
 
 logger = logging.getLogger(__name__)

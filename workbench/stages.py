@@ -5,10 +5,11 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from neuhmr.errors import NonFiniteError
-from workbench.engine import Engine, Footage, JointReport, Optimizer, StepReport
+from workbench.engine import Engine, Footage
 from workbench.errors import WorkbenchError
 from workbench.notices import Notices
 from workbench.open_request import OpenRequest
+from workbench.optimizer import JointReport, Optimizer, StepReport
 from workbench.playback import Playback
 from workbench.session import LossPoint, RunPhase, Session, SessionState, ViewState
 from workbench.session_keeper import SaveClock, SessionKeeper

@@ -116,6 +116,15 @@ class Driver:
         self.save("workbench")
         self.tab("Joints")
         self.save("workbench_joints")
+        state = self._window.session.state
+        if state.avatar is not None and not state.avatar.heatmaps_missing:
+            self.tab("Keypoints")
+            self._window.session.set_view(find_keypoints=True)
+            self.wait(lambda state: state.keypoints_now is not None)
+            self.press("From another side")
+            self.press("Render the 3D view")
+            self.wait(lambda state: state.free_view_now is not None)
+            self.save("workbench_keypoints")
 
     def press(self, name: str) -> None:
         """Click a button."""

@@ -10,10 +10,18 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from synthetic_figure import figure_joints, figure_vertices, tube_faces
+from fake_heatmaps import BOX, find_keypoints, paint_person, view_person
+from fake_optimizer import FakeOptimizer
+from synthetic_figure import (
+    NUM_FRAMES,
+    disturbed,
+    figure_joints,
+    figure_vertices,
+    true_motion,
+    tube_faces,
+)
 
 from neuhmr.body.motion import Motion
-from neuhmr.body.skeleton import MATCHING_JOINTS
 from neuhmr.errors import ClipError, OutputError
 from neuhmr.geometry.cameras import Camera, camera_from_focal
 from neuhmr.progress import Progress
@@ -23,19 +31,15 @@ from workbench.engine import (
     BodyFrame,
     ExportRequest,
     Footage,
-    FrameVerdicts,
-    JointReport,
-    RefineSettings,
-    StepReport,
     motion_row,
 )
+from workbench.keypoint_report import KeypointReport
 from workbench.open_request import OpenRequest
+from workbench.optimizer import RefineSettings
 
-HEIGHT, WIDTH, NUM_FRAMES, FPS = 360, 640, 48, 24.0
+HEIGHT, WIDTH, FPS = 360, 640, 24.0
 CROP_SIZE = (240, 180)
 NUM_JOINTS = 24
-GIVEN_UP = (3, 4, 9)
-"""Frames whose refined pose the toy finds worse."""
 
 
 class FakeVideo:
@@ -62,6 +66,7 @@ class FakeEngine:
     has_poses: bool = True
     has_truth: bool = True
     total_steps: int = 40
+    heatmaps_missing: str = ""
     failures: dict[str, Exception] = field(default_factory=dict)
     """What a verb raises instead of working, by its name."""
     calls: list[str] = field(default_factory=list)
@@ -108,7 +113,12 @@ class FakeEngine:
         self._begin("build_avatar")
         self._work("Cutting out the person", on_progress)
         ious = {frame: 0.75 + 0.2 * float(np.sin(frame / 7.0)) for frame in range(NUM_FRAMES)}
-        return AvatarStage(conditioning_frames=(3, 27), silhouette_iou=ious, crop_size=CROP_SIZE)
+        return AvatarStage(
+            conditioning_frames=(3, 27),
+            silhouette_iou=ious,
+            crop_size=CROP_SIZE,
+            heatmaps_missing=self.heatmaps_missing,
+        )
 
     def register(self, footage, avatar, includes, excludes, on_progress):
         self._begin("register")
@@ -136,7 +146,7 @@ class FakeEngine:
             epsilon_m=0.2, learning_rate=1e-3,
         )  # fmt: skip
 
-    def make_refiner(self, footage, avatar, anchors, on_progress) -> "FakeOptimizer":
+    def make_refiner(self, footage, avatar, anchors, on_progress) -> FakeOptimizer:
         self._begin("make_refiner")
         return FakeOptimizer(self, footage)
 
@@ -155,12 +165,25 @@ class FakeEngine:
         return figure_joints(motion)
 
     def crop(self, avatar: AvatarStage, frame: int) -> np.ndarray | None:
-        return _tile(frame, (200, 120, 90))
+        vertices, _ = figure_vertices(true_motion(), frame)
+        return paint_person(vertices, window_camera(), (200, 120, 90))
 
     def preview(self, footage, avatar, motion, frame, stride) -> np.ndarray | None:
         self._begin("preview")
         time.sleep(self.pause_s)
-        return _tile(frame, (190, 130, 100))[::stride, ::stride]
+        vertices, _ = figure_vertices(motion, frame)
+        return paint_person(vertices, window_camera(), (190, 130, 100))[::stride, ::stride]
+
+    def keypoints(self, footage, avatar, motion, frame, source) -> KeypointReport | None:
+        self._begin("keypoints")
+        time.sleep(self.pause_s)
+        if motion_row(motion, frame) is None:
+            return None
+        return find_keypoints(motion, frame, source, footage.camera, CROP_SIZE)
+
+    def view_heatmaps(self, footage, avatar, motion, frame, source, viewpoint):
+        self._begin("view_heatmaps")
+        return view_person(motion, frame, viewpoint)
 
     def overlay(self, footage, image, frame, bodies) -> np.ndarray:
         self.threads.add(threading.current_thread().name)
@@ -188,124 +211,13 @@ class FakeEngine:
             np.savez(file, transl=motion.transl.numpy())
 
 
-class FakeOptimizer:
-    """Goes from the initial poses to the true ones, a part of the way each step."""
-
-    def __init__(self, engine: FakeEngine, footage: Footage) -> None:
-        self.engine = engine
-        self.footage = footage
-        self.steps = 0
-        self.settings: list[RefineSettings] = []
-
-    def step(self, settings: RefineSettings) -> StepReport:
-        self.engine._begin("step")
-        time.sleep(self.engine.pause_s)
-        self.steps += 1
-        self.settings.append(settings)
-        share = 1.0 - 0.93**self.steps
-        total = self.engine.total_steps
-        left = float(np.exp(-4.0 * self.steps / total))
-        return StepReport(
-            step=self.steps,
-            total_steps=total,
-            terms={
-                "rgb": 0.02 * settings.lambda_rgb * (left + 0.1),
-                "geo": 0.3 * settings.lambda_geo * (left + 0.05),
-                "joint": 0.8 * settings.lambda_joint * (left + 0.02),
-            },
-            learning_rate=settings.learning_rate * (1.0 - self.steps / (total + 1)),
-            residual_angle_deg=8.0 * share,
-            motion=disturbed(true_motion(), 0.35 * (1.0 - share)),
-            is_finished=self.steps >= total,
-        )
-
-    def save(self, path: Path) -> None:
-        path.write_text(str(self.steps))
-
-    def load(self, path: Path) -> None:
-        if "load" in self.engine.failures:
-            raise self.engine.failures["load"]
-        self.steps = int(path.read_text())
-
-    def judge(self, on_progress) -> FrameVerdicts:
-        self.engine._begin("judge")
-        self.engine._work("Comparing before and after", on_progress)
-        share = 0.93**self.steps
-        refined, initial = disturbed(true_motion(), 0.35 * share), self.footage.initial
-        transl = refined.transl.clone()
-        transl[list(GIVEN_UP)] = initial.transl[list(GIVEN_UP)] + 1.0  # Tells it apart.
-        return FrameVerdicts(
-            step=self.steps,
-            motion=replace(refined, transl=transl),
-            given_up=GIVEN_UP,
-            iou_before=0.7,
-            iou_after=0.9,
-        )
-
-    def inspect(self, frame: int, settings: RefineSettings) -> JointReport | None:
-        rng = np.random.default_rng(frame)
-        projected = rng.uniform((40, 20), (140, 220), (NUM_JOINTS, 2)).astype(np.float32)
-        candidates = {
-            j: projected[j] + rng.normal(0, settings.sigma_px, (65, 2)).astype(np.float32)
-            for j in MATCHING_JOINTS
-        }
-        similarity = {j: rng.uniform(0.2, 0.95, 65).astype(np.float32) for j in MATCHING_JOINTS}
-        winners = np.full((NUM_JOINTS, 2), np.nan, np.float32)
-        best = np.full(NUM_JOINTS, np.nan, np.float32)
-        for j in MATCHING_JOINTS:
-            winners[j] = candidates[j][similarity[j].argmax()]
-            best[j] = similarity[j].max()
-        matched = np.isin(np.arange(NUM_JOINTS), [j for j in MATCHING_JOINTS if j % 5])
-        return JointReport(
-            frame=frame,
-            visible=rng.uniform(size=NUM_JOINTS) > 0.3,
-            matched=matched,
-            verdicts=tuple(
-                "" if j not in MATCHING_JOINTS else "accepted" if matched[j] else "occluded"
-                for j in range(NUM_JOINTS)
-            ),
-            similarity=best,
-            projected=projected,
-            winners=winners,
-            candidates=candidates,
-            candidate_similarity=similarity,
-        )
-
-
-def true_motion() -> Motion:
-    """A person that turns once about itself, 3.2 m before the camera."""
-    frames = torch.arange(NUM_FRAMES, dtype=torch.float32)
-    turn = 2.0 * torch.pi * frames / NUM_FRAMES
-    global_orient = torch.zeros(NUM_FRAMES, 3)
-    global_orient[:, 1] = turn
-    body_pose = torch.zeros(NUM_FRAMES, 69)
-    for joint, axis, size in ((16, 2, -1.1), (17, 2, 1.1), (18, 1, -0.5), (19, 1, 0.5)):
-        swing = 1.0 + 0.3 * torch.sin(turn * 2)
-        body_pose[:, 3 * (joint - 1) + axis] = size * swing
-    transl = torch.tensor([0.1, 0.1, 3.2]).expand(NUM_FRAMES, 3).clone()
-    return Motion.from_axisangle(global_orient, body_pose, transl, torch.zeros(10))
-
-
-def disturbed(motion: Motion, size: float) -> Motion:
-    """Turn every joint by about `size` (rad), the same way for the same frame."""
-    generator = torch.Generator().manual_seed(1)
-    noise = torch.randn(1, 69, generator=generator) * size
-    return Motion.from_axisangle(
-        motion.global_orient_axisangle(),
-        motion.body_pose_axisangle() + noise,
-        motion.transl,
-        motion.betas,
-    )
-
-
 def _camera_of(footage: Footage, image: np.ndarray) -> Camera:
     return footage.camera.resized(image.shape[0], image.shape[1])
 
 
-def _tile(frame: int, color: tuple[int, int, int]) -> np.ndarray:
-    height, width = CROP_SIZE
-    image = np.zeros((height, width, 3), np.uint8)
-    image[20:220, 60:120] = color
-    image[60:80, 20:160] = color
-    image[frame % 200 : frame % 200 + 4] //= 2
-    return image
+def window_camera() -> Camera:
+    """See the box that is cut out of every frame."""
+    left, top, width, _ = (torch.tensor(number) for number in BOX)
+    height, crop_width = CROP_SIZE
+    camera = camera_from_focal(560.0, HEIGHT, WIDTH).cropped(left, top, int(BOX[3]), int(width))
+    return camera.resized(height, crop_width)

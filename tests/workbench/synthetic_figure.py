@@ -1,4 +1,4 @@
-"""A figure of tubes on the SMPL tree, standing in for a body model in the window's tests."""
+"""A figure of tubes on the SMPL tree, standing in for a person that turns in the window's tests."""
 
 import numpy as np
 import torch
@@ -18,6 +18,7 @@ _REST = torch.tensor(
         [0.69, 0.22, 0.0], [-0.69, 0.22, 0.0], [0.77, 0.21, 0.0], [-0.77, 0.21, 0.0],
     ]
 )  # fmt: skip
+NUM_FRAMES = 48
 _SIDES = 10
 _RINGS = 8
 
@@ -72,3 +73,29 @@ def figure_vertices(motion: Motion, row: int) -> tuple[np.ndarray, np.ndarray]:
 
 def _unit(vectors: np.ndarray) -> np.ndarray:
     return vectors / np.linalg.norm(vectors, axis=-1, keepdims=True).clip(1e-6)
+
+
+def true_motion() -> Motion:
+    """A person that turns once about itself, 3.2 m before the camera."""
+    frames = torch.arange(NUM_FRAMES, dtype=torch.float32)
+    turn = 2.0 * torch.pi * frames / NUM_FRAMES
+    global_orient = torch.zeros(NUM_FRAMES, 3)
+    global_orient[:, 1] = turn
+    body_pose = torch.zeros(NUM_FRAMES, 69)
+    for joint, axis, size in ((16, 2, -1.1), (17, 2, 1.1), (18, 1, -0.5), (19, 1, 0.5)):
+        swing = 1.0 + 0.3 * torch.sin(turn * 2)
+        body_pose[:, 3 * (joint - 1) + axis] = size * swing
+    transl = torch.tensor([0.1, 0.1, 3.2]).expand(NUM_FRAMES, 3).clone()
+    return Motion.from_axisangle(global_orient, body_pose, transl, torch.zeros(10))
+
+
+def disturbed(motion: Motion, size: float) -> Motion:
+    """Turn every joint by about `size` (rad), the same way for the same frame."""
+    generator = torch.Generator().manual_seed(1)
+    noise = torch.randn(1, 69, generator=generator) * size
+    return Motion.from_axisangle(
+        motion.global_orient_axisangle(),
+        motion.body_pose_axisangle() + noise,
+        motion.transl,
+        motion.betas,
+    )

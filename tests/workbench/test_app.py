@@ -5,68 +5,19 @@ import time
 from pathlib import Path
 
 import pytest
-from fake_engine import NUM_FRAMES, FakeEngine
+from driven_window import find, panel, send, settle, wait, widgets
+from fake_engine import FakeEngine
+from synthetic_figure import NUM_FRAMES
 from viser_client import encode, http_get, send_all
 
 from workbench.app import Workbench
 from workbench.commands import all_commands
 from workbench.open_request import OpenRequest
 from workbench.panels.clip_panel import other_clips
+from workbench.panels.joints_panel import JointsPanel
 from workbench.panels.refine_panel import SLIDERS, checked_setting, slider_position
 from workbench.panels.status_panel import next_advice, next_stage
 from workbench.session import SessionState
-
-PATIENCE_S = 20.0
-
-
-@pytest.fixture
-def window(tmp_path):
-    clip = tmp_path / "turn.mp4"
-    clip.touch()
-    with Workbench(FakeEngine(), port=0) as running:
-        running.open(OpenRequest(clip=clip))
-        wait(running, lambda state: state.footage is not None)
-        settle(lambda: not find(running, "Build avatar").disabled)
-        yield running
-
-
-def wait(window, condition):
-    deadline = time.monotonic() + PATIENCE_S
-    while time.monotonic() < deadline:
-        state = window.session.state
-        if condition(state) and state.job is None and not window.tasks.worker.is_busy:
-            return state
-        time.sleep(0.01)
-    raise AssertionError(f"waited in vain; notices: {window.notices.recent}")
-
-
-def widgets(window):
-    return list(window.server.viser.gui._gui_input_handle_from_uuid.values())
-
-
-def find(window, label, kind="Gui"):
-    found = [w for w in widgets(window) if getattr(w, "label", None) == label]
-    found = [w for w in found if kind in type(w).__name__]
-    assert len(found) == 1, (label, [getattr(w, "label", None) for w in widgets(window)])
-    return found[0]
-
-
-def send(window, *values):
-    """Do what a browser does: (widget, value) pairs over the socket."""
-    send_all(
-        window.server,
-        *(
-            encode("GuiUpdateMessage", uuid=handle._impl.uuid, updates={"value": value})
-            for handle, value in values
-        ),
-    )
-
-
-def settle(condition):
-    deadline = time.monotonic() + PATIENCE_S
-    while not condition() and time.monotonic() < deadline:
-        time.sleep(0.01)
-    assert condition()
 
 
 def test_every_widget_tells_what_it_is_for(window):
@@ -188,7 +139,7 @@ def test_cancel_from_the_browser_stops_a_long_job(window):
 def test_a_click_on_a_table_row_chooses_the_joint(window):
     window.tasks.step()
     wait(window, lambda state: state.report is not None)
-    joints = window.writer._panels[-2]
+    joints = panel(window, JointsPanel)
     # One after the other: viser runs callbacks on many threads, in no order.
     send(window, (joints._clicks._number, 7))
     settle(lambda: window.session.state.view.joint == 7)

@@ -120,6 +120,22 @@ def test_a_click_on_a_row_chooses_the_joint(page, window):
     assert settle(window, lambda state: state.view.joint != 21).view.joint == 4
 
 
+def test_keypoints_are_found_chosen_and_seen_from_the_view(page, window):
+    window.tasks.build_avatar()
+    settle(window, lambda state: state.avatar is not None and state.job is None)
+    page.get_by_role("tab", name="Keypoints").click()
+    page.locator("label", has_text="Find keypoints").click()
+    settle(window, lambda state: state.keypoints_now is not None)
+    page.locator("td", has_text="left wrist").click()
+    settle(window, lambda state: state.view.keypoint == 7)
+    page.get_by_text("From another side").click()
+    press(page, "Render the 3D view")
+    state = settle(window, lambda state: state.free_view_now is not None)
+    # The window opens with the person in sight, beside the video camera.
+    assert state.free_view_now.rendering is not None, state.free_view_now.problem
+    assert state.view.viewpoint.position != (0.0, 0.0, 0.0)
+
+
 def test_keys_play_step_through_and_refine(page, window):
     settle(window, lambda state: state.footage is not None)
     page.keyboard.press("l")

@@ -2,22 +2,22 @@ import time
 
 import numpy as np
 import pytest
-from fake_engine import CROP_SIZE, FakeEngine, FakeOptimizer, true_motion
+from fake_engine import CROP_SIZE, FakeEngine
+from fake_optimizer import FakeOptimizer
+from synthetic_figure import true_motion
 
-from workbench.engine import StepReport
 from workbench.open_request import OpenRequest
+from workbench.optimizer import StepReport
 from workbench.scene.frame_view import (
     FRAME_MAX_HEIGHT,
     FRAME_WIDTH,
     fitted_size,
     frame_request,
-    heat_colors,
     letterbox,
     rendering_strip,
-    resized,
-    trimmed,
 )
 from workbench.scene.joint_picture import joint_picture
+from workbench.scene.pictures import heat_colors, resized, trimmed
 from workbench.scene.quick_overlay import outline_overlay, quick_overlay
 from workbench.session import SessionState, ViewState
 

@@ -100,6 +100,11 @@ def test_the_optimizer_steps_shows_its_matches_and_goes_on_after_a_restart(
     verdicts = again.judge(quiet)
     assert verdicts.step == 2 and len(verdicts.motion) == len(footage.initial)
     assert 0.0 < verdicts.iou_before < 1.0 and 0.0 < verdicts.iou_after < 1.0
+    assert sorted(verdicts.frames) == list(range(len(FRAMES)))
+    before = [verdict.iou_before for verdict in verdicts.frames.values()]
+    assert np.mean(before) == pytest.approx(verdicts.iou_before, abs=1e-5)
+    shares = {frame: verdict.refined_share for frame, verdict in verdicts.frames.items()}
+    assert tuple(frame for frame, share in shares.items() if share < 0.5) == verdicts.given_up
     for frame in verdicts.given_up:
         torch.testing.assert_close(verdicts.motion.transl[frame], footage.initial.transl[frame])
     other, _ = stages

@@ -1,7 +1,8 @@
 import threading
 
 import pytest
-from fake_engine import NUM_FRAMES, FakeEngine
+from fake_engine import FakeEngine
+from synthetic_figure import NUM_FRAMES
 
 from workbench.open_request import OpenRequest
 from workbench.session import JobStatus, Session, SessionState

@@ -12,7 +12,7 @@ from workbench import markup
 from workbench.clicks import ClickTarget
 from workbench.engine import AnchorStage, Engine, Image
 from workbench.notices import Notices
-from workbench.scene.frame_view import BACKGROUND, label_font, resized, trimmed
+from workbench.scene.pictures import BACKGROUND, label_font, resized, trimmed
 from workbench.session import SessionState
 from workbench.tasks import Tasks
 

@@ -8,7 +8,7 @@ import viser
 from workbench import markup
 from workbench.engine import AvatarStage, Engine, Image
 from workbench.notices import Notices
-from workbench.scene.frame_view import BACKGROUND, TILE_GAP, resized, trimmed
+from workbench.scene.pictures import BACKGROUND, TILE_GAP, resized, trimmed
 from workbench.session import SessionState
 from workbench.tasks import Tasks
 

@@ -9,8 +9,9 @@ from jaxtyping import Float
 from neuhmr.body.skeleton import SMPL_JOINT_NAMES
 from workbench import markup
 from workbench.clicks import ClickTarget
-from workbench.engine import Engine, JointReport
+from workbench.engine import Engine
 from workbench.notices import Notices
+from workbench.optimizer import JointReport
 from workbench.scene.joint_picture import joint_picture
 from workbench.session import SessionState
 from workbench.tasks import Tasks

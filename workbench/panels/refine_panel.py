@@ -226,4 +226,18 @@ def _figures(state: SessionState) -> str:
         before, after = state.judged.iou_before, state.judged.iou_after
         facts.append(("Silhouette agreement", f"{before:.2f} before, {after:.2f} after"))
         facts.append(("Refined pose given up", f"{len(state.judged.given_up)} frames"))
-    return markup.facts(facts)
+    return markup.facts(facts) + frame_verdict(state)
+
+
+def frame_verdict(state: SessionState) -> str:
+    """Say in one line how the shown frame did; nothing before frames were judged."""
+    frame = state.view.frame
+    verdict = None if state.judged is None else state.judged.frames.get(frame)
+    if verdict is None:
+        return ""
+    return markup.paragraph(
+        f"Frame {frame}: {100 * verdict.refined_share:.0f} % refined · silhouette "
+        f"{verdict.iou_before:.2f}→{verdict.iou_after:.2f} · joints "
+        f"{verdict.similarity_before:.2f}→{verdict.similarity_after:.2f}",
+        markup.TEXT,
+    )

@@ -10,7 +10,8 @@ from workbench import markup
 from workbench.clicks import ClickTarget
 from workbench.engine import Engine, Image
 from workbench.notices import Notices
-from workbench.scene.frame_view import BACKGROUND, FRAME_WIDTH, rendering_strip
+from workbench.scene.frame_view import FRAME_WIDTH, rendering_strip, shows_heat
+from workbench.scene.pictures import BACKGROUND
 from workbench.session import SHOWN_CHOICES, SessionState
 from workbench.tasks import Tasks
 from workbench.timeline import draw_timeline
@@ -119,6 +120,13 @@ def _legend(state: SessionState) -> str:
         return markup.paragraph("No clip is open.")
     has_refined = state.refined is not None
     shown = state.view.shown
+    if shows_heat(state):
+        is_initial = state.rendered_motion is state.initial
+        poses, color = ("initial", markup.INITIAL) if is_initial else ("refined", markup.REFINED)
+        entries = [(f"{poses} poses (outline)", color)]
+        if state.keypoints_now is not None:
+            entries.append(("found in heatmaps", markup.FOUND))
+        return markup.legend(entries)
     entries = []
     if shown != "refined" or not has_refined:
         is_ghost = has_refined and shown == "both"

@@ -1,28 +1,38 @@
 """The pictures of the left dock: the frame with its bodies, and the crop beside its rendering."""
 
 from dataclasses import dataclass
-from functools import cache
 
 import numpy as np
-from jaxtyping import Float
 from PIL import Image as PilImage
-from PIL import ImageDraw, ImageFont
+from PIL import ImageDraw
 
 from neuhmr.body.motion import Motion
 from workbench.engine import Engine, Footage, Image, PaintedBody
 from workbench.identity import SameObjects
+from workbench.keypoint_report import KeypointReport
+from workbench.scene.keypoint_picture import frame_heat
+from workbench.scene.pictures import BACKGROUND, TILE_GAP, heat_colors, label_font, resized
 from workbench.scene.quick_overlay import outline_overlay, quick_overlay
 from workbench.session import SessionState
 
 FRAME_WIDTH = 800
 FRAME_MAX_HEIGHT = 520
-BACKGROUND = (20, 21, 23)
 _INITIAL = (0.80, 0.83, 0.86)
 _OUTLINE = (1.0, 1.0, 1.0)
 _REFINED = (0.25, 0.62, 0.98)
 _TRUTH = (0.32, 0.81, 0.40)
-TILE_GAP = 6
 _DIFFERENCE_GAIN = 1.6
+
+
+@dataclass(frozen=True, eq=False)
+class FrameHeat:
+    """Heatmaps and keypoints to draw over a frame."""
+
+    report: KeypointReport
+    keypoint: int | None
+    """None for all."""
+    body_color: tuple[int, int, int]
+    """Of the body's own keypoints."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,6 +45,8 @@ class FrameRequest:
     """(motion, color, opacity), drawn in this order; without opacity only the outline."""
     is_quick: bool = False
     """Drawn in a few milliseconds, for a picture that is seen for a moment only."""
+    heat: FrameHeat | None = None
+    """Drawn over the bodies."""
 
     @property
     def motions(self) -> SameObjects:
@@ -45,7 +57,8 @@ class FrameRequest:
     def key(self) -> SameObjects:
         """Equal for requests of the same picture."""
         parts = (part for body in self.bodies for part in body)
-        return SameObjects(self.footage, self.frame, self.is_quick, *parts)
+        heat = (None, None) if self.heat is None else (self.heat.report, self.heat.keypoint)
+        return SameObjects(self.footage, self.frame, self.is_quick, *heat, *parts)
 
     def paint(self, engine: Engine) -> Image:
         """Decode, shrink and draw."""
@@ -68,6 +81,9 @@ class FrameRequest:
             image = quick_overlay(image, body.vertices, faces, K, body.color, body.opacity)
         for body in outlined:
             image = outline_overlay(image, body.vertices, faces, K, body.color)
+        if self.heat is not None:
+            heat = self.heat
+            image = frame_heat(image, heat.report, heat.keypoint, video.width, heat.body_color)
         return letterbox(image, FRAME_WIDTH)
 
 
@@ -87,7 +103,30 @@ def frame_request(state: SessionState, is_quick: bool = False) -> FrameRequest |
         )
     if refined is not None and view.shown != "initial":
         bodies.append((refined, _REFINED, 0.6))
-    return FrameRequest(footage, view.frame, tuple(bodies), is_quick)
+    if shows_heat(state):
+        # Heat is read on the person itself: other bodies would be in the way, and tint it.
+        judged = state.rendered_motion
+        bodies = [(motion, color, 0.0) for motion, color, _ in bodies if motion is judged]
+    return FrameRequest(footage, view.frame, tuple(bodies), is_quick, _heat_of(state))
+
+
+def shows_heat(state: SessionState) -> bool:
+    """Whether heatmaps lie over the video, or are about to."""
+    is_possible = state.avatar is not None and not state.avatar.heatmaps_missing
+    return is_possible and state.view.find_keypoints and state.view.show_heat
+
+
+def _heat_of(state: SessionState) -> FrameHeat | None:
+    look = state.keypoints_now
+    if look is None or look.report is None or not shows_heat(state):
+        return None
+    return FrameHeat(look.report, state.view.keypoint, body_dot_color(state))
+
+
+def body_dot_color(state: SessionState) -> tuple[int, int, int]:
+    """Give the body's own keypoints the color of its poses."""
+    color = _INITIAL if state.rendered_motion is state.initial else _REFINED
+    return (round(255 * color[0]), round(255 * color[1]), round(255 * color[2]))
 
 
 def fitted_size(height: int, width: int) -> tuple[int, int]:
@@ -104,12 +143,6 @@ def letterbox(image: Image, width: int) -> Image:
     left = (width - image.shape[1]) // 2
     wide[:, left : left + image.shape[1]] = image
     return wide
-
-
-@cache
-def label_font(size: int) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
-    """Load the font that comes with Pillow."""
-    return ImageFont.load_default(size)
 
 
 def rendering_strip(crop: Image | None, rendering: Image | None, tile: tuple[int, int]) -> Image:
@@ -139,42 +172,3 @@ def rendering_strip(crop: Image | None, rendering: Image | None, tile: tuple[int
         color = (233, 236, 239) if picture is not None else (110, 116, 124)
         pen.text((index * (width + TILE_GAP) + 8, 6), name, fill=color, font=label_font(15))
     return np.asarray(drawing)
-
-
-def resized(image: Image, size: tuple[int, int]) -> Image:
-    """Stretch to (height, width)."""
-    if image.shape[:2] == size:
-        return image
-    target = (size[1], size[0])
-    return np.asarray(
-        PilImage.fromarray(np.ascontiguousarray(image)).resize(target, PilImage.Resampling.BILINEAR)
-    )
-
-
-def trimmed(image: Image, margin: float = 0.04) -> Image:
-    """Cut black borders away, keeping the shape (height : width) of the picture.
-
-    Args:
-        image: a person on black.
-        margin: what is left around, as a share of the person's height.
-    """
-    height, width = image.shape[:2]
-    rows, columns = np.nonzero(image.max(axis=-1) > 12)
-    if len(rows) == 0:
-        return image
-    top, bottom, left, right = rows.min(), rows.max() + 1, columns.min(), columns.max() + 1
-    new_height = max(bottom - top, (right - left) * height / width) * (1.0 + 2.0 * margin)
-    new_height = min(max(new_height, 8.0), float(height))
-    new_width = new_height * width / height
-    y = float(np.clip((top + bottom - new_height) / 2.0, 0.0, height - new_height))
-    x = float(np.clip((left + right - new_width) / 2.0, 0.0, width - new_width))
-    cut = image[round(y) : round(y + new_height), round(x) : round(x + new_width)]
-    return np.ascontiguousarray(cut)
-
-
-def heat_colors(values: Float[np.ndarray, "*shape"]) -> Image:
-    """Map [0, 1] to black, violet, orange, pale yellow."""
-    stops = np.array([0.0, 0.35, 0.7, 1.0])
-    colors = np.array([[13, 14, 16], [92, 40, 130], [240, 110, 60], [252, 240, 180]], np.float64)
-    channels = [np.interp(values, stops, colors[:, channel]) for channel in range(3)]
-    return np.stack(channels, axis=-1).astype(np.uint8)

@@ -7,8 +7,9 @@ from jaxtyping import Float
 from PIL import Image as PilImage
 from PIL import ImageDraw
 
-from workbench.engine import Image, JointReport
-from workbench.scene.frame_view import heat_colors
+from workbench.engine import Image
+from workbench.optimizer import JointReport
+from workbench.scene.pictures import heat_colors
 
 _JOINT_WIDTH, _JOINT_HEIGHT = 520, 300
 _LEAST_REACH_PX, _MOST_REACH_PX = 14.0, 90.0
