@@ -42,7 +42,7 @@ class RawView:
     """A view as a capture's files hold it, with the lens' distortion."""
 
     image: UInt8[Tensor, "height width 3"]
-    mask: Bool[Tensor, "height width"] | None
+    mask: Bool[Tensor, "mask_height mask_width"] | None
     keypoints2d: Float[Tensor, "25 3"] | None
 
 

@@ -56,7 +56,7 @@ def heatmap_loss(
     if error == "squared":
         return (heatmaps - truth).square().mean()
     kept = heatmaps.clamp(LEAST_SCORE, 1.0 - LEAST_SCORE)
-    return torch.nn.functional.binary_cross_entropy(kept, truth)
+    return -(truth * kept.log() + (1.0 - truth) * (1.0 - kept).log()).mean()
 
 
 def rendering_terms(
