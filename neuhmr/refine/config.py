@@ -44,7 +44,7 @@ class LossWeights:
     up."""
     floor: float = 0.07
     """Distance of the lowest point from the floor (squared standard deviations); needs a draft."""
-    root_depth: float = 3.0
+    root_depth: float = 100.0
     """Departure of the pelvis' depth from where it started (m^2)."""
 
 

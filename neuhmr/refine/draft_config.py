@@ -38,7 +38,7 @@ class DraftConfig:
     """Of the sigmas above, however good the initial poses seem."""
     outline_weight: float = 40.0
     sigma_outline: float = 0.015
-    """Error of masks and thickness of clothes, in sizes of the person."""
+    """Error of masks and of what is known of clothes, in sizes of the person."""
     outlier_outline: float = 4.0
     """Distances beyond so many `sigma_outline` lose their say."""
     joint_weight: float = 1.0
@@ -47,7 +47,9 @@ class DraftConfig:
     """Sightings so many of their standard deviations away lose their say."""
     joint_searches: int = 3
     """Times the joints are looked for around where they are by then."""
-    plausibility_weight: float = 1.0
+    plausibility_weight: float = 0.5
+    """Low, since the prior knows only this project's own motions, and joints that are seen know
+    better."""
     acceleration_weight: float = 1.0
     sigma_acceleration: float = 0.0167
     """Of a joint (m per frame^2); 15 m/s^2 at 30 frames a second."""

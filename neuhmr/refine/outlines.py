@@ -1,8 +1,9 @@
 """Bodies against masks by points alone: some hundred times cheaper than rendering.
 
 The points of the body's surface must project into the mask, and the mask's outline must be met by
-some of them. Clothes, hair and the thickness of what is worn make both inexact; `sigma` says by
-how much. Rendering the avatar knows better, and comes later.
+some of them. The points lie off the body by the thickness of clothes; what these do beyond that
+makes both inexact, and `sigma` says by how much. Rendering the avatar knows better, and comes
+later.
 """
 
 from dataclasses import dataclass, replace

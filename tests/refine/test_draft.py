@@ -45,7 +45,7 @@ def marked_joints(clip: BareClip) -> JointFinder:
     pixels = clip.crops.cameras.project(joints)[:, :, :, None, None]
     rows, columns = torch.arange(40.0)[:, None] * 4 + 2, torch.arange(30.0) * 4 + 2
     distances = (columns - pixels[:, :, 0]) ** 2 + (rows - pixels[:, :, 1]) ** 2
-    features = torch.cat([torch.exp(-distances / 72.0), torch.full((12, 1, 40, 30), 0.2)], dim=1)
+    features = torch.cat([torch.exp(-distances / 18.0), torch.full((12, 1, 40, 30), 0.5)], dim=1)
     finder = make_finder(torch.eye(24, 25), features, clip.crops)
     assert finder is not None
     return finder
