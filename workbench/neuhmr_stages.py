@@ -14,6 +14,7 @@ from neuhmr.progress import OnProgress
 from neuhmr.refine.config import RefineConfig
 from neuhmr.refine.draft import draft_motion
 from neuhmr.refine.frame_features import encode_frames
+from neuhmr.refine.joint_sightings import make_finder
 from neuhmr.refine.problem import RefineProblem
 from workbench.engine import AnchorStage, motion_row
 from workbench.neuhmr_keypoints import load_heatmap_model, look_at_anchors
@@ -40,12 +41,13 @@ def build_person(
     crops_here = cut_out(opened.clip, motion, opened.model, on_progress)
     crops = crops_here.to(device)
     motion, model = motion.to(device), opened.model.to(device)
+    features = encode_frames(ghn, crops, on_progress)
     draft_config, draft = config.at_rate(opened.clip.video.fps).draft, None
     if draft_config.steps > 0:
-        draft = draft_motion(crops, motion, model, draft_config, on_progress)
+        finder = make_finder(ghn.joint_prototypes(), features, crops)
+        draft = draft_motion(crops, motion, model, draft_config, on_progress, finder)
     start = motion if draft is None else draft.pose.into(motion)
     build = build_avatar(crops, start, model, ghn, on_progress=on_progress)
-    features = encode_frames(ghn, crops, on_progress)
     assert isinstance(build.avatar, Avatar)
     found, missing = load_heatmap_model(ghn, opened.request.heatmaps, len(model.v_template))
     rows = build.conditioning_rows
