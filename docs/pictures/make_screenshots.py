@@ -121,7 +121,8 @@ class Driver:
             self.tab("Keypoints")
             self._window.session.set_view(find_keypoints=True)
             self.wait(lambda state: state.keypoints_now is not None)
-            self.press("From another side")
+            assert self.page is not None
+            self.page.get_by_text("From another side", exact=True).click()
             self.press("Render the 3D view")
             self.wait(lambda state: state.free_view_now is not None)
             self.save("workbench_keypoints")

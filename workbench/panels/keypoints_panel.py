@@ -26,8 +26,8 @@ _SOURCES: dict[KeypointSource, str] = {
     "anchors": "the avatar's two frames",
 }
 _ADVICE: dict[KeypointSource, str] = {
-    "frame": "Read from this frame itself: a second opinion on its pose. Long lines say where the "
-    "body lies beside the person.",
+    "frame": "Read from this frame itself: a second opinion on its pose. Where a line is "
+    "long, the pose or the heatmap is wrong.",
     "anchors": "Read from the two frames the avatar is made from and carried along by the body: "
     "where dots part, those two frames' poses disagree with the picture.",
 }
