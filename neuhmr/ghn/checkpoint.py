@@ -3,19 +3,16 @@
 import dataclasses
 import hashlib
 import json
-import os
 from pathlib import Path
 
 import torch
-from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
 
-from neuhmr.errors import CheckpointError
 from neuhmr.ghn.config import GhnConfig
 from neuhmr.ghn.model import Ghn
+from neuhmr.weights_file import WeightsKind, file_digest, read_tensors
 
 OPEN_WEIGHTS_PATH = Path(__file__).parent / "weights" / "open.safetensors"
-FORMAT = "neuhmr-ghn"
+KIND = WeightsKind("neuhmr-ghn", "neuhmr train ghn", "--checkpoint")
 
 
 def save_ghn(ghn: Ghn, path: Path, notes: dict[str, str], half: bool = True) -> None:
@@ -25,21 +22,10 @@ def save_ghn(ghn: Ghn, path: Path, notes: dict[str, str], half: bool = True) -> 
         ghn: the network.
         path: a `.safetensors` file.
         notes: free text for the header.
-        half: store 16-bit numbers; they are read back as 32-bit.
+        half: store matrices and kernels as 16-bit numbers; they are read back as 32-bit.
     """
-    dtype = torch.float16 if half else torch.float32
-    tensors = {
-        name: t.detach().cpu().to(dtype).contiguous() for name, t in ghn.state_dict().items()
-    }
-    header = {
-        "format": FORMAT,
-        "version": "1",
-        "config": json.dumps(dataclasses.asdict(ghn.config)),
-    }
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(path.name + ".part")
-    save_file(tensors, partial, metadata=notes | header)
-    os.replace(partial, path)
+    config = json.dumps(dataclasses.asdict(ghn.config))
+    KIND.write(path, ghn.state_dict(), notes | {"config": config}, half)
 
 
 def read_checkpoint_header(path: Path) -> dict[str, str]:
@@ -48,25 +34,7 @@ def read_checkpoint_header(path: Path) -> dict[str, str]:
     Raises:
         CheckpointError: the file is missing or no GHN checkpoint of this program.
     """
-    if not path.is_file():
-        raise CheckpointError(
-            f"no weights at {path}; pass --checkpoint with a .safetensors file, or train one with "
-            "`neuhmr train ghn`"
-        )
-    try:
-        with safe_open(path, framework="pt") as file:
-            header = dict(file.metadata() or {})
-    except (SafetensorError, OSError) as error:
-        raise CheckpointError(
-            f"{path} is not a safetensors file ({error}); expected weights written by "
-            "`neuhmr train ghn`"
-        ) from error
-    if header.get("format") != FORMAT:
-        raise CheckpointError(
-            f"{path} holds format {header.get('format')!r}, expected {FORMAT!r}; choose weights "
-            "written by `neuhmr train ghn`"
-        )
-    return header
+    return KIND.read_header(path)
 
 
 def load_ghn(path: Path | None = None, device: torch.device | str = "cpu") -> Ghn:
@@ -76,27 +44,18 @@ def load_ghn(path: Path | None = None, device: torch.device | str = "cpu") -> Gh
         CheckpointError: the file is missing, damaged, or does not fit its own configuration.
     """
     source = OPEN_WEIGHTS_PATH if path is None else path
-    header = read_checkpoint_header(source)
-    try:
+    header = KIND.read_header(source)
+    with KIND.fitting(source):
         fields = json.loads(header["config"])
         fields["sampled_levels"] = tuple(fields["sampled_levels"])
         ghn = Ghn(GhnConfig(**fields))
-        with safe_open(source, framework="pt") as file:
-            state = {name: file.get_tensor(name).float() for name in file.keys()}
-        ghn.load_state_dict(state)
-    except (KeyError, TypeError, ValueError, RuntimeError) as error:
-        first_line = str(error).split("\n")[0]
-        raise CheckpointError(
-            f"{source} does not fit this version ({first_line}); train again with "
-            "`neuhmr train ghn` or use the shipped weights"
-        ) from error
+        ghn.load_state_dict(read_tensors(source))
     return ghn.to(device).eval().requires_grad_(False)
 
 
 def weights_digest(path: Path | None = None) -> str:
     """First 16 hex digits of a weights file's SHA-256, for reports."""
-    source = OPEN_WEIGHTS_PATH if path is None else path
-    return hashlib.sha256(source.read_bytes()).hexdigest()[:16]
+    return file_digest(OPEN_WEIGHTS_PATH if path is None else path)
 
 
 def rendering_digest(ghn: Ghn) -> str:

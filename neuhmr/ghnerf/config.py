@@ -1,7 +1,8 @@
 """Configurations of GHNeRF and of the ENeRF that it extends."""
 
+import json
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 HumanEncoderName = Literal["none", "resnet18", "resnet34", "dino_vits8"]
 HumanPoolingName = Literal["agg64", "agg16", "mean"]
@@ -86,6 +87,19 @@ class GhnerfConfig:
                 return slice(start, start + head.channels)
             start += head.channels
         raise ValueError(f"kind must be one of the configured heads, got {kind!r}")
+
+
+def config_from_json(text: str) -> GhnerfConfig:
+    """Read a configuration back that lies beside weights: nothing is to be downloaded for it.
+
+    Raises:
+        KeyError, TypeError, ValueError: the text is no configuration of this version.
+    """
+    fields: dict[str, Any] = json.loads(text)
+    fields["feature_heads"] = tuple(FeatureHead(**head) for head in fields["feature_heads"])
+    for level in ("coarse", "fine"):
+        fields[level] = LevelConfig(**fields[level])
+    return GhnerfConfig(**(fields | {"pretrained": False}))
 
 
 def ghnerf_preset(row: GhnerfRow, joints: int = 25) -> GhnerfConfig:

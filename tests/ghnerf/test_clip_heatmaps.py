@@ -123,7 +123,7 @@ def test_weights_come_back_and_belong_to_one_avatar_network(scene, tmp_path: Pat
     with pytest.raises(CheckpointError, match="trained on other avatar weights"):
         load_clip_heatmaps(make_ghn(seed=5), path)
     path.write_bytes(b"no tensors")
-    with pytest.raises(CheckpointError, match="cannot be read as heatmap weights"):
+    with pytest.raises(CheckpointError, match="is not a safetensors file"):
         load_clip_heatmaps(ghn, path)
     with pytest.raises(CheckpointError, match="neuhmr train clip-heatmaps"):
         load_clip_heatmaps(ghn, tmp_path / "none.safetensors")
