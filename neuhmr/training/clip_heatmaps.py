@@ -1,7 +1,6 @@
 """Training of a clip's heatmaps on a GHN that stays as it is (GHNeRF's L_heat)."""
 
 import logging
-import math
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -26,12 +25,16 @@ from neuhmr.training.clip_heatmap_batches import (
 from neuhmr.training.clip_heatmap_validation import validate_clip_heatmaps
 from neuhmr.training.ghnerf_losses import heatmap_loss
 from neuhmr.training.people_files import people_files
-from neuhmr.training.run import StepOutcome, TrainingRun, append_entry, draw_one, run_steps
+from neuhmr.training.run import (
+    StepOutcome,
+    TrainingRun,
+    append_entry,
+    cosine_rate,
+    draw_one,
+    run_steps,
+)
 
 logger = logging.getLogger(__name__)
-
-FINAL_SHARE = 0.02
-"""The learning rate ends at this share of its initial value."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,13 +71,6 @@ class ClipHeatmapTrainingConfig:
     """Seed of every draw."""
     device: str = "cpu"
     """Where to train."""
-
-
-def rate_at(step: int, config: ClipHeatmapTrainingConfig) -> float:
-    """Cosine from the initial rate to a fiftieth of it, after a linear warm-up."""
-    wave = 0.5 * (1.0 + math.cos(math.pi * min(step / max(config.steps, 1), 1.0)))
-    share = FINAL_SHARE + (1.0 - FINAL_SHARE) * wave
-    return config.learning_rate * share * min(1.0, (step + 1) / max(config.warmup, 1))
 
 
 def frame_loss(
@@ -142,4 +138,4 @@ def train_clip_heatmaps(config: ClipHeatmapTrainingConfig) -> Iterator[StepOutco
         notes = {name: str(value) for name, value in entry.items()}
         save_clip_heatmaps(model, ghn, config.out / "clip_heatmaps.safetensors", notes)
 
-    yield from run_steps(run, config, losses, lambda step: rate_at(step, config), validate)
+    yield from run_steps(run, config, losses, cosine_rate(config), validate)

@@ -1,7 +1,6 @@
 """Training of the encoder that finds joints again; the rest of the GHN stays as it is."""
 
 import logging
-import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,12 +20,16 @@ from neuhmr.training.matching_batches import (
 )
 from neuhmr.training.matching_loss import matching_loss
 from neuhmr.training.people_files import people_files
-from neuhmr.training.run import StepOutcome, TrainingRun, append_entry, draw_one, run_steps
+from neuhmr.training.run import (
+    StepOutcome,
+    TrainingRun,
+    append_entry,
+    cosine_rate,
+    draw_one,
+    run_steps,
+)
 
 logger = logging.getLogger(__name__)
-
-FINAL_SHARE = 0.02
-"""The learning rate ends at this share of its initial value."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,13 +66,6 @@ class MatchingTrainingConfig:
     """Seed of every draw."""
     device: str = "cpu"
     """Where to train."""
-
-
-def matching_rate_at(step: int, config: MatchingTrainingConfig) -> float:
-    """Cosine from the initial rate to a fiftieth of it, after a linear warm-up."""
-    wave = 0.5 * (1.0 + math.cos(math.pi * min(step / max(config.steps, 1), 1.0)))
-    share = FINAL_SHARE + (1.0 - FINAL_SHARE) * wave
-    return config.learning_rate * share * min(1.0, (step + 1) / max(config.warmup, 1))
 
 
 def load_matching_people(folder: Path, limit: int | None = None) -> list[MatchingPerson]:
@@ -119,7 +115,7 @@ def train_matching(config: MatchingTrainingConfig) -> Iterator[StepOutcome]:
         notes |= {"matching_step": str(run.step)}
         save_ghn(ghn, config.out / "ghn.safetensors", notes)
 
-    yield from run_steps(run, config, losses, lambda step: matching_rate_at(step, config), validate)
+    yield from run_steps(run, config, losses, cosine_rate(config), validate)
 
 
 def person_losses(

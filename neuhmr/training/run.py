@@ -1,6 +1,7 @@
 """One training run: what is trained, how far it is, and everything that resuming needs."""
 
 import json
+import math
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -16,6 +17,8 @@ from neuhmr.errors import NonFiniteError
 
 MOST_GRADIENT = 1.0
 """Norm to which gradients are clipped."""
+FINAL_SHARE = 0.02
+"""Rates that fall along a cosine end at this share of their initial value."""
 
 
 _Choice = TypeVar("_Choice")
@@ -31,6 +34,18 @@ class Schedule(Protocol):
     def validate_every(self) -> int: ...  # noqa: D102
     @property
     def checkpoint_every(self) -> int: ...  # noqa: D102
+
+
+@runtime_checkable
+class CosineSchedule(Protocol):
+    """How a learning rate falls along a cosine."""
+
+    @property
+    def steps(self) -> int: ...  # noqa: D102
+    @property
+    def learning_rate(self) -> float: ...  # noqa: D102
+    @property
+    def warmup(self) -> int: ...  # noqa: D102
 
 
 @dataclass(frozen=True)
@@ -109,6 +124,21 @@ class TrainingRun:
         nn.utils.clip_grad_norm_(moved, MOST_GRADIENT)
         self.optimizer.step()
         self.step += 1
+
+
+def cosine_rate(schedule: CosineSchedule) -> Callable[[int], float]:
+    """Let the learning rate fall along a cosine to `FINAL_SHARE` of it, after a linear warm-up.
+
+    Returns:
+        The rate by step, counted from 0.
+    """
+
+    def rate_at(step: int) -> float:
+        wave = 0.5 * (1.0 + math.cos(math.pi * min(step / max(schedule.steps, 1), 1.0)))
+        share = FINAL_SHARE + (1.0 - FINAL_SHARE) * wave
+        return schedule.learning_rate * share * min(1.0, (step + 1) / max(schedule.warmup, 1))
+
+    return rate_at
 
 
 def draw_one(choices: Sequence[_Choice], generator: torch.Generator) -> _Choice:

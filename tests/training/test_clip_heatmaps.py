@@ -17,9 +17,9 @@ from neuhmr.training.clip_heatmaps import (
     ClipHeatmapTrainingConfig,
     frame_loss,
     load_keypoint_people,
-    rate_at,
     train_clip_heatmaps,
 )
+from neuhmr.training.run import cosine_rate
 from tests.ghn.scene import make_ghn
 from tests.training.people_folder import write_people
 
@@ -104,9 +104,9 @@ def test_the_rate_falls_along_a_cosine_after_its_warm_up() -> None:
     config = ClipHeatmapTrainingConfig(
         data=Path(), val=Path(), out=Path(), steps=100, learning_rate=1e-3, warmup=10
     )
-    assert rate_at(0, config) == pytest.approx(1e-4)
-    assert rate_at(50, config) == pytest.approx(1e-3 * 0.51)
-    assert rate_at(100, config) == pytest.approx(2e-5)
+    assert cosine_rate(config)(0) == pytest.approx(1e-4)
+    assert cosine_rate(config)(50) == pytest.approx(1e-3 * 0.51)
+    assert cosine_rate(config)(100) == pytest.approx(2e-5)
 
 
 def test_keypoints_of_prepared_people_lie_on_them(folder: Path) -> None:

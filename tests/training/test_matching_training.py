@@ -11,9 +11,9 @@ from neuhmr.errors import CheckpointError, DatasetError
 from neuhmr.ghn.checkpoint import load_ghn, save_ghn
 from neuhmr.training.matching import (
     MatchingTrainingConfig,
-    matching_rate_at,
     train_matching,
 )
+from neuhmr.training.run import cosine_rate
 from tests.ghn.scene import TINY, make_ghn
 from tests.training.people_folder import write_people
 
@@ -77,6 +77,6 @@ def test_the_rate_follows_a_cosine_after_its_warm_up() -> None:
     config = MatchingTrainingConfig(
         data=Path(), val=Path(), out=Path(), steps=100, learning_rate=1e-3, warmup=10
     )
-    assert matching_rate_at(0, config) == pytest.approx(1e-4)
-    assert matching_rate_at(50, config) == pytest.approx(1e-3 * 0.51)
-    assert matching_rate_at(100, config) == pytest.approx(2e-5)
+    assert cosine_rate(config)(0) == pytest.approx(1e-4)
+    assert cosine_rate(config)(50) == pytest.approx(1e-3 * 0.51)
+    assert cosine_rate(config)(100) == pytest.approx(2e-5)
