@@ -156,6 +156,8 @@ class TrainGhnerf(_Run):
     heatmap files NAME_VIEW.npz."""
     pretrained: Annotated[bool, arg(help_behavior_hint="")] = False
     """Start the human encoder from published weights, which are downloaded."""
+    encoder: OptionalPath = None
+    """Weights of the human encoder, made by `neuhmr train human-encoder`."""
     vgg: OptionalPath = None
     """torchvision's VGG-16 weights for the perceptual term; without them it is off."""
     sources: int = 3
@@ -174,6 +176,12 @@ class TrainGhnerf(_Run):
     """Of body parts."""
     embedding_weight: float = 0.5
     """Of the surface embedding."""
+    opacity_weight: float = 0.0
+    """Of opacities against the mask, which the paper does not compare."""
+    outline_share: float = 0.0
+    """Share of the rays along the person's outline."""
+    coarse_pixel: Literal[8, 4] = 8
+    """Pixels along a column of the coarse volume; 4 for people about 150 px tall."""
     halve_every: int = 50_000
     """Steps over which the learning rate falls by half."""
     validate_every: int = 1000
@@ -200,18 +208,46 @@ class TrainGhnerf(_Run):
         draw = DrawConfig(
             sources=self.sources, pool=self.sources + 2, rays=self.rays,
             coarse_rays=max(self.rays // 4, 1), sizes=(self.smallest, self.largest),
+            outline_share=self.outline_share,
         )  # fmt: skip
         weights = GhnerfLossWeights(
             heatmaps=self.heatmap_weight, heatmap_error=self.heatmap_error,
-            parts=self.part_weight, embedding=self.embedding_weight,
+            parts=self.part_weight, embedding=self.embedding_weight, opacity=self.opacity_weight,
         )  # fmt: skip
         config = GhnerfTrainingConfig(
             **options, row=ROWS[self.row], targets=self.targets, draw=draw,
             coordinates=self.coordinates, teacher=self.teacher, pretrained=self.pretrained,
-            vgg=self.vgg, halve_every=self.halve_every, validate_every=self.validate_every,
-            weights=weights, devices=self.devices,
+            encoder=self.encoder, vgg=self.vgg, halve_every=self.halve_every,
+            validate_every=self.validate_every, weights=weights, devices=self.devices,
+            coarse_pixel=self.coarse_pixel,
         )  # fmt: skip
         return config, train_ghnerf(config)
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainHumanEncoder(_Run):
+    """Train GHNeRF's human encoder on single pictures, on people of any training preset.
+
+    10000 steps from 1e-3, from random weights; its result is for `train ghnerf --encoder`. Ctrl-C
+    keeps the last checkpoint.
+    """
+
+    row: Literal["GHNeRF+ResNet18", "GHNeRF+ResNet34", "GHNeRF+DINO"] = "GHNeRF+ResNet18"
+    """Whose encoder it is."""
+    pictures: int = 8
+    """Pictures of a step."""
+    mixed: Annotated[bool, arg(help_behavior_hint="")] = False
+    """Convolve in 16-bit floats: twice as fast where the processor has them."""
+
+    def _begin(self, options: dict[str, Any]) -> "tuple[Schedule, Iterator[StepOutcome]]":
+        from neuhmr.training.ghnerf_config import ROWS
+        from neuhmr.training.human_encoder import HumanEncoderTrainingConfig, train_human_encoder
+
+        require_at_least("--pictures", self.pictures, 1)
+        config = HumanEncoderTrainingConfig(
+            **options, row=ROWS[self.row], pictures=self.pictures, mixed=self.mixed
+        )
+        return config, train_human_encoder(config)
 
 
 Train = (
@@ -219,5 +255,6 @@ Train = (
     | Annotated[TrainMatching, subcommand("matching")]
     | Annotated[TrainClipHeatmaps, subcommand("clip-heatmaps")]
     | Annotated[TrainGhnerf, subcommand("ghnerf")]
+    | Annotated[TrainHumanEncoder, subcommand("human-encoder")]
 )
-"""Which network: `neuhmr train ghn`, `matching`, `clip-heatmaps` or `ghnerf`."""
+"""Which network: `neuhmr train ghn`, `matching`, `clip-heatmaps`, `ghnerf` or `human-encoder`."""

@@ -26,6 +26,9 @@ from neuhmr.ghnerf.plane_sweep import sweep_coordinates, variance_volume
 from neuhmr.rendering.volume_rendering import composite, render_weights
 from neuhmr.tensor_struct import TensorStruct
 
+FINE_PIXEL = 2
+"""Pixels of the target along a column of the fine volume."""
+
 
 @dataclass(frozen=True)
 class LevelRendering(TensorStruct):
@@ -49,8 +52,8 @@ class CascadeLevel(nn.Module):
 
     Args:
         config: of the whole model.
-        is_coarse: the coarse level has planes over the whole box, at an eighth of the resolution;
-            the fine level around the coarse surface, at half the resolution.
+        is_coarse: the coarse level has planes over the whole box, the fine level around the coarse
+            surface.
     """
 
     def __init__(self, config: GhnerfConfig, is_coarse: bool) -> None:
@@ -58,7 +61,7 @@ class CascadeLevel(nn.Module):
         self.config = config
         self.is_coarse = is_coarse
         self.level = config.coarse if is_coarse else config.fine
-        self.volume_divisor = 8 if is_coarse else 2
+        self.volume_pixel = config.coarse_pixel if is_coarse else FINE_PIXEL
         self.regularize = CostRegularization(
             COARSE_CHANNELS if is_coarse else MIDDLE_CHANNELS, halvings=2 if is_coarse else 3
         )
@@ -67,7 +70,7 @@ class CascadeLevel(nn.Module):
     def volume_camera(self, window: Camera) -> Camera:
         """See the target's window with one pixel per column of the volume."""
         return window.resized(
-            window.height // self.volume_divisor, window.width // self.volume_divisor
+            window.height // self.volume_pixel, window.width // self.volume_pixel
         )
 
     def build_volume(

@@ -53,9 +53,12 @@ class GhnerfConfig:
     feature_threshold: float = 1e-3
     """Samples that weigh less in their pixel get no features where no gradient is kept."""
     coarse: LevelConfig = LevelConfig(planes=32, samples=8)
-    """Depth of the whole box, at an eighth of the resolution."""
+    """Depth of the whole box."""
     fine: LevelConfig = LevelConfig(planes=8, samples=4)
     """Depth around the coarse surface, at half the resolution."""
+    coarse_pixel: int = 8
+    """Pixels of the target along a column of the coarse volume: 8 (ENeRF, whose people are some
+    300 px tall) or 4, for arms of people half as tall to be more than a column wide."""
 
     def __post_init__(self) -> None:
         for name, level, multiple in (("coarse", self.coarse, 4), ("fine", self.fine, 8)):
@@ -64,6 +67,8 @@ class GhnerfConfig:
                     f"{name} needs planes in multiples of {multiple} and at least one sample, got "
                     f"{level.planes} and {level.samples}"
                 )
+        if self.coarse_pixel not in (4, 8):
+            raise ValueError(f"coarse_pixel must be 4 or 8, got {self.coarse_pixel}")
 
     @property
     def channels(self) -> int:
@@ -99,7 +104,8 @@ def config_from_json(text: str) -> GhnerfConfig:
     fields["feature_heads"] = tuple(FeatureHead(**head) for head in fields["feature_heads"])
     for level in ("coarse", "fine"):
         fields[level] = LevelConfig(**fields[level])
-    return GhnerfConfig(**(fields | {"pretrained": False}))
+    fields["pretrained"] = False
+    return GhnerfConfig(**fields)
 
 
 def ghnerf_preset(row: GhnerfRow, joints: int = 25) -> GhnerfConfig:

@@ -37,7 +37,8 @@ class ProjectedPoints(TensorStruct):
 
     pixels: Float[Tensor, "views points 2"]
     directions: Float[Tensor, "views points 4"]
-    """How the target's ray to a point differs from the view's: unit difference and cosine."""
+    """How the target's ray to a point differs from the view's: unit difference, in the target
+    camera's frame, and cosine."""
 
 
 def project_points(
@@ -49,16 +50,21 @@ def project_points(
         encoded: source views.
         points: in the world (m).
         T_camera_world: of the target.
+
+    Note:
+        ENeRF leaves the difference in the world's frame. In the target's, the same people seen from
+        the same side look the same wherever the world's axes point.
     """
     T_view_world = Rigid.from_matrix(encoded.T_camera_world)
     in_views = points @ T_view_world.rotmat.mT + T_view_world.transl[:, None]
     pixels = encoded.cameras.project(in_views)
     with torch.no_grad():
-        target_center = Rigid.from_matrix(T_camera_world).inverse().transl
+        T_target_world = Rigid.from_matrix(T_camera_world)
+        target_center = T_target_world.inverse().transl
         view_centers = T_view_world.inverse().transl
         target_rays = torch.nn.functional.normalize(points - target_center, dim=-1)
         view_rays = torch.nn.functional.normalize(points - view_centers[:, None], dim=-1)
-        difference = target_rays - view_rays
+        difference = (target_rays - view_rays) @ T_target_world.rotmat.mT
         length = difference.norm(dim=-1, keepdim=True).clamp_min(SMALLEST_DIFFERENCE)
         cosine = (target_rays * view_rays).sum(dim=-1, keepdim=True)
         directions = torch.cat([difference / length, cosine], dim=-1)

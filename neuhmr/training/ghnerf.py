@@ -16,6 +16,7 @@ from neuhmr.body.model_files import load_body_model
 from neuhmr.clip.atomic import atomic_path
 from neuhmr.errors import CheckpointError, NonFiniteError
 from neuhmr.ghnerf.checkpoint import load_ghnerf, save_ghnerf
+from neuhmr.ghnerf.encoder_checkpoint import load_into_encoder
 from neuhmr.ghnerf.model import Ghnerf
 from neuhmr.training.ghnerf_batches import Batch, draw_batch
 from neuhmr.training.ghnerf_config import (
@@ -161,9 +162,39 @@ def begin(config: GhnerfTrainingConfig) -> Ghnerf:
     Raises:
         CheckpointError: the weights cannot be read, or pretrained ones not be downloaded.
     """
-    if config.start is None:
-        return Ghnerf(network_config(config)).to(config.device)
-    return load_ghnerf(config.start, config.device).requires_grad_(True).train()
+    model = Ghnerf(network_config(config))
+    if config.start is not None:
+        take_over(model, load_ghnerf(config.start), config.start)
+    if config.encoder is not None:
+        if model.human_encoder is None:
+            raise CheckpointError(
+                f"--encoder is {config.encoder}, but this method has no human encoder; leave it "
+                "out, or choose a --row of GHNeRF."
+            )
+        load_into_encoder(model.human_encoder, model.config, config.encoder)
+    return model.to(config.device)
+
+
+def take_over(model: Ghnerf, start: Ghnerf, path: Path) -> None:
+    """Copy the weights that both networks have; the rest of the model stays as it is.
+
+    Args:
+        model: is changed.
+        start: of any row and with any features.
+        path: where it comes from, for messages.
+
+    Raises:
+        CheckpointError: the networks share nothing.
+    """
+    own, given = model.state_dict(), start.state_dict()
+    shared = {n: t for n, t in given.items() if n in own and own[n].shape == t.shape}
+    if not shared:
+        raise CheckpointError(
+            f"{path} has no weights for this network; begin with others, or leave --start out."
+        )
+    model.load_state_dict(own | shared)
+    new = [name for name in own if name not in shared]
+    logger.info("%d of %d tensors from %s; new: %s", len(shared), len(own), path, new)
 
 
 def parameter_groups(model: Ghnerf, config: GhnerfTrainingConfig) -> list[dict[str, Any]]:

@@ -17,7 +17,8 @@ from neuhmr.training.ghnerf_moments import Moment, MomentView
 from neuhmr.training.ghnerf_surface import SurfacePixels, surface_at
 
 DILATION = 5.0 / 512.0
-"""How far around the person rays are drawn as if on it, over the image height."""
+"""How far around the person rays are drawn as if on it, and around its outline as if on that, over
+the image height."""
 COARSE_PIXEL = 4
 """Pixels of the image along a pixel of the coarse level."""
 
@@ -44,6 +45,8 @@ class RayTruth(TensorStruct):
 
     pixels: Float[Tensor, "rays 2"]
     colors: Float[Tensor, "rays 3"]
+    opacities: Float[Tensor, " rays"]
+    """Share of the pixel that the person covers."""
     heatmaps: Float[Tensor, "rays 25"]
     known: Bool[Tensor, " 25"]
     """Keypoints that have a target."""
@@ -79,6 +82,8 @@ class DrawConfig:
     """Share of the rays on the person and just around it; the rest is anywhere in its box."""
     keypoint_share: float = 0.2
     """Share of the rays, within `mask_share`, around keypoints: heatmaps are empty elsewhere."""
+    outline_share: float = 0.0
+    """Share of the rays, within `mask_share`, along the outline, where most of the error is."""
     sizes: tuple[float, float] = (0.6, 1.0)
     """Smallest and largest share of their size at which pictures are shown."""
     gain: float = 0.2
@@ -180,10 +185,16 @@ def draw_pixels(
     near = torch.nn.functional.max_pool2d(
         truth.layers[None, 3:], 2 * radius + 1, stride=1, padding=radius
     )[0, 0]
-    on_person = (near[row, column] > 0.5).nonzero()[:, 0]
+    thin = -torch.nn.functional.max_pool2d(
+        -truth.layers[None, 3:], 2 * radius + 1, stride=1, padding=radius
+    )[0, 0]
+    is_near = near[row, column] > 0.5
+    on_person = is_near.nonzero()[:, 0]
+    on_outline = (is_near & (thin[row, column] < 0.5)).nonzero()[:, 0]
     known = truth.keypoints[truth.keypoints[:, 2] > 0, :2]
     around = round(rays * config.keypoint_share) if len(known) else 0
-    on_mask = max(round(rays * config.mask_share) - around, 0) if len(on_person) else 0
+    along = round(rays * config.outline_share) if len(on_outline) else 0
+    on_mask = max(round(rays * config.mask_share) - around - along, 0) if len(on_person) else 0
     drawn = []
     if around:
         picks = known[torch.randint(len(known), (around,), generator=generator)]
@@ -191,10 +202,13 @@ def draw_pixels(
         places = picks + spread * torch.randn(around, 2, generator=generator)
         limits = torch.tensor([truth.camera.width - 1.0, truth.camera.height - 1.0])
         drawn.append(places.floor().clamp_min(0.0).minimum(limits) + 0.5)
+    if along:
+        picks = torch.randint(len(on_outline), (along,), generator=generator)
+        drawn.append(candidates[on_outline[picks]])
     if on_mask:
         picks = torch.randint(len(on_person), (on_mask,), generator=generator)
         drawn.append(candidates[on_person[picks]])
-    rest = rays - around - on_mask
+    rest = rays - around - along - on_mask
     drawn.append(candidates[torch.randint(len(candidates), (rest,), generator=generator)])
     return torch.cat(drawn)
 
@@ -238,9 +252,9 @@ def look_up(
         layers = torch.nn.functional.pad(layers, (0, spare[0], 0, spare[1]))
         height, width = height + spare[1], width + spare[0]
         layers = torch.nn.functional.avg_pool2d(layers, pixel_size)
-    colors = sample_at_pixels(layers[:3], pixels, (height, width))
+    seen = sample_at_pixels(layers, pixels, (height, width))
     heatmaps, known = heatmaps_at(pixels, truth.keypoints, sigma * camera.height / 512.0)
     surface = None
     if model is not None and moment.body is not None:
         surface = surface_at(moment.body, model, camera, truth.T_camera_world, moment.box, pixels)
-    return RayTruth(pixels, colors, heatmaps, known, surface)
+    return RayTruth(pixels, seen[:, :3], seen[:, 3], heatmaps, known, surface)

@@ -23,11 +23,12 @@ ROWS: dict[str, GhnerfRow] = {
 PATCH = 64
 """Side of the patches that VGG compares (px), as in ENeRF."""
 
-_HEADS: dict[str, FeatureHead] = {
+FEATURE_HEADS: dict[str, FeatureHead] = {
     "heatmaps": FeatureHead(kind="heatmaps", channels=25),
     "parts": FeatureHead(kind="parts", channels=NUM_PARTS),
     "embedding": FeatureHead(kind="embedding", channels=EMBEDDING_CHANNELS),
 }
+"""What can be learnt, by kind."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,17 +47,21 @@ class GhnerfTrainingConfig:
     """What is rendered beside the color, where the method renders anything."""
     coordinates: bool = False
     """Also predict where in its box a point lies (the paper's supplement)."""
+    coarse_pixel: int = 8
+    """Pixels along a column of the coarse volume, 8 or 4."""
     pretrained: bool = False
     """Start the human encoder from published weights, which are downloaded."""
     start: Path | None = None
     """Weights to begin with; random ones if None."""
+    encoder: Path | None = None
+    """The human encoder's own weights, from training on single pictures; used after `start`."""
     steps: int = 200_000
     """Optimization steps."""
     learning_rate: float = 5e-4
     """Initial rate of Adam."""
     encoder_learning_rate: float | None = None
     """Initial rate of the human encoder's backbone; None is `learning_rate` for a random one, and
-    1e-4 (ResNet) or 1e-5 (DINO) for a pretrained one."""
+    1e-4 (ResNet) or 1e-5 (DINO) for one that was trained before."""
     halve_every: int = 50_000
     """Steps over which the rates fall by half, smoothly."""
     teacher: str = "truth"
@@ -86,11 +91,13 @@ class GhnerfTrainingConfig:
 
 def network_config(config: GhnerfTrainingConfig) -> GhnerfConfig:
     """Make the configuration of the network that is to be trained."""
-    network = replace(ghnerf_preset(config.row), pretrained=config.pretrained)
+    network = replace(
+        ghnerf_preset(config.row), pretrained=config.pretrained, coarse_pixel=config.coarse_pixel
+    )
     if not network.feature_heads:
         return network
     kinds = ("heatmaps", "parts", "embedding") if config.targets == "all" else (config.targets,)
-    heads = tuple(_HEADS[kind] for kind in kinds)
+    heads = tuple(FEATURE_HEADS[kind] for kind in kinds)
     return replace(network, feature_heads=heads, coordinate_head=config.coordinates)
 
 
@@ -112,6 +119,6 @@ def encoder_rate(config: GhnerfTrainingConfig) -> float:
     """Choose the initial rate of the human encoder's backbone."""
     if config.encoder_learning_rate is not None:
         return config.encoder_learning_rate
-    if not config.pretrained:
+    if not config.pretrained and config.encoder is None:
         return config.learning_rate
     return 1e-5 if config.row == "ghnerf_dino" else 1e-4

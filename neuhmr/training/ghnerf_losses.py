@@ -18,7 +18,7 @@ LossTerms = dict[str, Float[Tensor, ""]]
 HeatmapError = Literal["cross-entropy", "squared"]
 
 LEAST_SCORE = 1e-4
-"""Keeps logarithms of heatmaps finite."""
+"""Keeps logarithms of heatmaps and opacities finite."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,6 +37,9 @@ class GhnerfLossWeights:
     """Cross-entropy of body parts, which is hundreds of times larger than the heatmaps' error."""
     embedding: float = 0.5
     """Squared error of the surface embedding."""
+    opacity: float = 0.0
+    """Cross-entropy of opacities with the mask; neither paper has it. Without it, a black person on
+    black may be transparent and black nothing opaque."""
     coarse: float = 0.1
     """All terms of the coarse level; those of the fine level count 1."""
 
@@ -55,7 +58,14 @@ def heatmap_loss(
     """
     if error == "squared":
         return (heatmaps - truth).square().mean()
-    kept = heatmaps.clamp(LEAST_SCORE, 1.0 - LEAST_SCORE)
+    return cross_entropy(heatmaps, truth)
+
+
+def cross_entropy(
+    scores: Float[Tensor, "*scores"], truth: Float[Tensor, "*scores"]
+) -> Float[Tensor, ""]:
+    """Compare scores in [0, 1] with true shares, averaged."""
+    kept = scores.clamp(LEAST_SCORE, 1.0 - LEAST_SCORE)
     return -(truth * kept.log() + (1.0 - truth) * (1.0 - kept).log()).mean()
 
 
@@ -83,15 +93,29 @@ def level_terms(
     means.
     """
     terms = {"color": (seen.colors - truth.colors).square().mean()}
-    for head in config.feature_heads:
-        features = seen.features[:, config.feature_slice(head.kind)]
-        term = _feature_term(head.kind, features, truth, weights.heatmap_error)
-        if term is not None:
-            terms[head.kind] = getattr(weights, head.kind) * term
+    if weights.opacity:
+        terms["opacity"] = weights.opacity * cross_entropy(seen.opacities, truth.opacities)
+    terms |= feature_terms(seen.features, truth, config, weights)
     surface = truth.surface
     if seen.coordinates is not None and surface is not None and bool(surface.is_body.any()):
         miss = (seen.coordinates - surface.coordinates)[surface.is_body]
         terms["coordinates"] = weights.coordinates * miss.square().mean()
+    return terms
+
+
+def feature_terms(
+    features: Float[Tensor, "rays channels"],
+    truth: RayTruth,
+    config: GhnerfConfig,
+    weights: GhnerfLossWeights,
+) -> LossTerms:
+    """Compare human features with the truth, kind by kind, weighted."""
+    terms = {}
+    for head in config.feature_heads:
+        own = features[:, config.feature_slice(head.kind)]
+        term = _feature_term(head.kind, own, truth, weights.heatmap_error)
+        if term is not None:
+            terms[head.kind] = getattr(weights, head.kind) * term
     return terms
 
 

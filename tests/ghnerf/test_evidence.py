@@ -1,8 +1,11 @@
 """What source views know about points of the world."""
 
+from dataclasses import replace
+
 import torch
 
 from neuhmr.geometry.rigid import Rigid
+from neuhmr.geometry.rotations import rotation_about
 from neuhmr.ghnerf.evidence import EncodedViews, project_points, read_maps
 from tests.ghnerf.scene import look_at, make_sources
 
@@ -33,9 +36,21 @@ def test_points_are_projected_and_rays_compared_one_by_one(generator: torch.Gene
         to_target = to_target / to_target.norm(dim=-1, keepdim=True)
         difference = to_target - to_view
         unit = difference / difference.norm(dim=-1, keepdim=True)
+        unit = torch.einsum("ij,nj->ni", T_target[:3, :3], unit)
         torch.testing.assert_close(projected.directions[view, :, :3], unit, rtol=1e-3, atol=1e-4)
         cosines = torch.cosine_similarity(to_view, to_target, dim=-1)
         torch.testing.assert_close(projected.directions[view, :, 3], cosines)
+
+
+def test_turning_the_world_changes_no_comparison(generator: torch.Generator) -> None:
+    encoded, T_target = make_encoded(), look_at(0.12)
+    points = torch.rand(5, 3, generator=generator) * 0.4 - 0.2
+    turn = torch.eye(4)
+    turn[:3, :3] = rotation_about("y", torch.tensor(1.1))
+    turned = replace(encoded, T_camera_world=encoded.T_camera_world @ turn.T)
+    before = project_points(encoded, points, T_target)
+    after = project_points(turned, points @ turn[:3, :3].T, T_target @ turn.T)
+    torch.testing.assert_close(after.directions, before.directions, rtol=1e-3, atol=1e-4)
 
 
 def test_a_target_at_a_source_has_no_difference_and_no_trouble() -> None:

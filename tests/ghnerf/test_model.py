@@ -149,6 +149,19 @@ def test_images_of_any_size_are_padded_within() -> None:
     assert seen.colors.isfinite().all() and seen.colors.max() > 0.1
 
 
+def test_finer_columns_of_the_coarse_volume_hold_the_same_weights() -> None:
+    sources, target = make_sources(), make_target()
+    usual, finer = make_model(), make_model(replace(TINY, coarse_pixel=4))
+    finer.load_state_dict(usual.state_dict())
+    with torch.no_grad():
+        sides = [
+            m.frustum(m.encode(sources), target).coarse.voxels.shape[2:4] for m in (usual, finer)
+        ]
+    assert [2 * side for side in sides[0]] == list(sides[1])
+    with pytest.raises(ValueError, match="coarse_pixel must be 4 or 8, got 2"):
+        replace(TINY, coarse_pixel=2)
+
+
 def test_views_beside_the_subject_are_named() -> None:
     model, target, sources = make_model(), make_target(), make_sources()
     aside = target.T_camera_world.clone()

@@ -65,6 +65,18 @@ def test_rays_lie_where_they_were_asked_for(moment, generator):
     assert float(distances.max()) < 5 * 1.5 + 1
 
 
+def test_rays_along_the_outline_have_both_sides_within_reach(moment, generator):
+    truth = shown(moment, 0)
+    target = TargetView(truth.camera, truth.T_camera_world, moment.box)
+    config = DrawConfig(mask_share=1.0, keypoint_share=0.0, outline_share=1.0)
+    pixels = draw_pixels(truth, target, 200, config, generator)
+    column, row = pixels.long().unbind(dim=-1)
+    # The radius of 5 px at 512 is one pixel at this height of 64.
+    windows = torch.nn.functional.unfold(truth.layers[None, 3:], 3, padding=1)[0]
+    seen = windows.view(9, *truth.mask.shape)[:, row, column]
+    assert bool(((seen > 0.5).any(dim=0) & (seen < 0.5).any(dim=0)).all())
+
+
 def test_truth_at_pixels_is_the_picture_and_the_gaussian(moment):
     truth = shown(moment, 2)
     pixels = torch.tensor([[20.5, 30.5], [25.5, 12.5]])

@@ -40,7 +40,8 @@ def truth(surface=None):
     heatmaps[0, 3] = 1.0
     known = torch.zeros(25, dtype=torch.bool)
     known[[2, 3, 4, 5]] = True
-    return RayTruth(torch.zeros(2, 2), torch.zeros(2, 3), heatmaps, known, surface)
+    opacities = torch.tensor([1.0, 0.5])
+    return RayTruth(torch.zeros(2, 2), torch.zeros(2, 3), opacities, heatmaps, known, surface)
 
 
 def surface(is_body=(True, False)):
@@ -79,6 +80,13 @@ def test_the_cross_entropy_of_heatmaps_is_that_worked_by_hand():
     assert at_truth < min(others)
     assert float(heatmap_loss(torch.zeros(1, 1), torch.ones(1, 1))) < 10.0
     assert float(heatmap_loss(torch.zeros(1, 1), torch.ones(1, 1), "squared")) == 1.0
+
+
+def test_opacities_are_compared_with_the_mask_where_asked_for():
+    rendering = replace(seen(), opacities=torch.tensor([0.5, 0.5]))
+    terms = level_terms(rendering, truth(), CONFIG, GhnerfLossWeights(opacity=0.5))
+    assert float(terms["opacity"]) == pytest.approx(0.5 * math.log(2.0))
+    assert "opacity" not in level_terms(rendering, truth(), CONFIG, GhnerfLossWeights())
 
 
 def test_surface_terms_look_only_at_the_body():

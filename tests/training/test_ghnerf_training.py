@@ -10,8 +10,11 @@ import torch
 
 from neuhmr.datasets.heatmaps import draw_heatmaps
 from neuhmr.errors import CheckpointError, NonFiniteError
-from neuhmr.ghnerf.checkpoint import load_ghnerf
-from neuhmr.training.ghnerf import GhnerfTrainer, parameter_groups, train_ghnerf
+from neuhmr.ghnerf.checkpoint import load_ghnerf, save_ghnerf
+from neuhmr.ghnerf.encoder_checkpoint import save_human_encoder
+from neuhmr.ghnerf.human_encoder import HumanEncoder
+from neuhmr.ghnerf.model import Ghnerf
+from neuhmr.training.ghnerf import GhnerfTrainer, begin, parameter_groups, take_over, train_ghnerf
 from neuhmr.training.ghnerf_batches import DrawConfig
 from neuhmr.training.ghnerf_config import (
     GhnerfTrainingConfig,
@@ -93,6 +96,47 @@ def test_a_checkpoint_of_another_method_is_refused(people, tmp_path):
     other = GhnerfTrainer(config_for(people, tmp_path, row="enerf"))
     with pytest.raises(CheckpointError, match="same --row and --targets"):
         other.load()
+
+
+def test_another_method_takes_over_what_both_have(people, tmp_path):
+    first = config_for(people, tmp_path, row="enerf_heatmap")
+    given = GhnerfTrainer(first).model
+    save_ghnerf(given, tmp_path / "start.safetensors", {}, half=False)
+    config = config_for(
+        people, tmp_path, row="ghnerf_resnet18", start=tmp_path / "start.safetensors"
+    )
+    model = begin(replace(config, seed=5))
+    assert model.config.human_encoder == "resnet18"
+    assert torch.equal(model.pyramid.top.weight, given.pyramid.top.weight)
+    # Its heads also read the human features: another shape, so they begin anew.
+    name = "fine.heads.feature_heads.0.0.weight"
+    assert model.state_dict()[name].shape[1] > given.state_dict()[name].shape[1]
+
+
+def test_weights_that_share_nothing_are_refused(people, tmp_path, monkeypatch):
+    model, other = (Ghnerf(network_config(config_for(people, tmp_path))) for _ in range(2))
+    monkeypatch.setattr(other, "state_dict", lambda: {"nothing": torch.zeros(1)})
+    with pytest.raises(CheckpointError, match="has no weights for this network"):
+        take_over(model, other, tmp_path / "other.safetensors")
+
+
+def test_an_encoder_of_its_own_is_taken_and_learns_slowly(people, tmp_path):
+    config = config_for(people, tmp_path, row="ghnerf_resnet18", encoder=tmp_path / "e.safetensors")
+    network = network_config(config)
+    torch.manual_seed(11)
+    encoder = HumanEncoder(network)
+    save_human_encoder(encoder, network, tmp_path / "e.safetensors", {})
+    model = begin(config)
+    assert model.human_encoder is not None
+    for name, tensor in encoder.state_dict().items():
+        torch.testing.assert_close(
+            model.human_encoder.state_dict()[name], tensor, rtol=1e-3, atol=1e-6
+        )
+    assert encoder_rate(config) == 1e-4
+    with pytest.raises(CheckpointError, match="expected resnet34 with 64"):
+        begin(replace(config, row="ghnerf_resnet34"))
+    with pytest.raises(CheckpointError, match="has no human encoder"):
+        begin(replace(config, row="enerf"))
 
 
 def test_rates_halve_and_a_pretrained_encoder_has_its_own(people, tmp_path):

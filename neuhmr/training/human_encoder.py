@@ -1,0 +1,135 @@
+"""Training of GHNeRF's human encoder on single pictures, before it looks at several at once.
+
+Published weights of ResNet and DINO know pictures of everything; where they may not be used or
+cannot be had, these know people. It is far cheaper than training the encoder within the field: a
+picture costs a twentieth of a field's step, and every pixel of it is seen directly.
+"""
+
+import logging
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from neuhmr.body.model_files import load_body_model
+from neuhmr.ghnerf.config import GhnerfConfig, GhnerfRow, ghnerf_preset
+from neuhmr.ghnerf.encoder_checkpoint import load_into_encoder, save_human_encoder
+from neuhmr.training.ghnerf_batches import DrawConfig
+from neuhmr.training.ghnerf_config import FEATURE_HEADS
+from neuhmr.training.ghnerf_losses import GhnerfLossWeights, LossTerms, feature_terms
+from neuhmr.training.ghnerf_moments import read_moments
+from neuhmr.training.human_encoder_batches import PictureBatch, draw_pictures
+from neuhmr.training.human_encoder_validation import validate_encoder
+from neuhmr.training.picture_features import PictureFeatures
+from neuhmr.training.run import (
+    StepOutcome,
+    TrainingRun,
+    append_entry,
+    cosine_rate,
+    draw_one,
+    run_steps,
+)
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, kw_only=True)
+class HumanEncoderTrainingConfig:
+    """How a human encoder is trained."""
+
+    data: Path
+    """Folder of training people, written by `neuhmr people`; of any of its training presets."""
+    val: Path
+    """The same to validate on."""
+    out: Path
+    """Run folder: checkpoint, log, weights."""
+    row: GhnerfRow = "ghnerf_resnet18"
+    """Whose encoder it is."""
+    start: Path | None = None
+    """Weights to begin with; random ones if None."""
+    steps: int = 10_000
+    """Optimization steps."""
+    learning_rate: float = 1e-3
+    """Initial rate of Adam; falls along a cosine."""
+    warmup: int = 100
+    """Steps over which the rate rises from zero."""
+    pictures: int = 8
+    """Pictures per step, each of another moment."""
+    mixed: bool = False
+    """Convolve in 16-bit floats: twice as fast where the processor has them."""
+    draw: DrawConfig = field(
+        default_factory=lambda: DrawConfig(rays=1024, sizes=(0.5, 1.0), with_surface=True)
+    )
+    """Pixels and sizes of the pictures."""
+    weights: GhnerfLossWeights = field(
+        default_factory=lambda: GhnerfLossWeights(heatmaps=1.0, parts=0.02, embedding=0.2)
+    )
+    """Weights of the losses."""
+    validate_every: int = 500
+    """Steps between validations."""
+    checkpoint_every: int = 250
+    """Steps between checkpoints."""
+    val_moments: int = 20
+    """Moments validated on, one picture each."""
+    resume: bool = False
+    """Go on from the run folder's checkpoint."""
+    seed: int = 0
+    """Seed of every draw."""
+    device: str = "cpu"
+    """Where to train."""
+
+    @property
+    def network(self) -> GhnerfConfig:
+        """The configuration whose encoder is trained, with all kinds of features."""
+        return replace(ghnerf_preset(self.row), feature_heads=tuple(FEATURE_HEADS.values()))
+
+
+def picture_losses(
+    model: PictureFeatures, batch: PictureBatch, weights: GhnerfLossWeights, mixed: bool
+) -> LossTerms:
+    """Compare what pictures' pixels are said to show with the truth, averaged over pictures."""
+    features = model(batch.images, batch.pixels, mixed)
+    collected: dict[str, list[Tensor]] = {}
+    for seen, truth in zip(features, batch.truths, strict=True):
+        for name, term in feature_terms(seen, truth, model.config, weights).items():
+            collected.setdefault(name, []).append(term)
+    return {name: torch.stack(terms).mean() for name, terms in collected.items()}
+
+
+def train_human_encoder(config: HumanEncoderTrainingConfig) -> Iterator[StepOutcome]:
+    """Train step by step; writes checkpoints, a log and weights into the run folder.
+
+    Raises:
+        DatasetError: no people to train or validate on.
+        CheckpointError: the weights to begin with cannot be used.
+        NonFiniteError: a loss stopped being a number.
+    """
+    torch.manual_seed(config.seed)
+    network = config.network
+    model = PictureFeatures(network).to(config.device).train()
+    if config.start is not None:
+        load_into_encoder(model.encoder, network, config.start)
+    optimizer = torch.optim.Adam(model.parameters(), lr=config.learning_rate)
+    run = TrainingRun(model, optimizer, config.out / "encoder_checkpoint.pt", config.seed)
+    body_model = load_body_model()
+    moments = read_moments(config.data)
+    val_moments = read_moments(config.val, config.val_moments)[: config.val_moments]
+    run.resume_or_start(config.resume)
+    logger.info("%d moments, %d to validate on", len(moments), len(val_moments))
+
+    def losses() -> LossTerms:
+        drawn = [draw_one(moments, run.generator) for _ in range(config.pictures)]
+        batch = draw_pictures(drawn, config.draw, body_model, run.generator)
+        return picture_losses(model, batch.to(config.device), config.weights, config.mixed)
+
+    def validate() -> None:
+        scores = validate_encoder(model, val_moments, body_model)
+        entry = {"step": run.step} | scores.as_dict()
+        append_entry(config.out / "encoder_log.jsonl", entry)
+        logger.info("%s", entry)
+        notes = {name: str(value) for name, value in entry.items()}
+        save_human_encoder(model.encoder, network, config.out / "encoder.safetensors", notes)
+
+    yield from run_steps(run, config, losses, cosine_rate(config), validate)

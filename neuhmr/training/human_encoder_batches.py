@@ -1,0 +1,71 @@
+"""What one step of a human encoder's training looks at: pictures of different people."""
+
+from dataclasses import dataclass
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from neuhmr.body.smpl_model import SmplModel
+from neuhmr.ghnerf.views import TargetView, crop_views, pad_views, stack_views
+from neuhmr.tensor_struct import TensorStruct
+from neuhmr.training.ghnerf_batches import (
+    DrawConfig,
+    Picture,
+    RayTruth,
+    draw_pixels,
+    look_up,
+    shown,
+)
+from neuhmr.training.ghnerf_moments import Moment
+
+
+@dataclass(frozen=True)
+class PictureBatch(TensorStruct):
+    """Pictures cut to their people, and what some of their pixels show."""
+
+    images: Float[Tensor, "pictures 3 height width"]
+    """In [0, 1], black outside the person; sides are multiples of 32."""
+    pixels: Float[Tensor, "pictures rays 2"]
+    """Positions in these images (px)."""
+    truths: tuple[RayTruth, ...]
+    """One per picture; their own pixels are those of the uncut pictures."""
+
+
+def draw_pictures(
+    moments: list[Moment], config: DrawConfig, model: SmplModel, generator: torch.Generator
+) -> PictureBatch:
+    """Draw one view of each of several moments, at a drawn size, and pixels to supervise."""
+    cut, pixels, truths = [], [], []
+    for moment in moments:
+        view = int(torch.randint(len(moment), (1,), generator=generator))
+        low, high = config.sizes
+        share = low + (high - low) * float(torch.rand((), generator=generator))
+        gain = 1.0 + config.gain * (2.0 * torch.rand(3, generator=generator) - 1.0)
+        picture = shown(moment, view, share, gain)
+        target = TargetView(picture.camera, picture.T_camera_world, moment.box)
+        drawn = draw_pixels(picture, target, config.rays, config, generator)
+        image, corner = cut_to_subject(picture, moment)
+        surface_model = model if config.with_surface else None
+        truths.append(look_up(moment, picture, drawn, 1, config.sigma, surface_model))
+        cut.append(image)
+        pixels.append(drawn - corner)
+    height, width = (max(image.shape[axis] for image in cut) for axis in (1, 2))
+    images = torch.stack(
+        [torch.nn.functional.pad(i, (0, width - i.shape[2], 0, height - i.shape[1])) for i in cut]
+    )
+    return PictureBatch(images, torch.stack(pixels), tuple(truths))
+
+
+def cut_to_subject(
+    picture: Picture, moment: Moment
+) -> tuple[Float[Tensor, "3 height width"], Float[Tensor, "2"]]:
+    """Cut a picture as GHNeRF's source views are cut.
+
+    Returns:
+        The cut picture, its sides multiples of 32, and where its corner was (px).
+    """
+    whole = stack_views([picture.layers[:3]], [picture.camera], picture.T_camera_world[None])
+    padded = pad_views(crop_views(whole, moment.box))
+    corner = picture.camera.K[:2, 2] - padded.cameras.K[0, :2, 2]
+    return padded.images[0], corner

@@ -1,0 +1,60 @@
+"""How well single pictures of unseen people are understood."""
+
+from dataclasses import asdict, dataclass
+
+import torch
+
+from neuhmr.body.smpl_model import SmplModel
+from neuhmr.training.ghnerf_batches import look_up, shown
+from neuhmr.training.ghnerf_moments import Moment
+from neuhmr.training.ghnerf_validation import joint_accuracy
+from neuhmr.training.human_encoder_batches import cut_to_subject
+from neuhmr.training.picture_features import PictureFeatures
+
+SIGMA = 6.0
+
+
+@dataclass(frozen=True)
+class EncoderScores:
+    """Means over pictures."""
+
+    pck: float
+    """PCK@0.2 of the heatmaps' highest pixels."""
+    parts: float
+    """Share of the body's pixels whose part is right."""
+    embedding: float
+    """Root mean square error of the surface embedding, whose range is [-1, 1]."""
+
+    def as_dict(self) -> dict[str, float]:
+        """All scores by name."""
+        return asdict(self)
+
+
+@torch.no_grad()
+def validate_encoder(
+    model: PictureFeatures, moments: list[Moment], body_model: SmplModel
+) -> EncoderScores:
+    """Look at one view of each moment, at the same ones at every call."""
+    was_training, device = model.training, next(model.parameters()).device
+    model.eval()
+    rows = []
+    for number, moment in enumerate(moments):
+        picture = shown(moment, (5 * number) % len(moment))
+        image, corner = cut_to_subject(picture, moment)
+        v, u = torch.meshgrid(*(torch.arange(side) for side in image.shape[1:]), indexing="ij")
+        pixels = torch.stack([u, v], dim=-1).reshape(-1, 2) + 0.5
+        features = model(image[None].to(device), pixels[None].to(device))[0].cpu()
+        truth = look_up(moment, picture, pixels + corner, 1, SIGMA, body_model)
+        heatmaps = features[:, model.config.feature_slice("heatmaps")]
+        keypoints = picture.keypoints - torch.cat([corner, torch.zeros(1)])
+        accuracy = joint_accuracy(heatmaps.T.reshape(-1, *image.shape[1:]), keypoints)
+        assert truth.surface is not None and accuracy is not None
+        is_body = truth.surface.is_body
+        parts = features[is_body, model.config.feature_slice("parts")].argmax(dim=-1)
+        embedding = features[is_body, model.config.feature_slice("embedding")]
+        miss = (embedding - truth.surface.embedding[is_body]).square().mean()
+        right = (parts == truth.surface.parts[is_body]).float().mean()
+        rows.append((accuracy, float(right), float(miss)))
+    model.train(was_training)
+    pck, parts, squared = (sum(column) / len(rows) for column in zip(*rows, strict=True))
+    return EncoderScores(pck, parts, squared**0.5)

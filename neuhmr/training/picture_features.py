@@ -1,0 +1,44 @@
+"""A human encoder that looks at one picture, and what its features say there."""
+
+import torch
+from jaxtyping import Float
+from torch import Tensor, nn
+from torch.nn import functional
+
+from neuhmr.geometry.cameras import sample_at_pixels
+from neuhmr.ghnerf.config import GhnerfConfig
+from neuhmr.ghnerf.heads import make_feature_head
+from neuhmr.ghnerf.human_encoder import HumanEncoder
+
+
+class PictureFeatures(nn.Module):
+    """A human encoder, and heads that read its features from one picture as GHNeRF's do from many.
+
+    Args:
+        config: names the encoder and the features.
+    """
+
+    def __init__(self, config: GhnerfConfig) -> None:
+        super().__init__()
+        self.config = config
+        self.encoder = HumanEncoder(config)
+        self.heads = nn.ModuleList(
+            make_feature_head(config.human_channels, head) for head in config.feature_heads
+        )
+
+    def forward(
+        self,
+        images: Float[Tensor, "pictures 3 height width"],
+        pixels: Float[Tensor, "pictures rays 2"],
+        mixed: bool = False,
+    ) -> Float[Tensor, "pictures rays channels"]:
+        """Predict the features of some pixels of pictures whose sides are multiples of 32."""
+        with torch.autocast(images.device.type, torch.bfloat16, enabled=mixed):
+            maps = self.encoder(images)
+        read = sample_at_pixels(maps.float(), pixels, (images.shape[2], images.shape[3]), "border")
+        read = functional.relu(read)
+        parts = [
+            torch.sigmoid(head(read)) if kind.kind == "heatmaps" else head(read)
+            for head, kind in zip(self.heads, self.config.feature_heads, strict=True)
+        ]
+        return torch.cat(parts, dim=-1)
