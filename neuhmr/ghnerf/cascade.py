@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
+from torch.nn import functional
 
 from neuhmr.geometry.cameras import Camera
 from neuhmr.geometry.rigid import Rigid
@@ -22,7 +23,7 @@ from neuhmr.ghnerf.frustum import (
     read_voxels,
 )
 from neuhmr.ghnerf.heads import Appearance, NerfHeads, SampleEvidence
-from neuhmr.ghnerf.plane_sweep import sweep_coordinates, variance_volume
+from neuhmr.ghnerf.plane_sweep import mean_volume, sweep_coordinates, variance_volume
 from neuhmr.rendering.volume_rendering import composite, render_weights
 from neuhmr.tensor_struct import TensorStruct
 
@@ -62,16 +63,15 @@ class CascadeLevel(nn.Module):
         self.is_coarse = is_coarse
         self.level = config.coarse if is_coarse else config.fine
         self.volume_pixel = config.coarse_pixel if is_coarse else FINE_PIXEL
+        channels = COARSE_CHANNELS if is_coarse else MIDDLE_CHANNELS
         self.regularize = CostRegularization(
-            COARSE_CHANNELS if is_coarse else MIDDLE_CHANNELS, halvings=2 if is_coarse else 3
+            channels + int(config.hull), halvings=2 if is_coarse else 3
         )
         self.heads = NerfHeads((COARSE_CHANNELS if is_coarse else FINE_CHANNELS) + 3, config)
 
     def volume_camera(self, window: Camera) -> Camera:
         """See the target's window with one pixel per column of the volume."""
-        return window.resized(
-            window.height // self.volume_pixel, window.width // self.volume_pixel
-        )
+        return window.resized(window.height // self.volume_pixel, window.width // self.volume_pixel)
 
     def build_volume(
         self,
@@ -99,7 +99,12 @@ class CascadeLevel(nn.Module):
             for view in range(len(encoded.T_camera_world))
         ]
         features = encoded.coarse[:, :COARSE_CHANNELS] if self.is_coarse else encoded.middle
-        voxels, logits = self.regularize(variance_volume(features, torch.stack(coordinates)))
+        costs = variance_volume(features, torch.stack(coordinates))
+        if self.config.hull:
+            pixel = encoded.empty.shape[-1] // features.shape[-1]
+            empty = functional.avg_pool2d(encoded.empty, pixel)
+            costs = torch.cat([costs, mean_volume(empty, torch.stack(coordinates))], dim=1)
+        voxels, logits = self.regularize(costs)
         surface = regress_range(logits, depths, planes, in_disparity=self.is_coarse)
         return DepthVolume(voxels, planes, surface, self.is_coarse)
 

@@ -56,6 +56,9 @@ class GhnerfConfig:
     """Depth of the whole box."""
     fine: LevelConfig = LevelConfig(planes=8, samples=4)
     """Depth around the coarse surface, at half the resolution."""
+    hull: bool = False
+    """Also tell both volumes how many views see nothing there. ENeRF only compares features, and
+    views agree on black as well as on a surface."""
     coarse_pixel: int = 8
     """Pixels of the target along a column of the coarse volume: 8 (ENeRF, whose people are some
     300 px tall) or 4, for arms of people half as tall to be more than a column wide."""

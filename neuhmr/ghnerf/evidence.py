@@ -27,6 +27,8 @@ class EncodedViews(TensorStruct):
     """Features at half the resolution."""
     fine: Float[Tensor, "views 11 height width"]
     """Features at full resolution, and the colors."""
+    empty: Float[Tensor, "views 1 height width"]
+    """One where the picture is black: nothing is there."""
     human: Float[Tensor, "views human_channels human_height human_width"] | None
     """Human features at their own resolution, before their ReLU."""
 

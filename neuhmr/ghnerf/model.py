@@ -75,6 +75,7 @@ class Ghnerf(nn.Module):
             coarse=torch.cat([features.coarse, small], dim=1),
             middle=features.middle,
             fine=torch.cat([features.fine, padded.images], dim=1),
+            empty=(padded.images.amax(dim=1, keepdim=True) <= 0.0).to(padded.images),
             human=None if self.human_encoder is None else self.human_encoder(padded.images),
         )
 

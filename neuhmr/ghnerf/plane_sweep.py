@@ -56,9 +56,23 @@ def variance_volume(
 
     The biased variance: for one view it is zero, where an unbiased one is no number.
     """
+    warped = _warped(features, coordinates)
+    return (warped - warped.mean(dim=0)).square().mean(dim=0, keepdim=True)
+
+
+def mean_volume(
+    maps: Float[Tensor, "views channels height width"],
+    coordinates: Float[Tensor, "views rows columns planes 2"],
+) -> Float[Tensor, "1 channels rows columns planes"]:
+    """Average over views what they show where a pixel would be at each depth; 0 outside images."""
+    return _warped(maps, coordinates).mean(dim=0, keepdim=True)
+
+
+def _warped(
+    maps: Float[Tensor, "views channels height width"],
+    coordinates: Float[Tensor, "views rows columns planes 2"],
+) -> Float[Tensor, "views channels rows columns planes"]:
     views, rows, columns, planes = coordinates.shape[:4]
-    warped = functional.grid_sample(
-        features, coordinates.reshape(views, rows, columns * planes, 2), align_corners=False
-    )
-    variance = (warped - warped.mean(dim=0)).square().mean(dim=0)
-    return variance.view(1, -1, rows, columns, planes)
+    flat = coordinates.reshape(views, rows, columns * planes, 2)
+    warped = functional.grid_sample(maps, flat, align_corners=False)
+    return warped.view(views, -1, rows, columns, planes)

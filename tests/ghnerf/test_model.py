@@ -162,6 +162,22 @@ def test_finer_columns_of_the_coarse_volume_hold_the_same_weights() -> None:
         replace(TINY, coarse_pixel=2)
 
 
+def test_a_hull_tells_black_agreement_from_a_surface() -> None:
+    sources, target = make_sources(), make_target()
+    model = make_model(replace(TINY, hull=True))
+    encoded = model.encode(sources)
+    # The pictures' borders are black, the spheres in their middle are not.
+    assert bool(encoded.empty[:, 0, 0, 0].all()) and not bool(encoded.empty[:, 0, 32, 32].any())
+    costs = []
+    model.fine.regularize.entry.register_forward_pre_hook(lambda _, given: costs.append(given[0]))
+    with torch.no_grad():
+        model.frustum(encoded, target)
+    share = costs[0][0, -1]
+    assert float(share.amin()) == 0.0 and float(share.amax()) <= 1.0
+    # Around the box's corner all views see nothing.
+    assert float(share[0, 0].amax()) > 0.9
+
+
 def test_views_beside_the_subject_are_named() -> None:
     model, target, sources = make_model(), make_target(), make_sources()
     aside = target.T_camera_world.clone()

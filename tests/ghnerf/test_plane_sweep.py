@@ -4,7 +4,7 @@ import torch
 
 from neuhmr.geometry.cameras import Camera
 from neuhmr.geometry.rigid import Rigid
-from neuhmr.ghnerf.plane_sweep import sweep_coordinates, variance_volume
+from neuhmr.ghnerf.plane_sweep import mean_volume, sweep_coordinates, variance_volume
 from tests.ghnerf.scene import look_at, make_camera
 
 
@@ -66,3 +66,13 @@ def test_a_plane_at_the_surface_shows_the_same_point_in_both_views() -> None:
     found = sweep_coordinates(window, T_source @ T_target.inverse(), target, depth)[0, 0, 0]
     pixel = Camera(target.K, 64, 64).project(T_source.apply(point)[None])[0]
     torch.testing.assert_close(found, pixel / 64 * 2 - 1, rtol=1e-4, atol=1e-5)
+
+
+def test_the_mean_volume_says_how_many_views_show_something() -> None:
+    maps = torch.zeros(3, 1, 4, 4)
+    maps[0] = 1.0
+    maps[1, 0, :, :2] = 1.0
+    left, right, outside = [-0.75, 0.0], [0.75, 0.0], [-4.0, 0.0]
+    coordinates = torch.tensor([left, right, outside]).expand(3, 1, 1, 3, 2)
+    volume = mean_volume(maps, coordinates)
+    torch.testing.assert_close(volume[0, 0, 0, 0], torch.tensor([2 / 3, 1 / 3, 0.0]))
