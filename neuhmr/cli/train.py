@@ -1,5 +1,6 @@
 """`neuhmr train`: weights of the networks."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,11 +15,12 @@ from neuhmr.errors import NeuhmrError
 from neuhmr.progress import Progress
 
 if TYPE_CHECKING:
-    from neuhmr.training.run import Schedule, StepOutcome
+    from neuhmr.training.run import StepOutcome
+    from neuhmr.training.run_config import RunConfig
 
 
 @dataclass(frozen=True, kw_only=True)
-class _Run:
+class _Run(ABC):
     """What all trainings ask for."""
 
     data: Path
@@ -72,8 +74,9 @@ class _Run:
             result[f"{name}_loss"] = value
         return result
 
-    def _begin(self, options: dict[str, Any]) -> "tuple[Schedule, Iterator[StepOutcome]]":
-        raise NotImplementedError
+    @abstractmethod
+    def _begin(self, options: dict[str, Any]) -> "tuple[RunConfig, Iterator[StepOutcome]]":
+        """Make a run's configuration from what all trainings ask for, and its steps."""
 
     def show(self, result: dict[str, object]) -> None:
         """Say where the weights are."""
@@ -94,7 +97,7 @@ class TrainGhn(_Run):
     band_width: float | None = None
     """How far from the body cloth and hair are seen (m); if left out, as the start has it."""
 
-    def _begin(self, options: dict[str, Any]) -> "tuple[Schedule, Iterator[StepOutcome]]":
+    def _begin(self, options: dict[str, Any]) -> "tuple[RunConfig, Iterator[StepOutcome]]":
         from neuhmr.training.ghn import GhnTrainingConfig, train_ghn
 
         config = GhnTrainingConfig(
@@ -114,7 +117,7 @@ class TrainMatching(_Run):
     stays as it is. Ctrl-C keeps the last checkpoint.
     """
 
-    def _begin(self, options: dict[str, Any]) -> "tuple[Schedule, Iterator[StepOutcome]]":
+    def _begin(self, options: dict[str, Any]) -> "tuple[RunConfig, Iterator[StepOutcome]]":
         from neuhmr.training.matching import MatchingTrainingConfig, train_matching
 
         config = MatchingTrainingConfig(**options)
@@ -129,7 +132,7 @@ class TrainClipHeatmaps(_Run):
     Ctrl-C keeps the last checkpoint.
     """
 
-    def _begin(self, options: dict[str, Any]) -> "tuple[Schedule, Iterator[StepOutcome]]":
+    def _begin(self, options: dict[str, Any]) -> "tuple[RunConfig, Iterator[StepOutcome]]":
         from neuhmr.training.clip_heatmaps import ClipHeatmapTrainingConfig, train_clip_heatmaps
 
         config = ClipHeatmapTrainingConfig(**options)
@@ -180,6 +183,8 @@ class TrainGhnerf(_Run):
     """Of opacities against the mask, which the paper does not compare."""
     outline_share: float = 0.0
     """Share of the rays along the person's outline."""
+    hull: Annotated[bool, arg(help_behavior_hint="")] = False
+    """Tell the volumes how many views see nothing there, which ENeRF does not."""
     coarse_pixel: Literal[8, 4] = 8
     """Pixels along a column of the coarse volume; 4 for people about 150 px tall."""
     halve_every: int = 50_000
@@ -189,7 +194,7 @@ class TrainGhnerf(_Run):
     devices: int = 1
     """GPUs to train on; more than one need lightning."""
 
-    def _begin(self, options: dict[str, Any]) -> "tuple[Schedule, Iterator[StepOutcome]]":
+    def _begin(self, options: dict[str, Any]) -> "tuple[RunConfig, Iterator[StepOutcome]]":
         from neuhmr.training.ghnerf import train_ghnerf
         from neuhmr.training.ghnerf_batches import DrawConfig
         from neuhmr.training.ghnerf_config import ROWS, GhnerfTrainingConfig
@@ -219,7 +224,7 @@ class TrainGhnerf(_Run):
             coordinates=self.coordinates, teacher=self.teacher, pretrained=self.pretrained,
             encoder=self.encoder, vgg=self.vgg, halve_every=self.halve_every,
             validate_every=self.validate_every, weights=weights, devices=self.devices,
-            coarse_pixel=self.coarse_pixel,
+            hull=self.hull, coarse_pixel=self.coarse_pixel,
         )  # fmt: skip
         return config, train_ghnerf(config)
 
@@ -239,7 +244,7 @@ class TrainHumanEncoder(_Run):
     mixed: Annotated[bool, arg(help_behavior_hint="")] = False
     """Convolve in 16-bit floats: twice as fast where the processor has them."""
 
-    def _begin(self, options: dict[str, Any]) -> "tuple[Schedule, Iterator[StepOutcome]]":
+    def _begin(self, options: dict[str, Any]) -> "tuple[RunConfig, Iterator[StepOutcome]]":
         from neuhmr.training.ghnerf_config import ROWS
         from neuhmr.training.human_encoder import HumanEncoderTrainingConfig, train_human_encoder
 

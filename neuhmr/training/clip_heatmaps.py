@@ -29,24 +29,18 @@ from neuhmr.training.run import (
     StepOutcome,
     TrainingRun,
     append_entry,
-    cosine_rate,
     draw_one,
     run_steps,
 )
+from neuhmr.training.run_config import CosineRunConfig, cosine_rate
 
 logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, kw_only=True)
-class ClipHeatmapTrainingConfig:
+class ClipHeatmapTrainingConfig(CosineRunConfig):
     """How a clip's heatmaps are trained."""
 
-    data: Path
-    """Folder of training people, written by `neuhmr people --preset train`."""
-    val: Path
-    """Folder of validation people, written by `neuhmr people --preset val`."""
-    out: Path
-    """Run folder: checkpoint, log, weights."""
     start: Path | None = None
     """The GHN's weights; the shipped ones if None."""
     model: GhnerfConfig = field(default_factory=GhnerfConfig)
@@ -61,16 +55,8 @@ class ClipHeatmapTrainingConfig:
     """Rays per step: half of them near keypoints."""
     validate_every: int = 1000
     """Steps between validations."""
-    checkpoint_every: int = 250
-    """Steps between checkpoints."""
     val_people: int = 8
     """People validated on."""
-    resume: bool = False
-    """Go on from the run folder's checkpoint."""
-    seed: int = 0
-    """Seed of every draw."""
-    device: str = "cpu"
-    """Where to train."""
 
 
 def frame_loss(
@@ -120,10 +106,10 @@ def train_clip_heatmaps(config: ClipHeatmapTrainingConfig) -> Iterator[StepOutco
     model = ClipHeatmaps(config.model, ghn.config.hidden_channels).to(config.device).train()
     trained = [p for p in model.parameters() if p.requires_grad]
     optimizer = torch.optim.Adam(trained, lr=config.learning_rate)
-    run = TrainingRun(model, optimizer, config.out / "clip_heatmaps_checkpoint.pt", config.seed)
+    run = TrainingRun(model, optimizer, config, "clip_heatmaps_checkpoint.pt")
     people = load_keypoint_people(config.data, ghn)
     val_people = load_keypoint_people(config.val, ghn, config.val_people)
-    run.resume_or_start(config.resume)
+    run.resume_or_start()
     logger.info("%d people, %d to validate on", len(people), len(val_people))
 
     def losses() -> dict[str, Tensor]:
@@ -138,4 +124,4 @@ def train_clip_heatmaps(config: ClipHeatmapTrainingConfig) -> Iterator[StepOutco
         notes = {name: str(value) for name, value in entry.items()}
         save_clip_heatmaps(model, ghn, config.out / "clip_heatmaps.safetensors", notes)
 
-    yield from run_steps(run, config, losses, cosine_rate(config), validate)
+    yield from run_steps(run, losses, cosine_rate(config), validate)

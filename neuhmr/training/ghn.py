@@ -19,28 +19,21 @@ from neuhmr.training.ghn_losses import MASK_WEIGHT, GhnLoss, rendering_loss
 from neuhmr.training.ghn_validation import validate_ghn
 from neuhmr.training.people_files import people_files
 from neuhmr.training.run import StepOutcome, TrainingRun, append_entry, draw_one, run_steps
+from neuhmr.training.run_config import RunConfig
 
 logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, kw_only=True)
-class GhnTrainingConfig:
+class GhnTrainingConfig(RunConfig):
     """How a GHN is trained."""
 
-    data: Path
-    """Folder of training people, written by `neuhmr people --preset train`."""
-    val: Path
-    """Folder of validation people, written by `neuhmr people --preset val`."""
-    out: Path
-    """Run folder: checkpoints, log, pictures, weights."""
-    start: Path | None = None
-    """Weights to begin with; random ones if None."""
     preset: GhnPreset = "open"
     """`open` (small enough to ship) or `paper`."""
     band_width: float | None = None
     """How far from the body density may be (m); None keeps the start's or the preset's."""
     steps: int = 35_000
-    """Optimization steps; the paper's 35,000 by default."""
+    """The paper's 35,000 by default."""
     learning_rate: float = 1e-4
     """Initial rate of AdamW; the paper's 1e-4 by default."""
     final_learning_rate: float = 1e-5
@@ -53,18 +46,8 @@ class GhnTrainingConfig:
     """Rays per step: on the person, on its edge and beside it."""
     targets: int = 1
     """Target frames per step, which share the conditioning."""
-    validate_every: int = 1000
-    """Steps between validations with a picture."""
-    checkpoint_every: int = 250
-    """Steps between checkpoints."""
     val_people: int = 8
     """People validated on."""
-    resume: bool = False
-    """Go on from the run folder's checkpoint."""
-    seed: int = 0
-    """Seed of initialization and of every draw."""
-    device: str = "cpu"
-    """Where to train."""
 
 
 def learning_rate_at(step: int, config: GhnTrainingConfig) -> float:
@@ -129,7 +112,7 @@ def begin_run(ghn: Ghn, config: GhnTrainingConfig) -> TrainingRun:
     optimizer = torch.optim.AdamW(
         trained_parameters(ghn), lr=config.learning_rate, weight_decay=config.weight_decay
     )
-    return TrainingRun(ghn, optimizer, config.out / "checkpoint.pt", config.seed)
+    return TrainingRun(ghn, optimizer, config)
 
 
 def train_ghn(config: GhnTrainingConfig) -> Iterator[StepOutcome]:
@@ -145,7 +128,7 @@ def train_ghn(config: GhnTrainingConfig) -> Iterator[StepOutcome]:
     run = begin_run(ghn, config)
     people = load_people(config.data, ghn)
     val_people = load_people(config.val, ghn, config.val_people)
-    run.resume_or_start(config.resume)
+    run.resume_or_start()
     logger.info("%d people, %d to validate on", len(people), len(val_people))
 
     def losses() -> dict[str, Tensor]:
@@ -154,7 +137,6 @@ def train_ghn(config: GhnTrainingConfig) -> Iterator[StepOutcome]:
 
     yield from run_steps(
         run,
-        config,
         losses,
         learning_rate=lambda step: learning_rate_at(step, config),
         validate=lambda: _validate(ghn, run.step, config.out, val_people),

@@ -1,24 +1,20 @@
 """Training of GHNeRF on moments that several calibrated cameras saw."""
 
-import json
 import logging
-import time
 from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
-from pickle import UnpicklingError
 from typing import Any
 
 import torch
 from torch import nn
 
 from neuhmr.body.model_files import load_body_model
-from neuhmr.clip.atomic import atomic_path
-from neuhmr.errors import CheckpointError, NonFiniteError
+from neuhmr.errors import CheckpointError
 from neuhmr.ghnerf.checkpoint import load_ghnerf, save_ghnerf
 from neuhmr.ghnerf.encoder_checkpoint import load_into_encoder
 from neuhmr.ghnerf.model import Ghnerf
-from neuhmr.training.ghnerf_batches import Batch, draw_batch
+from neuhmr.training.ghnerf_batches import Batch, DrawConfig, draw_batch
 from neuhmr.training.ghnerf_config import (
     GhnerfTrainingConfig,
     draw_config,
@@ -31,8 +27,8 @@ from neuhmr.training.ghnerf_moments import Moment, read_moments
 from neuhmr.training.ghnerf_perceptual import PerceptualLoss
 from neuhmr.training.ghnerf_teacher import taught_moments
 from neuhmr.training.ghnerf_validation import validate_ghnerf
-from neuhmr.training.ghnerf_workers import begin_workers
-from neuhmr.training.run import StepOutcome
+from neuhmr.training.run import StepOutcome, TrainingRun, append_entry, draw_one, run_steps
+from neuhmr.training.workers import begin_workers
 
 logger = logging.getLogger(__name__)
 
@@ -65,95 +61,6 @@ class GhnerfStep(nn.Module):
             ]
             terms["perceptual"] = self.weights.perceptual * self.perceptual(*patches)
         return terms
-
-
-class GhnerfTrainer:
-    """Network, optimizer and random state of one run; everything that resuming needs."""
-
-    def __init__(self, config: GhnerfTrainingConfig) -> None:
-        torch.manual_seed(config.seed)
-        self.config = config
-        self.draw = draw_config(config)
-        self.model = begin(config)
-        self.body_model = load_body_model()
-        self.optimizer = torch.optim.Adam(parameter_groups(self.model, config))
-        self.workers = begin_workers(config)
-        perceptual = None if config.vgg is None else PerceptualLoss(config.vgg).to(config.device)
-        step = GhnerfStep(self.model, config.weights, perceptual)
-        self.losses = self.workers.wrap(step, self.optimizer)
-        # Every worker draws its own moments.
-        self.generator = torch.Generator().manual_seed(config.seed + 7919 * self.workers.rank)
-        self.step = 0
-
-    @property
-    def checkpoint_path(self) -> Path:
-        """Where the run is kept."""
-        return self.config.out / "checkpoint.pt"
-
-    def save(self) -> None:
-        """Write the run's state atomically; of several workers the first one does."""
-        if self.workers.rank:
-            return
-        state = {
-            "model": self.model.state_dict(),
-            "optimizer": self.optimizer.state_dict(),
-            "generator": self.generator.get_state(),
-            "step": self.step,
-        }
-        with atomic_path(self.checkpoint_path) as partial:
-            torch.save(state, partial)
-
-    def load(self) -> None:
-        """Go on from the run folder's checkpoint.
-
-        Raises:
-            CheckpointError: it cannot be read, or is of another method.
-        """
-        try:
-            state = torch.load(self.checkpoint_path, weights_only=True, map_location="cpu")
-            self.model.load_state_dict(state["model"])
-            self.optimizer.load_state_dict(state["optimizer"])
-            self.generator.set_state(state["generator"])
-            self.step = state["step"]
-        except (OSError, RuntimeError, KeyError, ValueError, UnpicklingError) as error:
-            raise CheckpointError(
-                f"{self.checkpoint_path} does not fit this run ({str(error).splitlines()[0]}); "
-                "resume with the same --row and --targets, or choose another --out."
-            ) from error
-        if self.workers.rank:
-            self.generator.manual_seed(self.config.seed + 7919 * self.workers.rank + self.step)
-
-    def train_step(self, moment: Moment) -> StepOutcome:
-        """Take one step.
-
-        Raises:
-            NonFiniteError: a loss is not a number.
-        """
-        start = time.perf_counter()
-        rate = self._set_rates()
-        batch = draw_batch(moment, self.draw, self.body_model, self.generator)
-        terms: LossTerms = self.losses(batch.to(self.workers.device))
-        for name, term in terms.items():
-            if not torch.isfinite(term):
-                raise NonFiniteError(
-                    f"the {name} loss is {term.item()} at step {self.step} ({moment.name}); resume "
-                    f"from {self.checkpoint_path} with a lower --learning-rate"
-                )
-        total = torch.stack(list(terms.values())).sum()
-        self.optimizer.zero_grad(set_to_none=True)
-        self.workers.backward(total)
-        nn.utils.clip_grad_value_(self.model.parameters(), LARGEST_GRADIENT)
-        self.optimizer.step()
-        self.step += 1
-        values = {name: term.item() for name, term in terms.items()}
-        seconds = time.perf_counter() - start
-        return StepOutcome(self.step, values, rate, seconds)
-
-    def _set_rates(self) -> float:
-        for group in self.optimizer.param_groups:
-            rate = learning_rate_at(self.step, group["first_lr"], self.config.halve_every)
-            group["lr"] = rate
-        return learning_rate_at(self.step, self.config.learning_rate, self.config.halve_every)
 
 
 def begin(config: GhnerfTrainingConfig) -> Ghnerf:
@@ -204,8 +111,25 @@ def parameter_groups(model: Ghnerf, config: GhnerfTrainingConfig) -> list[dict[s
         if parameter.requires_grad:
             is_backbone = name.startswith("human_encoder.") and ".backbone." in name
             (backbone if is_backbone else others).append(parameter)
-    groups = [(others, config.learning_rate), (backbone, encoder_rate(config))]
-    return [{"params": params, "lr": rate, "first_lr": rate} for params, rate in groups if params]
+    share = encoder_rate(config) / config.learning_rate
+    groups = [{"params": others, "share": 1.0}, {"params": backbone, "share": share}]
+    return [group for group in groups if group["params"]]
+
+
+def begin_run(model: Ghnerf, config: GhnerfTrainingConfig) -> TrainingRun:
+    """Make the optimizer of a network, the run's random state and its workers.
+
+    Raises:
+        MissingDependencyError: several devices without lightning.
+    """
+    workers = begin_workers(config.device, config.devices)
+    optimizer = torch.optim.Adam(parameter_groups(model, config), config.learning_rate)
+    return TrainingRun(model, optimizer, config, clip=clip_values, workers=workers)
+
+
+def clip_values(parameters: list[nn.Parameter]) -> None:
+    """Bound each number of the gradient."""
+    nn.utils.clip_grad_value_(parameters, LARGEST_GRADIENT)
 
 
 def train_ghnerf(config: GhnerfTrainingConfig) -> Iterator[StepOutcome]:
@@ -217,41 +141,33 @@ def train_ghnerf(config: GhnerfTrainingConfig) -> Iterator[StepOutcome]:
         MissingDependencyError: several devices without lightning.
         NonFiniteError: a loss stopped being a number.
     """
-    trainer = GhnerfTrainer(config)
+    torch.manual_seed(config.seed)
+    model = begin(config)
+    run = begin_run(model, config)
     moments = taught_moments(read_moments(config.data), config.teacher)
     val_moments = read_moments(config.val, config.val_moments)[: config.val_moments]
-    config.out.mkdir(parents=True, exist_ok=True)
-    if config.resume and trainer.checkpoint_path.is_file():
-        trainer.load()
+    run.resume_or_start()
     logger.info("%d moments, %d to validate on", len(moments), len(val_moments))
-    try:
-        yield from _steps(trainer, moments, val_moments)
-    finally:
-        # Also when the caller stops: nothing learnt is lost.
-        trainer.save()
+    draw, body_model = draw_config(config), load_body_model()
+    perceptual = None if config.vgg is None else PerceptualLoss(config.vgg).to(config.device)
+    compare = run.workers.wrap(GhnerfStep(model, config.weights, perceptual), run.optimizer)
+
+    def losses() -> LossTerms:
+        moment = draw_one(moments, run.generator)
+        run.looks_at = moment.name
+        return compare(draw_batch(moment, draw, body_model, run.generator).to(run.workers.device))
+
+    yield from run_steps(
+        run,
+        losses,
+        learning_rate=lambda s: learning_rate_at(s, config.learning_rate, config.halve_every),
+        validate=lambda: _validate(model, run.step, config.out, val_moments, draw),
+    )
 
 
-def _steps(
-    trainer: GhnerfTrainer, moments: list[Moment], val_moments: list[Moment]
-) -> Iterator[StepOutcome]:
-    config = trainer.config
-    while trainer.step < config.steps:
-        moment = moments[int(torch.randint(len(moments), (1,), generator=trainer.generator))]
-        snapshot = trainer.train_step(moment)
-        if snapshot.step % config.checkpoint_every == 0:
-            trainer.save()
-        is_last = snapshot.step == config.steps
-        if (snapshot.step % config.validate_every == 0 or is_last) and not trainer.workers.rank:
-            _validate(trainer, val_moments, snapshot)
-        yield snapshot
-
-
-def _validate(trainer: GhnerfTrainer, moments: list[Moment], snapshot: StepOutcome) -> None:
-    out, step = trainer.config.out, trainer.step
-    scores = validate_ghnerf(trainer.model, moments, trainer.draw, out / f"val_{step:06d}.png")
-    entry = {"step": step, **asdict(scores), "losses": snapshot.losses}
-    with (out / "log.jsonl").open("a") as log:
-        log.write(json.dumps(entry) + "\n")
+def _validate(model: Ghnerf, step: int, out: Path, moments: list[Moment], draw: DrawConfig) -> None:
+    scores = asdict(validate_ghnerf(model, moments, draw, out / f"val_{step:06d}.png"))
+    append_entry(out / "log.jsonl", {"step": step} | scores)
     logger.info("step %d: %s", step, scores)
-    notes = {name: f"{value:.5g}" for name, value in asdict(scores).items() if value is not None}
-    save_ghnerf(trainer.model, out / "ghnerf.safetensors", {"step": str(step), **notes})
+    notes = {name: f"{value:.5g}" for name, value in scores.items() if value is not None}
+    save_ghnerf(model, out / "ghnerf.safetensors", {"step": str(step)} | notes)

@@ -8,6 +8,7 @@ from neuhmr.ghnerf.config import FeatureHead, GhnerfConfig, GhnerfRow, ghnerf_pr
 from neuhmr.training.ghnerf_batches import DrawConfig
 from neuhmr.training.ghnerf_losses import GhnerfLossWeights
 from neuhmr.training.ghnerf_surface import EMBEDDING_CHANNELS, NUM_PARTS
+from neuhmr.training.run_config import RunConfig
 
 GhnerfTargets = Literal["heatmaps", "parts", "embedding", "all"]
 
@@ -32,27 +33,21 @@ FEATURE_HEADS: dict[str, FeatureHead] = {
 
 
 @dataclass(frozen=True, kw_only=True)
-class GhnerfTrainingConfig:
+class GhnerfTrainingConfig(RunConfig):
     """How GHNeRF is trained; defaults as in the paper where it says."""
 
-    data: Path
-    """Folder of training people, a capture, or a folder of captures."""
-    val: Path
-    """The same to validate on."""
-    out: Path
-    """Run folder: checkpoint, log, pictures, weights."""
     row: GhnerfRow = "ghnerf_resnet18"
     """Which of the paper's methods."""
     targets: GhnerfTargets = "heatmaps"
     """What is rendered beside the color, where the method renders anything."""
     coordinates: bool = False
     """Also predict where in its box a point lies (the paper's supplement)."""
+    hull: bool = False
+    """Tell volumes how many views see nothing there."""
     coarse_pixel: int = 8
     """Pixels along a column of the coarse volume, 8 or 4."""
     pretrained: bool = False
     """Start the human encoder from published weights, which are downloaded."""
-    start: Path | None = None
-    """Weights to begin with; random ones if None."""
     encoder: Path | None = None
     """The human encoder's own weights, from training on single pictures; used after `start`."""
     steps: int = 200_000
@@ -73,18 +68,8 @@ class GhnerfTrainingConfig:
     """Weights of the losses."""
     vgg: Path | None = None
     """torchvision's VGG-16 weights (vgg16-*.pth) for the perceptual term; off if None."""
-    validate_every: int = 1000
-    """Steps between validations with a picture."""
-    checkpoint_every: int = 250
-    """Steps between checkpoints."""
     val_moments: int = 8
     """Moments validated on."""
-    resume: bool = False
-    """Go on from the run folder's checkpoint."""
-    seed: int = 0
-    """Seed of initialization and of every draw."""
-    device: str = "cpu"
-    """Where to train."""
     devices: int = 1
     """GPUs, or processes on a CPU; more than one need lightning."""
 
@@ -92,7 +77,10 @@ class GhnerfTrainingConfig:
 def network_config(config: GhnerfTrainingConfig) -> GhnerfConfig:
     """Make the configuration of the network that is to be trained."""
     network = replace(
-        ghnerf_preset(config.row), pretrained=config.pretrained, coarse_pixel=config.coarse_pixel
+        ghnerf_preset(config.row),
+        pretrained=config.pretrained,
+        hull=config.hull,
+        coarse_pixel=config.coarse_pixel,
     )
     if not network.feature_heads:
         return network

@@ -27,24 +27,18 @@ from neuhmr.training.run import (
     StepOutcome,
     TrainingRun,
     append_entry,
-    cosine_rate,
     draw_one,
     run_steps,
 )
+from neuhmr.training.run_config import CosineRunConfig, cosine_rate
 
 logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, kw_only=True)
-class HumanEncoderTrainingConfig:
+class HumanEncoderTrainingConfig(CosineRunConfig):
     """How a human encoder is trained."""
 
-    data: Path
-    """Folder of training people, written by `neuhmr people`; of any of its training presets."""
-    val: Path
-    """The same to validate on."""
-    out: Path
-    """Run folder: checkpoint, log, weights."""
     row: GhnerfRow = "ghnerf_resnet18"
     """Whose encoder it is."""
     start: Path | None = None
@@ -69,16 +63,8 @@ class HumanEncoderTrainingConfig:
     """Weights of the losses."""
     validate_every: int = 500
     """Steps between validations."""
-    checkpoint_every: int = 250
-    """Steps between checkpoints."""
     val_moments: int = 20
     """Moments validated on, one picture each."""
-    resume: bool = False
-    """Go on from the run folder's checkpoint."""
-    seed: int = 0
-    """Seed of every draw."""
-    device: str = "cpu"
-    """Where to train."""
 
     @property
     def network(self) -> GhnerfConfig:
@@ -112,11 +98,11 @@ def train_human_encoder(config: HumanEncoderTrainingConfig) -> Iterator[StepOutc
     if config.start is not None:
         load_into_encoder(model.encoder, network, config.start)
     optimizer = torch.optim.Adam(model.parameters(), lr=config.learning_rate)
-    run = TrainingRun(model, optimizer, config.out / "encoder_checkpoint.pt", config.seed)
+    run = TrainingRun(model, optimizer, config, "encoder_checkpoint.pt")
     body_model = load_body_model()
     moments = read_moments(config.data)
     val_moments = read_moments(config.val, config.val_moments)[: config.val_moments]
-    run.resume_or_start(config.resume)
+    run.resume_or_start()
     logger.info("%d moments, %d to validate on", len(moments), len(val_moments))
 
     def losses() -> LossTerms:
@@ -132,4 +118,4 @@ def train_human_encoder(config: HumanEncoderTrainingConfig) -> Iterator[StepOutc
         notes = {name: str(value) for name, value in entry.items()}
         save_human_encoder(model.encoder, network, config.out / "encoder.safetensors", notes)
 
-    yield from run_steps(run, config, losses, cosine_rate(config), validate)
+    yield from run_steps(run, losses, cosine_rate(config), validate)

@@ -24,24 +24,18 @@ from neuhmr.training.run import (
     StepOutcome,
     TrainingRun,
     append_entry,
-    cosine_rate,
     draw_one,
     run_steps,
 )
+from neuhmr.training.run_config import CosineRunConfig, cosine_rate
 
 logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, kw_only=True)
-class MatchingTrainingConfig:
+class MatchingTrainingConfig(CosineRunConfig):
     """How matching features are trained."""
 
-    data: Path
-    """Folder of training people, written by `neuhmr people --preset train`."""
-    val: Path
-    """Folder of validation people, written by `neuhmr people --preset val`."""
-    out: Path
-    """Run folder: checkpoint, log, weights."""
     start: Path | None = None
     """Weights to begin with, those of the rendering among them; the shipped ones if None."""
     steps: int = 10_000
@@ -56,16 +50,8 @@ class MatchingTrainingConfig:
     """Pictures of one person per step; each is searched for what the others register."""
     validate_every: int = 500
     """Steps between validations."""
-    checkpoint_every: int = 250
-    """Steps between checkpoints."""
     val_people: int = 8
     """People validated on."""
-    resume: bool = False
-    """Go on from the run folder's checkpoint."""
-    seed: int = 0
-    """Seed of every draw."""
-    device: str = "cpu"
-    """Where to train."""
 
 
 def load_matching_people(folder: Path, limit: int | None = None) -> list[MatchingPerson]:
@@ -97,10 +83,10 @@ def train_matching(config: MatchingTrainingConfig) -> Iterator[StepOutcome]:
     optimizer = torch.optim.AdamW(
         encoder.parameters(), lr=config.learning_rate, weight_decay=config.weight_decay
     )
-    run = TrainingRun(encoder, optimizer, config.out / "matching_checkpoint.pt", config.seed)
+    run = TrainingRun(encoder, optimizer, config, "matching_checkpoint.pt")
     people = load_matching_people(config.data)
     val_people = load_matching_people(config.val, config.val_people)
-    run.resume_or_start(config.resume)
+    run.resume_or_start()
     logger.info("%d people, %d to validate on", len(people), len(val_people))
 
     def losses() -> dict[str, Tensor]:
@@ -115,7 +101,7 @@ def train_matching(config: MatchingTrainingConfig) -> Iterator[StepOutcome]:
         notes |= {"matching_step": str(run.step)}
         save_ghn(ghn, config.out / "ghn.safetensors", notes)
 
-    yield from run_steps(run, config, losses, cosine_rate(config), validate)
+    yield from run_steps(run, losses, cosine_rate(config), validate)
 
 
 def person_losses(

@@ -1,51 +1,26 @@
-"""One training run: what is trained, how far it is, and everything that resuming needs."""
+"""The loop of every training, and everything that going on with one needs."""
 
 import json
-import math
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol, TypeVar, runtime_checkable
+from pickle import UnpicklingError
+from typing import TypeVar
 
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
 from neuhmr.clip.atomic import atomic_path
-from neuhmr.errors import NonFiniteError
+from neuhmr.errors import CheckpointError, NonFiniteError
+from neuhmr.training.run_config import RunConfig
+from neuhmr.training.workers import Workers
 
 MOST_GRADIENT = 1.0
 """Norm to which gradients are clipped."""
-FINAL_SHARE = 0.02
-"""Rates that fall along a cosine end at this share of their initial value."""
-
 
 _Choice = TypeVar("_Choice")
-
-
-@runtime_checkable
-class Schedule(Protocol):
-    """How long a run is and how often it looks up."""
-
-    @property
-    def steps(self) -> int: ...  # noqa: D102
-    @property
-    def validate_every(self) -> int: ...  # noqa: D102
-    @property
-    def checkpoint_every(self) -> int: ...  # noqa: D102
-
-
-@runtime_checkable
-class CosineSchedule(Protocol):
-    """How a learning rate falls along a cosine."""
-
-    @property
-    def steps(self) -> int: ...  # noqa: D102
-    @property
-    def learning_rate(self) -> float: ...  # noqa: D102
-    @property
-    def warmup(self) -> int: ...  # noqa: D102
 
 
 @dataclass(frozen=True)
@@ -60,27 +35,52 @@ class StepOutcome:
     seconds: float
 
 
+def clip_norm(parameters: list[nn.Parameter]) -> None:
+    """Shorten the gradient of all parameters together."""
+    nn.utils.clip_grad_norm_(parameters, MOST_GRADIENT)
+
+
 class TrainingRun:
     """Trained module, optimizer, random state and step count.
 
     Args:
         module: what is trained and kept; parameters that need no gradient are kept too.
-        optimizer: of the module's parameters.
-        checkpoint_path: where the run is kept.
-        seed: of every draw.
+        optimizer: of the module's parameters; a group's `share` scales its learning rate.
+        config: names the run folder and the seed.
+        name: of the checkpoint in the run folder.
+        clip: what is done to gradients before each step.
+        workers: the processes that share the run; one alone by default.
     """
 
     def __init__(
-        self, module: nn.Module, optimizer: torch.optim.Optimizer, checkpoint_path: Path, seed: int
+        self,
+        module: nn.Module,
+        optimizer: torch.optim.Optimizer,
+        config: RunConfig,
+        name: str = "checkpoint.pt",
+        clip: Callable[[list[nn.Parameter]], None] = clip_norm,
+        workers: Workers | None = None,
     ) -> None:
         self.module = module
         self.optimizer = optimizer
-        self.checkpoint_path = checkpoint_path
-        self.generator = torch.Generator().manual_seed(seed)
+        self.config = config
+        self.checkpoint_path = config.out / name
+        self.clip = clip
+        self.workers = workers or Workers(torch.device(config.device), 0, None)
+        # Every worker draws on its own.
+        self.generator = torch.Generator().manual_seed(self._worker_seed)
         self.step = 0
+        self.looks_at = ""
+        """What the step is about, for messages."""
+
+    @property
+    def _worker_seed(self) -> int:
+        return self.config.seed + 7919 * self.workers.rank
 
     def save(self) -> None:
-        """Write the run's state atomically."""
+        """Write the run's state atomically; of several workers the first one does."""
+        if self.workers.rank:
+            return
         state = {
             "module": self.module.state_dict(),
             "optimizer": self.optimizer.state_dict(),
@@ -91,17 +91,33 @@ class TrainingRun:
             torch.save(state, partial)
 
     def load(self) -> None:
-        """Go on from the checkpoint."""
-        state = torch.load(self.checkpoint_path, weights_only=True, map_location="cpu")
-        self.module.load_state_dict(state["module"])
-        self.optimizer.load_state_dict(state["optimizer"])
-        self.generator.set_state(state["generator"])
-        self.step = state["step"]
+        """Go on from the checkpoint.
 
-    def resume_or_start(self, resume: bool) -> None:
-        """Make the run folder; go on from the checkpoint if that is wanted and there is one."""
+        Raises:
+            CheckpointError: it cannot be read, or is of another network.
+        """
+        try:
+            state = torch.load(self.checkpoint_path, weights_only=True, map_location="cpu")
+            self.module.load_state_dict(state["module"])
+            self.optimizer.load_state_dict(state["optimizer"])
+            self.generator.set_state(state["generator"])
+            self.step = state["step"]
+        except (OSError, RuntimeError, KeyError, ValueError, UnpicklingError) as error:
+            raise CheckpointError(
+                f"{self.checkpoint_path} does not fit this run ({str(error).splitlines()[0]}); "
+                "resume with the options that it began with, or choose another --out."
+            ) from error
+        if self.workers.rank:
+            self.generator.manual_seed(self._worker_seed + self.step)
+
+    def resume_or_start(self) -> None:
+        """Make the run folder; go on from the checkpoint if that is wanted and there is one.
+
+        Raises:
+            CheckpointError: the checkpoint cannot be used.
+        """
         self.checkpoint_path.parent.mkdir(parents=True, exist_ok=True)
-        if resume and self.checkpoint_path.is_file():
+        if self.config.resume and self.checkpoint_path.is_file():
             self.load()
 
     def descend(self, losses: Mapping[str, Float[Tensor, ""]], learning_rate: float) -> None:
@@ -112,33 +128,18 @@ class TrainingRun:
         """
         for name, loss in losses.items():
             if not torch.isfinite(loss):
+                about = f" ({self.looks_at})" if self.looks_at else ""
                 raise NonFiniteError(
-                    f"the {name} loss is {loss.item()} at step {self.step}; resume from "
+                    f"the {name} loss is {loss.item()} at step {self.step}{about}; resume from "
                     f"{self.checkpoint_path} with a lower --learning-rate"
                 )
         for group in self.optimizer.param_groups:
-            group["lr"] = learning_rate
+            group["lr"] = learning_rate * group.get("share", 1.0)
         self.optimizer.zero_grad(set_to_none=True)
-        torch.stack(list(losses.values())).sum().backward()
-        moved = [p for group in self.optimizer.param_groups for p in group["params"]]
-        nn.utils.clip_grad_norm_(moved, MOST_GRADIENT)
+        self.workers.backward(torch.stack(list(losses.values())).sum())
+        self.clip([p for group in self.optimizer.param_groups for p in group["params"]])
         self.optimizer.step()
         self.step += 1
-
-
-def cosine_rate(schedule: CosineSchedule) -> Callable[[int], float]:
-    """Let the learning rate fall along a cosine to `FINAL_SHARE` of it, after a linear warm-up.
-
-    Returns:
-        The rate by step, counted from 0.
-    """
-
-    def rate_at(step: int) -> float:
-        wave = 0.5 * (1.0 + math.cos(math.pi * min(step / max(schedule.steps, 1), 1.0)))
-        share = FINAL_SHARE + (1.0 - FINAL_SHARE) * wave
-        return schedule.learning_rate * share * min(1.0, (step + 1) / max(schedule.warmup, 1))
-
-    return rate_at
 
 
 def draw_one(choices: Sequence[_Choice], generator: torch.Generator) -> _Choice:
@@ -154,7 +155,6 @@ def append_entry(path: Path, entry: Mapping[str, object]) -> None:
 
 def run_steps(
     run: TrainingRun,
-    schedule: Schedule,
     losses: Callable[[], Mapping[str, Float[Tensor, ""]]],
     learning_rate: Callable[[int], float],
     validate: Callable[[], None],
@@ -163,23 +163,24 @@ def run_steps(
 
     Args:
         run: is moved.
-        schedule: how long, and how often it is kept and validated.
         losses: draws a batch and computes the terms, weighted.
         learning_rate: by step, counted from 0.
-        validate: called every so often, and at the end.
+        validate: called every so often, and at the end; of several workers the first one does.
 
     Raises:
         NonFiniteError: a loss stopped being a number.
     """
+    config = run.config
     try:
-        while run.step < schedule.steps:
+        while run.step < config.steps:
             start = time.perf_counter()
             terms, rate = losses(), learning_rate(run.step)
             run.descend(terms, rate)
             seconds = time.perf_counter() - start
-            if run.step % schedule.checkpoint_every == 0:
+            if run.step % config.checkpoint_every == 0:
                 run.save()
-            if run.step % schedule.validate_every == 0 or run.step == schedule.steps:
+            is_due = run.step % config.validate_every == 0 or run.step == config.steps
+            if is_due and not run.workers.rank:
                 validate()
             values = {name: term.item() for name, term in terms.items()}
             yield StepOutcome(run.step, values, rate, seconds)

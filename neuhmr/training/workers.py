@@ -8,7 +8,6 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from neuhmr.errors import MissingDependencyError
-from neuhmr.training.ghnerf_config import GhnerfTrainingConfig
 
 
 @dataclass(frozen=True)
@@ -36,25 +35,29 @@ class Workers:
             self.fabric.backward(loss)
 
 
-def begin_workers(config: GhnerfTrainingConfig) -> Workers:
+def begin_workers(device: str, devices: int) -> Workers:
     """Start as many processes as devices are asked for; one device needs nothing.
+
+    Args:
+        device: kind of device, or the very one if it is alone.
+        devices: GPUs, or processes on a CPU.
 
     Raises:
         MissingDependencyError: lightning is not installed.
     """
-    if config.devices == 1:
-        return Workers(torch.device(config.device), 0, None)
+    if devices == 1:
+        return Workers(torch.device(device), 0, None)
     try:
         from lightning.fabric import Fabric
         from lightning.fabric.strategies.ddp import DDPStrategy
     except ImportError as error:
         raise MissingDependencyError(
-            f"Training on {config.devices} devices needs lightning, which is not installed: run "
+            f"Training on {devices} devices needs lightning, which is not installed: run "
             "pip install lightning, or leave --devices out."
         ) from error
     # Heads that a step's data do not supervise get no gradient in that step.
     strategy = DDPStrategy(find_unused_parameters=True)
-    accelerator = "cuda" if config.device.startswith("cuda") else "cpu"
-    fabric = Fabric(accelerator=accelerator, devices=config.devices, strategy=strategy)
+    accelerator = "cuda" if device.startswith("cuda") else "cpu"
+    fabric = Fabric(accelerator=accelerator, devices=devices, strategy=strategy)
     fabric.launch()
     return Workers(fabric.device, fabric.global_rank, fabric)

@@ -19,7 +19,7 @@ from neuhmr.training.clip_heatmaps import (
     load_keypoint_people,
     train_clip_heatmaps,
 )
-from neuhmr.training.run import cosine_rate
+from neuhmr.training.run_config import cosine_rate
 from tests.ghn.scene import make_ghn
 from tests.training.people_folder import write_people
 

@@ -14,7 +14,7 @@ from neuhmr.ghnerf.checkpoint import load_ghnerf, save_ghnerf
 from neuhmr.ghnerf.encoder_checkpoint import save_human_encoder
 from neuhmr.ghnerf.human_encoder import HumanEncoder
 from neuhmr.ghnerf.model import Ghnerf
-from neuhmr.training.ghnerf import GhnerfTrainer, begin, parameter_groups, take_over, train_ghnerf
+from neuhmr.training.ghnerf import begin, begin_run, parameter_groups, take_over, train_ghnerf
 from neuhmr.training.ghnerf_batches import DrawConfig
 from neuhmr.training.ghnerf_config import (
     GhnerfTrainingConfig,
@@ -23,7 +23,6 @@ from neuhmr.training.ghnerf_config import (
     learning_rate_at,
     network_config,
 )
-from neuhmr.training.ghnerf_moments import read_moments
 from neuhmr.training.ghnerf_validation import joint_accuracy
 from tests.training.ring_folder import write_ring
 
@@ -73,34 +72,34 @@ def test_training_lowers_the_loss(people, tmp_path):
 
 def test_every_target_is_supervised(people, tmp_path):
     config = config_for(people, tmp_path, targets="all", coordinates=True)
-    trainer = GhnerfTrainer(config)
-    moment = read_moments(people)[0]
-    snapshot = trainer.train_step(moment)
-    assert set(snapshot.losses) == {"color", "heatmaps", "parts", "embedding", "coordinates"}
+    first = next(train_ghnerf(config))
+    assert set(first.losses) == {"color", "heatmaps", "parts", "embedding", "coordinates"}
 
-    plain = GhnerfTrainer(config_for(people, tmp_path, row="enerf"))
-    assert set(plain.train_step(moment).losses) == {"color"}
+    plain = next(train_ghnerf(config_for(people, tmp_path / "plain", row="enerf")))
+    assert set(plain.losses) == {"color"}
 
 
 def test_a_loss_that_is_no_number_stops_with_its_name_and_step(people, tmp_path):
-    trainer = GhnerfTrainer(config_for(people, tmp_path))
+    broken = begin(config_for(people, tmp_path))
     with torch.no_grad():
-        for parameter in trainer.model.fine.heads.parameters():
+        for parameter in broken.fine.heads.parameters():
             parameter.fill_(torch.nan)
+    save_ghnerf(broken, tmp_path / "broken.safetensors", {})
+    config = config_for(people, tmp_path, start=tmp_path / "broken.safetensors")
     with pytest.raises(NonFiniteError, match=r"the color loss is nan at step 0 \(person_0000"):
-        trainer.train_step(read_moments(people)[0])
+        next(train_ghnerf(config))
 
 
 def test_a_checkpoint_of_another_method_is_refused(people, tmp_path):
-    GhnerfTrainer(config_for(people, tmp_path)).save()
-    other = GhnerfTrainer(config_for(people, tmp_path, row="enerf"))
-    with pytest.raises(CheckpointError, match="same --row and --targets"):
-        other.load()
+    next(train_ghnerf(config_for(people, tmp_path)))
+    other = config_for(people, tmp_path, row="enerf", resume=True)
+    with pytest.raises(CheckpointError, match="resume with the options that it began with"):
+        next(train_ghnerf(other))
 
 
 def test_another_method_takes_over_what_both_have(people, tmp_path):
     first = config_for(people, tmp_path, row="enerf_heatmap")
-    given = GhnerfTrainer(first).model
+    given = begin(first)
     save_ghnerf(given, tmp_path / "start.safetensors", {}, half=False)
     config = config_for(
         people, tmp_path, row="ghnerf_resnet18", start=tmp_path / "start.safetensors"
@@ -146,8 +145,10 @@ def test_rates_halve_and_a_pretrained_encoder_has_its_own(people, tmp_path):
     assert encoder_rate(replace(config, pretrained=True)) == 1e-4
     assert encoder_rate(replace(config, pretrained=True, row="ghnerf_dino")) == 1e-5
     chosen = replace(config, encoder_learning_rate=3e-5)
-    groups = parameter_groups(GhnerfTrainer(chosen).model, chosen)
-    assert [group["lr"] for group in groups] == [5e-4, 3e-5]
+    run = begin_run(begin(chosen), chosen)
+    run.descend({"size": next(iter(run.module.parameters())).square().sum()}, 5e-4)
+    assert [group["lr"] for group in run.optimizer.param_groups] == pytest.approx([5e-4, 3e-5])
+    groups = parameter_groups(begin(chosen), chosen)
     assert all(len(group["params"]) > 20 for group in groups)
 
 

@@ -13,7 +13,7 @@ from neuhmr.training.matching import (
     MatchingTrainingConfig,
     train_matching,
 )
-from neuhmr.training.run import cosine_rate
+from neuhmr.training.run_config import cosine_rate
 from tests.ghn.scene import TINY, make_ghn
 from tests.training.people_folder import write_people
 

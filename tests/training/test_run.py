@@ -1,6 +1,6 @@
 """A training run: it descends, keeps itself, resumes exactly, stops on bad numbers."""
 
-from dataclasses import dataclass
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -9,19 +9,24 @@ from torch import Tensor, nn
 
 from neuhmr.errors import NonFiniteError
 from neuhmr.training.run import TrainingRun, run_steps
+from neuhmr.training.run_config import RunConfig
 
 
-@dataclass(frozen=True)
-class Times:
-    steps: int = 6
-    validate_every: int = 4
-    checkpoint_every: int = 2
+def config_for(folder: Path, **changes) -> RunConfig:
+    base = RunConfig(
+        data=folder, val=folder, out=folder, steps=6, learning_rate=0.1, validate_every=4,
+        checkpoint_every=2, seed=1,
+    )  # fmt: skip
+    return replace(base, **changes)
 
 
-def make_run(path: Path) -> tuple[nn.Linear, TrainingRun]:
+def make_run(folder: Path, **changes) -> tuple[nn.Linear, TrainingRun]:
     torch.manual_seed(3)
     module = nn.Linear(2, 1)
-    return module, TrainingRun(module, torch.optim.Adam(module.parameters()), path, seed=1)
+    folder.mkdir(exist_ok=True)
+    return module, TrainingRun(
+        module, torch.optim.Adam(module.parameters()), config_for(folder, **changes)
+    )
 
 
 def noisy_losses(module: nn.Linear, run: TrainingRun) -> dict[str, Tensor]:
@@ -31,34 +36,27 @@ def noisy_losses(module: nn.Linear, run: TrainingRun) -> dict[str, Tensor]:
 
 
 def test_a_resumed_run_equals_one_that_ran_through(tmp_path: Path) -> None:
-    module, run = make_run(tmp_path / "a.pt")
-    for _ in run_steps(
-        run, Times(), lambda: noisy_losses(module, run), lambda _: 0.1, lambda: None
-    ):
+    module, run = make_run(tmp_path / "a")
+    for _ in run_steps(run, lambda: noisy_losses(module, run), lambda _: 0.1, lambda: None):
         pass
-    stopped, first = make_run(tmp_path / "b.pt")
-    steps = run_steps(
-        first, Times(), lambda: noisy_losses(stopped, first), lambda _: 0.1, lambda: None
-    )
+    stopped, first = make_run(tmp_path / "b")
+    steps = run_steps(first, lambda: noisy_losses(stopped, first), lambda _: 0.1, lambda: None)
     next(steps), next(steps), next(steps)
     steps.close()
-    resumed, second = make_run(tmp_path / "b.pt")
-    second.resume_or_start(True)
+    resumed, second = make_run(tmp_path / "b", resume=True)
+    second.resume_or_start()
     assert second.step == 3
-    for _ in run_steps(
-        second, Times(), lambda: noisy_losses(resumed, second), lambda _: 0.1, lambda: None
-    ):
+    for _ in run_steps(second, lambda: noisy_losses(resumed, second), lambda _: 0.1, lambda: None):
         pass
     torch.testing.assert_close(resumed.weight, module.weight, rtol=0, atol=0)
 
 
 def test_validation_comes_every_so_often_and_at_the_end(tmp_path: Path) -> None:
-    module, run = make_run(tmp_path / "c.pt")
+    module, run = make_run(tmp_path)
     validated: list[int] = []
     outcomes = list(
         run_steps(
             run,
-            Times(),
             lambda: noisy_losses(module, run),
             lambda step: 0.1 / (step + 1),
             lambda: validated.append(run.step),
@@ -73,7 +71,7 @@ def test_validation_comes_every_so_often_and_at_the_end(tmp_path: Path) -> None:
 def test_a_step_goes_down_the_sum_of_the_losses(tmp_path: Path) -> None:
     weight = nn.Linear(1, 1, bias=False)
     nn.init.constant_(weight.weight, 3.0)
-    run = TrainingRun(weight, torch.optim.SGD(weight.parameters(), lr=9.0), tmp_path / "d.pt", 0)
+    run = TrainingRun(weight, torch.optim.SGD(weight.parameters(), lr=9.0), config_for(tmp_path))
     run.descend({"a": weight.weight.sum() * 0.25, "b": weight.weight.sum() * 0.5}, 0.1)
     # The gradient is 0.75, below the norm that is clipped.
     assert weight.weight.item() == pytest.approx(3.0 - 0.1 * 0.75)
@@ -82,8 +80,10 @@ def test_a_step_goes_down_the_sum_of_the_losses(tmp_path: Path) -> None:
 
 
 def test_a_loss_that_is_no_number_is_named_and_nothing_moves(tmp_path: Path) -> None:
-    module, run = make_run(tmp_path / "e.pt")
+    module, run = make_run(tmp_path)
     before = module.weight.detach().clone()
-    with pytest.raises(NonFiniteError, match=r"the size loss is nan at step 0; resume .*e\.pt"):
+    with pytest.raises(
+        NonFiniteError, match=r"the size loss is nan at step 0; resume .*checkpoint\.pt"
+    ):
         run.descend({"fit": module.weight.sum(), "size": torch.tensor(float("nan"))}, 0.1)
     torch.testing.assert_close(module.weight.detach(), before)
