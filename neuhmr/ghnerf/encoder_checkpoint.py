@@ -3,33 +3,88 @@
 import json
 from pathlib import Path
 
+import torch
+from torch import Tensor, nn
+
 from neuhmr.errors import CheckpointError
 from neuhmr.ghnerf.config import GhnerfConfig
 from neuhmr.ghnerf.human_encoder import HumanEncoder
+from neuhmr.ghnerf.model import Ghnerf
 from neuhmr.weights_file import WeightsKind, read_tensors
 
 KIND = WeightsKind("neuhmr-human-encoder", "neuhmr train human-encoder", "--encoder")
 
 
 def save_human_encoder(
-    encoder: HumanEncoder, config: GhnerfConfig, path: Path, notes: dict[str, str]
+    encoder: HumanEncoder,
+    heads: nn.ModuleList,
+    config: GhnerfConfig,
+    path: Path,
+    notes: dict[str, str],
 ) -> None:
-    """Write weights (16-bit), the encoder's shape and notes atomically."""
-    header = {"encoder": json.dumps([config.human_encoder, config.human_channels])}
-    KIND.write(path, encoder.state_dict(), notes | header)
-
-
-def load_into_encoder(encoder: HumanEncoder, config: GhnerfConfig, path: Path) -> None:
-    """Fill an encoder with weights of the same kind of encoder.
+    """Write weights (16-bit), their shape and notes atomically.
 
     Args:
-        encoder: is changed.
-        config: of the model that it belongs to.
+        encoder: the encoder.
+        heads: what reads its features, one per kind in the configuration.
+        config: of both.
+        path: a `.safetensors` file.
+        notes: free text for the header.
+    """
+    state = {f"encoder.{name}": tensor for name, tensor in encoder.state_dict().items()}
+    for head, kind in zip(heads, config.feature_heads, strict=True):
+        state |= {f"{kind.kind}.{name}": tensor for name, tensor in head.state_dict().items()}
+    header = {"encoder": json.dumps([config.human_encoder, config.human_channels])}
+    KIND.write(path, state, notes | header)
+
+
+def begin_with_encoder(model: Ghnerf, path: Path) -> None:
+    """Fill a model's human encoder, and let its heads read h as those beside the encoder did.
+
+    What the heads make of f_n begins at zero: the model says of a sample what the pictures say of
+    its pixels, until training tells it better.
+
+    Args:
+        model: is changed.
         path: weights written by `save_human_encoder`.
+
+    Raises:
+        CheckpointError: the file is missing, damaged, or of another kind of encoder; or the model
+            has no human encoder.
+    """
+    if model.human_encoder is None:
+        raise CheckpointError(
+            f"{path} is for a human encoder, and this method has none; leave {KIND.option} out, or "
+            "choose a --row of GHNeRF"
+        )
+    state = _read_state(model.config, path)
+    with KIND.fitting(path):
+        model.human_encoder.load_state_dict(_below(state, "encoder"))
+        for level in (model.coarse, model.fine):
+            for head, kind in zip(
+                level.heads.feature_heads, model.config.feature_heads, strict=True
+            ):
+                given = _below(state, kind.kind)
+                if given and given["0.weight"].shape[1] == model.config.human_channels:
+                    _read_h_alike(head, given)
+
+
+def load_human_encoder(
+    encoder: HumanEncoder, heads: nn.ModuleList, config: GhnerfConfig, path: Path
+) -> None:
+    """Fill an encoder and the heads beside it, as they were saved.
 
     Raises:
         CheckpointError: the file is missing, damaged, or of another kind of encoder.
     """
+    state = _read_state(config, path)
+    with KIND.fitting(path):
+        encoder.load_state_dict(_below(state, "encoder"))
+        for head, kind in zip(heads, config.feature_heads, strict=True):
+            head.load_state_dict(_below(state, kind.kind))
+
+
+def _read_state(config: GhnerfConfig, path: Path) -> dict[str, Tensor]:
     header = KIND.read_header(path)
     wanted = [config.human_encoder, config.human_channels]
     with KIND.fitting(path):
@@ -37,7 +92,18 @@ def load_into_encoder(encoder: HumanEncoder, config: GhnerfConfig, path: Path) -
     if found != wanted:
         raise CheckpointError(
             f"{path} holds the encoder {found[0]} with {found[1]} channels, expected {wanted[0]} "
-            f"with {wanted[1]}; train one with `{KIND.command} --encoder {wanted[0]}`"
+            f"with {wanted[1]}; train one with `{KIND.command}` for the same --row"
         )
-    with KIND.fitting(path):
-        encoder.load_state_dict(read_tensors(path))
+    return read_tensors(path)
+
+
+@torch.no_grad()
+def _read_h_alike(head: nn.Module, given: dict[str, Tensor]) -> None:
+    own = head.state_dict()
+    first = torch.zeros_like(own["0.weight"])
+    first[:, -given["0.weight"].shape[1] :] = given["0.weight"]
+    head.load_state_dict(given | {"0.weight": first})
+
+
+def _below(state: dict[str, Tensor], prefix: str) -> dict[str, Tensor]:
+    return {n.removeprefix(f"{prefix}."): t for n, t in state.items() if n.startswith(f"{prefix}.")}

@@ -12,7 +12,7 @@ from torch import nn
 from neuhmr.body.model_files import load_body_model
 from neuhmr.errors import CheckpointError
 from neuhmr.ghnerf.checkpoint import load_ghnerf, save_ghnerf
-from neuhmr.ghnerf.encoder_checkpoint import load_into_encoder
+from neuhmr.ghnerf.encoder_checkpoint import begin_with_encoder
 from neuhmr.ghnerf.model import Ghnerf
 from neuhmr.training.ghnerf_batches import Batch, DrawConfig, draw_batch
 from neuhmr.training.ghnerf_config import (
@@ -27,6 +27,7 @@ from neuhmr.training.ghnerf_moments import Moment, read_moments
 from neuhmr.training.ghnerf_perceptual import PerceptualLoss
 from neuhmr.training.ghnerf_teacher import taught_moments
 from neuhmr.training.ghnerf_validation import validate_ghnerf
+from neuhmr.training.mixed_precision import narrow
 from neuhmr.training.run import StepOutcome, TrainingRun, append_entry, draw_one, run_steps
 from neuhmr.training.workers import begin_workers
 
@@ -73,12 +74,7 @@ def begin(config: GhnerfTrainingConfig) -> Ghnerf:
     if config.start is not None:
         take_over(model, load_ghnerf(config.start), config.start)
     if config.encoder is not None:
-        if model.human_encoder is None:
-            raise CheckpointError(
-                f"--encoder is {config.encoder}, but this method has no human encoder; leave it "
-                "out, or choose a --row of GHNeRF."
-            )
-        load_into_encoder(model.human_encoder, model.config, config.encoder)
+        begin_with_encoder(model, config.encoder)
     return model.to(config.device)
 
 
@@ -102,6 +98,12 @@ def take_over(model: Ghnerf, start: Ghnerf, path: Path) -> None:
     model.load_state_dict(own | shared)
     new = [name for name in own if name not in shared]
     logger.info("%d of %d tensors from %s; new: %s", len(shared), len(own), path, new)
+
+
+def convolutions(model: Ghnerf) -> list[nn.Module]:
+    """List the parts that convolve, which is most of a step's time."""
+    networks = [model.pyramid, model.coarse.regularize, model.fine.regularize]
+    return networks if model.human_encoder is None else [*networks, model.human_encoder]
 
 
 def parameter_groups(model: Ghnerf, config: GhnerfTrainingConfig) -> list[dict[str, Any]]:
@@ -147,6 +149,9 @@ def train_ghnerf(config: GhnerfTrainingConfig) -> Iterator[StepOutcome]:
     moments = taught_moments(read_moments(config.data), config.teacher)
     val_moments = read_moments(config.val, config.val_moments)[: config.val_moments]
     run.resume_or_start()
+    if config.mixed:
+        for network in convolutions(model):
+            narrow(network, config.device)
     logger.info("%d moments, %d to validate on", len(moments), len(val_moments))
     draw, body_model = draw_config(config), load_body_model()
     perceptual = None if config.vgg is None else PerceptualLoss(config.vgg).to(config.device)

@@ -42,6 +42,8 @@ class GhnerfTrainingConfig(RunConfig):
     """What is rendered beside the color, where the method renders anything."""
     coordinates: bool = False
     """Also predict where in its box a point lies (the paper's supplement)."""
+    mixed: bool = False
+    """Convolve in 16-bit floats while training."""
     hull: bool = False
     """Tell volumes how many views see nothing there."""
     coarse_pixel: int = 8

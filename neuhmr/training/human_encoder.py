@@ -15,13 +15,14 @@ from torch import Tensor
 
 from neuhmr.body.model_files import load_body_model
 from neuhmr.ghnerf.config import GhnerfConfig, GhnerfRow, ghnerf_preset
-from neuhmr.ghnerf.encoder_checkpoint import load_into_encoder, save_human_encoder
+from neuhmr.ghnerf.encoder_checkpoint import load_human_encoder, save_human_encoder
 from neuhmr.training.ghnerf_batches import DrawConfig
 from neuhmr.training.ghnerf_config import FEATURE_HEADS
 from neuhmr.training.ghnerf_losses import GhnerfLossWeights, LossTerms, feature_terms
 from neuhmr.training.ghnerf_moments import read_moments
 from neuhmr.training.human_encoder_batches import PictureBatch, draw_pictures
 from neuhmr.training.human_encoder_validation import validate_encoder
+from neuhmr.training.mixed_precision import narrow
 from neuhmr.training.picture_features import PictureFeatures
 from neuhmr.training.run import (
     StepOutcome,
@@ -73,10 +74,10 @@ class HumanEncoderTrainingConfig(CosineRunConfig):
 
 
 def picture_losses(
-    model: PictureFeatures, batch: PictureBatch, weights: GhnerfLossWeights, mixed: bool
+    model: PictureFeatures, batch: PictureBatch, weights: GhnerfLossWeights
 ) -> LossTerms:
     """Compare what pictures' pixels are said to show with the truth, averaged over pictures."""
-    features = model(batch.images, batch.pixels, mixed)
+    features = model(batch.images, batch.pixels)
     collected: dict[str, list[Tensor]] = {}
     for seen, truth in zip(features, batch.truths, strict=True):
         for name, term in feature_terms(seen, truth, model.config, weights).items():
@@ -96,7 +97,9 @@ def train_human_encoder(config: HumanEncoderTrainingConfig) -> Iterator[StepOutc
     network = config.network
     model = PictureFeatures(network).to(config.device).train()
     if config.start is not None:
-        load_into_encoder(model.encoder, network, config.start)
+        load_human_encoder(model.encoder, model.heads, network, config.start)
+    if config.mixed:
+        narrow(model.encoder, config.device)
     optimizer = torch.optim.Adam(model.parameters(), lr=config.learning_rate)
     run = TrainingRun(model, optimizer, config, "encoder_checkpoint.pt")
     body_model = load_body_model()
@@ -108,7 +111,7 @@ def train_human_encoder(config: HumanEncoderTrainingConfig) -> Iterator[StepOutc
     def losses() -> LossTerms:
         drawn = [draw_one(moments, run.generator) for _ in range(config.pictures)]
         batch = draw_pictures(drawn, config.draw, body_model, run.generator)
-        return picture_losses(model, batch.to(config.device), config.weights, config.mixed)
+        return picture_losses(model, batch.to(config.device), config.weights)
 
     def validate() -> None:
         scores = validate_encoder(model, val_moments, body_model)
@@ -116,6 +119,7 @@ def train_human_encoder(config: HumanEncoderTrainingConfig) -> Iterator[StepOutc
         append_entry(config.out / "encoder_log.jsonl", entry)
         logger.info("%s", entry)
         notes = {name: str(value) for name, value in entry.items()}
-        save_human_encoder(model.encoder, network, config.out / "encoder.safetensors", notes)
+        path = config.out / "encoder.safetensors"
+        save_human_encoder(model.encoder, model.heads, network, path, notes)
 
     yield from run_steps(run, losses, cosine_rate(config), validate)

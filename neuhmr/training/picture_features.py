@@ -30,12 +30,10 @@ class PictureFeatures(nn.Module):
         self,
         images: Float[Tensor, "pictures 3 height width"],
         pixels: Float[Tensor, "pictures rays 2"],
-        mixed: bool = False,
     ) -> Float[Tensor, "pictures rays channels"]:
         """Predict the features of some pixels of pictures whose sides are multiples of 32."""
-        with torch.autocast(images.device.type, torch.bfloat16, enabled=mixed):
-            maps = self.encoder(images)
-        read = sample_at_pixels(maps.float(), pixels, (images.shape[2], images.shape[3]), "border")
+        maps = self.encoder(images)
+        read = sample_at_pixels(maps, pixels, (images.shape[2], images.shape[3]), "border")
         read = functional.relu(read)
         parts = [
             torch.sigmoid(head(read)) if kind.kind == "heatmaps" else head(read)

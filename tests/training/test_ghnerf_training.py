@@ -10,9 +10,9 @@ import torch
 
 from neuhmr.datasets.heatmaps import draw_heatmaps
 from neuhmr.errors import CheckpointError, NonFiniteError
+from neuhmr.geometry.cameras import sample_at_pixels
 from neuhmr.ghnerf.checkpoint import load_ghnerf, save_ghnerf
 from neuhmr.ghnerf.encoder_checkpoint import save_human_encoder
-from neuhmr.ghnerf.human_encoder import HumanEncoder
 from neuhmr.ghnerf.model import Ghnerf
 from neuhmr.training.ghnerf import begin, begin_run, parameter_groups, take_over, train_ghnerf
 from neuhmr.training.ghnerf_batches import DrawConfig
@@ -24,6 +24,7 @@ from neuhmr.training.ghnerf_config import (
     network_config,
 )
 from neuhmr.training.ghnerf_validation import joint_accuracy
+from neuhmr.training.picture_features import PictureFeatures
 from tests.training.ring_folder import write_ring
 
 DRAW = DrawConfig(sources=2, pool=3, rays=96, coarse_rays=32, sizes=(1.0, 1.0))
@@ -120,22 +121,37 @@ def test_weights_that_share_nothing_are_refused(people, tmp_path, monkeypatch):
 
 
 def test_an_encoder_of_its_own_is_taken_and_learns_slowly(people, tmp_path):
-    config = config_for(people, tmp_path, row="ghnerf_resnet18", encoder=tmp_path / "e.safetensors")
-    network = network_config(config)
+    path = tmp_path / "encoder.safetensors"
+    config = config_for(people, tmp_path, row="ghnerf_resnet18", targets="all", encoder=path)
     torch.manual_seed(11)
-    encoder = HumanEncoder(network)
-    save_human_encoder(encoder, network, tmp_path / "e.safetensors", {})
-    model = begin(config)
+    alone = PictureFeatures(network_config(config)).eval()
+    save_human_encoder(alone.encoder, alone.heads, alone.config, path, {})
+    model = begin(config).eval()
     assert model.human_encoder is not None
-    for name, tensor in encoder.state_dict().items():
-        torch.testing.assert_close(
-            model.human_encoder.state_dict()[name], tensor, rtol=1e-3, atol=1e-6
-        )
+    images = torch.rand(1, 3, 32, 32)
+    with torch.no_grad():
+        maps, own = alone.encoder(images), model.human_encoder(images)
+    torch.testing.assert_close(own, maps, rtol=2e-3, atol=2e-3)
     assert encoder_rate(config) == 1e-4
     with pytest.raises(CheckpointError, match="expected resnet34 with 64"):
         begin(replace(config, row="ghnerf_resnet34"))
-    with pytest.raises(CheckpointError, match="has no human encoder"):
+    with pytest.raises(CheckpointError, match="this method has none"):
         begin(replace(config, row="enerf"))
+
+
+def test_heads_first_say_of_a_sample_what_pictures_say_of_its_pixels(people, tmp_path):
+    path = tmp_path / "encoder.safetensors"
+    config = config_for(people, tmp_path, row="ghnerf_resnet18", targets="all", encoder=path)
+    alone = PictureFeatures(network_config(config)).eval()
+    save_human_encoder(alone.encoder, alone.heads, alone.config, path, {})
+    heads = begin(config).eval().fine.heads
+    images, pixels = torch.rand(1, 3, 32, 32), torch.rand(1, 7, 2) * 32.0
+    with torch.no_grad():
+        said = alone(images, pixels)[0]
+        h = sample_at_pixels(alone.encoder(images), pixels, (32, 32), "border")
+        # One view weighs one, and f_n counts for nothing yet.
+        given = heads.predict_features(torch.rand(7, 64), h, torch.rand(1, 7, 4))
+    torch.testing.assert_close(given, said, rtol=5e-3, atol=5e-3)
 
 
 def test_rates_halve_and_a_pretrained_encoder_has_its_own(people, tmp_path):
