@@ -135,8 +135,7 @@ class Ghnerf(nn.Module):
         """Evaluate points of the world through the fine volume of a reference view.
 
         The fine volume only reaches as far from the surface as the coarse level is unsure of it.
-        Beyond, and outside the box or the window, densities are zero; features and colors are
-        there but were never trained.
+        Beyond, and outside the box or the window, everything is zero.
 
         Args:
             encoded: source views.
@@ -165,14 +164,14 @@ class Ghnerf(nn.Module):
         pixels = frustum.window.project(in_camera)
         size = (frustum.window.height, frustum.window.width)
         planes = read_depths(frustum.fine, pixels, size).planes
-        voxels = read_voxels(frustum.fine, planes, pixels, depths[:, None], size)
-        projected, appearance = self.fine.evaluate(encoded, frustum, in_camera, voxels)
         is_inside = ((pixels >= 0) & (pixels <= pixels.new_tensor([size[1], size[0]]))).all(dim=-1)
         is_inside &= ((points >= frustum.box[0]) & (points <= frustum.box[1])).all(dim=-1)
         is_inside &= (depths >= planes.near) & (depths <= planes.far)
-        return PointValues(
-            sigmas=appearance.sigmas * is_inside,
-            colors=appearance.colors,
-            features=self.fine.predict_features(encoded, projected, appearance.intermediate),
-            coordinates=appearance.coordinates,
-        )
+        # Most points of a grid lie outside, where nothing needs to be asked.
+        kept = is_inside.nonzero()[:, 0]
+        voxels = read_voxels(frustum.fine, planes[kept], pixels[kept], depths[kept, None], size)
+        projected, appearance = self.fine.evaluate(encoded, frustum, in_camera[kept], voxels)
+        features = self.fine.predict_features(encoded, projected, appearance.intermediate)
+
+        values = PointValues(appearance.sigmas, appearance.colors, features, appearance.coordinates)
+        return values.map(lambda t: t.new_zeros(len(points), *t.shape[1:]).index_copy(0, kept, t))

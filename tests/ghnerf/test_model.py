@@ -208,3 +208,11 @@ def test_a_few_steps_on_one_scene_lower_the_loss() -> None:
         optimizer.step()
         losses.append(float(loss.detach()))
     assert losses[-1] < 0.5 * losses[0], losses[::6]
+
+
+def test_points_of_which_none_is_in_the_box_are_empty() -> None:
+    model = make_model()
+    with torch.no_grad():
+        values = model.query(model.encode(make_sources()), make_target(), torch.full((5, 3), 9.0))
+    assert float(values.sigmas.abs().max()) == 0.0 and values.features.shape == (5, 3)
+    assert float(values.features.abs().max()) == 0.0
