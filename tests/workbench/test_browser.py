@@ -48,12 +48,12 @@ def window(tmp_path):
 @pytest.fixture
 def page(browser, window):
     context = browser.new_context(viewport={"width": 1280, "height": 800})
+    context.set_default_timeout(PATIENCE_MS)
     tab = context.new_page()
     problems = []
     tab.on("pageerror", lambda error: problems.append(str(error)))
     # fixedDpr keeps software rendering quick.
     tab.goto(window.server.link + "&fixedDpr=0.3")
-    tab.set_default_timeout(PATIENCE_MS)
     tab.get_by_role("tab", name="Refine").wait_for()
     yield tab
     context.close()
