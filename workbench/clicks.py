@@ -5,11 +5,11 @@ no promise, so every click has an ordinary widget that does the same, and a brow
 """
 
 from collections.abc import Callable
-from typing import Any
 
 import viser
 
 from workbench.notices import Notices
+from workbench.user_event import UserEvent
 
 NOTHING = -1
 
@@ -26,8 +26,8 @@ class ClickTarget:
 
         @self._number.on_update
         @notices.guard
-        def _(event: Any) -> None:
-            value = int(event.target.value)
+        def _(event: UserEvent) -> None:
+            value = int(event.value)
             if value != NOTHING:
                 self._number.value = NOTHING
                 on_click(value)

@@ -4,13 +4,14 @@ import functools
 import logging
 import threading
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from typing import Any, Literal
 
 import viser
 
 from neuhmr.errors import NeuhmrError
+from workbench.user_event import SENT_VALUE, UserEvent
 
 logger = logging.getLogger(__name__)
 
@@ -111,18 +112,22 @@ class Notices:
         """Say what went wrong."""
         self.show(notice_of_error(error))
 
-    def guard(self, callback: Callable[[Any], None]) -> Callable[[Any], None]:
+    def guard(
+        self, callback: Callable[[UserEvent], None]
+    ) -> Callable[[Any], Coroutine[Any, Any, None]]:
         """Wrap a viser callback: what it raises becomes a notice instead of a silent print.
 
-        A value that the program itself set is no wish of the user: such events are left out.
+        It runs on viser's event loop, as only there callbacks keep the order of what the user did;
+        it must return at once. A value that the program itself set is no wish of the user: such
+        events are left out.
         """
 
         @functools.wraps(callback)
-        def guarded(event: Any) -> None:
+        async def guarded(event: Any) -> None:
             if getattr(event, "client_id", None) is None:
                 return
             try:
-                callback(event)
+                callback(UserEvent(client=event.client, value=SENT_VALUE.get()))
             except Exception as error:  # A failed callback must not go unseen.
                 if not isinstance(error, NeuhmrError):
                     logger.exception("a callback failed")

@@ -112,7 +112,10 @@ class SceneWriter:
         if is_due and version != self._panel_version:
             self._panel_version, self._panels_at = version, now
             for panel in self._panels:
-                self._try(type(panel).__name__, lambda panel=panel: panel.refresh(state))
+                # Not the tick's state: by now the user may have moved the very widget.
+                self._try(
+                    type(panel).__name__, lambda panel=panel: panel.refresh(self._session.state)
+                )
         if is_due:
             self._try("rendering", lambda: self._video.show_rendering(state))
         self._server.flush()

@@ -15,6 +15,8 @@ import viser
 from viser import _gui_handles as handles
 from viser import _messages
 
+from workbench.user_event import SENT_VALUE
+
 logger = logging.getLogger(__name__)
 
 MAX_TEXT_LENGTH = 1024
@@ -68,6 +70,7 @@ async def _handle_update(
         return
     is_changed = value != message.updates["value"]
     message.updates = {"value": value}
+    SENT_VALUE.set(value)  # Of this message alone: each is handled in a task of its own.
     await apply_updates(client_id, message)
     if is_changed:
         _tell_value(server, handle)

@@ -1,17 +1,15 @@
 """The window's verbs over a toy engine, without any window."""
 
-import time
 from pathlib import Path
 
-from fake_engine import FakeEngine
-
+from tests.workbench.fake_engine import FakeEngine
+from tests.workbench.patience import assert_soon
 from workbench.notices import Notices
 from workbench.playback import Playback
 from workbench.session import Session, SessionState
 from workbench.session_keeper import SessionKeeper
 from workbench.tasks import Tasks
 
-PATIENCE_S = 10.0
 CLIP = Path("turn.mp4")
 
 
@@ -32,13 +30,16 @@ class Bench:
         return self.session.state
 
     def wait(self, condition=lambda state: True):
-        """Wait until nothing is under way and the condition holds."""
-        deadline = time.monotonic() + PATIENCE_S
-        while time.monotonic() < deadline:
-            if not self.tasks.worker.is_busy and self.state.job is None and condition(self.state):
-                return self.state
-            time.sleep(0.002)
-        raise AssertionError(f"never came to rest: {self.state.job}, {self.titles()}")
+        """Wait until nothing is under way and the condition holds; return the state of then."""
+
+        def state_at_rest():
+            state = self.state
+            is_busy = self.tasks.worker.is_busy or state.job is not None
+            return state if not is_busy and condition(state) else None
+
+        return assert_soon(
+            state_at_rest, lambda: f"never came to rest: {self.state.job}, {self.titles()}"
+        )
 
     def titles(self):
         return [notice.title for notice in self.notices.recent]

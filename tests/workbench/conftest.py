@@ -1,16 +1,11 @@
-"""Makes the workbench tests' own modules (`fake_engine`, `viser_client`) importable."""
-
-import sys
-from pathlib import Path
+"""An open clip, with a window and without one."""
 
 import pytest
 
-sys.path.insert(0, str(Path(__file__).parent))
-
-from bench import CLIP, Bench
-from driven_window import find, settle, wait
-from fake_engine import FakeEngine
-
+from tests.workbench.bench import CLIP, Bench
+from tests.workbench.driven_window import find, wait
+from tests.workbench.fake_engine import FakeEngine
+from tests.workbench.patience import assert_soon
 from workbench.app import Workbench
 from workbench.open_request import OpenRequest
 
@@ -40,5 +35,5 @@ def window(tmp_path):
     with Workbench(FakeEngine(), port=0) as running:
         running.open(OpenRequest(clip=clip))
         wait(running, lambda state: state.footage is not None)
-        settle(lambda: not find(running, "Build avatar").disabled)
+        assert_soon(lambda: not find(running, "Build avatar").disabled)
         yield running

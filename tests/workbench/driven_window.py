@@ -1,20 +1,18 @@
 """Pressing a window's widgets over the socket, as a browser does."""
 
-import time
-
-from viser_client import encode, send_all
-
-PATIENCE_S = 20.0
+from tests.workbench.patience import assert_soon
+from tests.workbench.viser_client import encode, send_all
 
 
 def wait(window, condition):
-    deadline = time.monotonic() + PATIENCE_S
-    while time.monotonic() < deadline:
+    """Wait until nothing is under way and the condition holds; return the state of then."""
+
+    def state_at_rest():
         state = window.session.state
-        if condition(state) and state.job is None and not window.tasks.worker.is_busy:
-            return state
-        time.sleep(0.01)
-    raise AssertionError(f"waited in vain; notices: {window.notices.recent}")
+        is_busy = state.job is not None or window.tasks.worker.is_busy
+        return state if condition(state) and not is_busy else None
+
+    return assert_soon(state_at_rest, lambda: f"waited in vain; notices: {window.notices.recent}")
 
 
 def widgets(window):
@@ -33,7 +31,7 @@ def panel(window, kind):
 
 
 def send(window, *values):
-    """Do what a browser does: (widget, value) pairs over the socket."""
+    """Do what a browser does: (widget, value) pairs over the socket, in this order."""
     send_all(
         window.server,
         *(
@@ -41,10 +39,3 @@ def send(window, *values):
             for handle, value in values
         ),
     )
-
-
-def settle(condition):
-    deadline = time.monotonic() + PATIENCE_S
-    while not condition() and time.monotonic() < deadline:
-        time.sleep(0.01)
-    assert condition()

@@ -10,9 +10,14 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from fake_heatmaps import BOX, find_keypoints, paint_person, view_person
-from fake_optimizer import FakeOptimizer
-from synthetic_figure import (
+
+from neuhmr.body.motion import Motion
+from neuhmr.errors import ClipError, OutputError
+from neuhmr.geometry.cameras import Camera, camera_from_focal
+from neuhmr.progress import Progress
+from tests.workbench.fake_heatmaps import BOX, find_keypoints, paint_person, view_person
+from tests.workbench.fake_optimizer import FakeOptimizer
+from tests.workbench.synthetic_figure import (
     NUM_FRAMES,
     disturbed,
     figure_joints,
@@ -20,11 +25,6 @@ from synthetic_figure import (
     true_motion,
     tube_faces,
 )
-
-from neuhmr.body.motion import Motion
-from neuhmr.errors import ClipError, OutputError
-from neuhmr.geometry.cameras import Camera, camera_from_focal
-from neuhmr.progress import Progress
 from workbench.engine import (
     AnchorStage,
     AvatarStage,

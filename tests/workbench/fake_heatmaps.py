@@ -2,10 +2,10 @@
 
 import numpy as np
 import torch
-from synthetic_figure import figure_joints, figure_vertices, true_motion
 
 from neuhmr.body.motion import Motion
 from neuhmr.geometry.cameras import Camera
+from tests.workbench.synthetic_figure import figure_joints, figure_vertices, true_motion
 from workbench.free_view import Viewpoint, camera_around
 from workbench.keypoint_report import KeypointReport, KeypointSource, ViewHeatmaps
 

@@ -5,9 +5,9 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-from synthetic_figure import NUM_FRAMES, disturbed, true_motion
 
 from neuhmr.body.skeleton import MATCHING_JOINTS
+from tests.workbench.synthetic_figure import NUM_FRAMES, disturbed, true_motion
 from workbench.engine import Footage
 from workbench.optimizer import (
     FrameVerdict,

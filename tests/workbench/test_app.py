@@ -5,11 +5,12 @@ import time
 from pathlib import Path
 
 import pytest
-from driven_window import find, panel, send, settle, wait, widgets
-from fake_engine import FakeEngine
-from synthetic_figure import NUM_FRAMES
-from viser_client import encode, http_get, send_all
 
+from tests.workbench.driven_window import find, panel, send, wait, widgets
+from tests.workbench.fake_engine import FakeEngine
+from tests.workbench.patience import assert_soon
+from tests.workbench.synthetic_figure import NUM_FRAMES
+from tests.workbench.viser_client import encode, http_get, send_all
 from workbench.app import Workbench
 from workbench.commands import all_commands
 from workbench.open_request import OpenRequest
@@ -30,7 +31,7 @@ def test_every_widget_tells_what_it_is_for(window):
 def test_the_way_through_by_pressing_buttons(window, tmp_path):
     send(window, (find(window, "Build avatar"), True))
     wait(window, lambda state: state.avatar is not None)
-    settle(lambda: not find(window, "Register").disabled)
+    assert_soon(lambda: not find(window, "Register").disabled)
     send(window, (find(window, "Register"), True))
     wait(window, lambda state: state.anchors is not None)
     send(window, (find(window, "Step"), True))
@@ -49,15 +50,18 @@ def test_the_next_button_leads_from_stage_to_stage(window):
         ("Next: Register", lambda state: state.anchors is not None),
         ("Next: Run", lambda state: state.phase == "finished"),
     ):
-        settle(lambda label=label: any(getattr(w, "label", "") == label for w in widgets(window)))
+        assert_soon(
+            lambda label=label: any(getattr(w, "label", "") == label for w in widgets(window))
+        )
         send(window, (find(window, label), True))
         wait(window, condition)
+    assert next_stage(window.session.state) is None
 
 
 def test_computing_drawing_and_painting_have_a_thread_each(window):
     window.tasks.step(2)
     wait(window, lambda state: state.report is not None)
-    settle(lambda: "frames" in window.writer._engine.threads)
+    assert_soon(lambda: "frames" in window.writer._engine.threads)
     assert window.writer._engine.threads == {"compute", "frames"}
     names = {thread.name for thread in threading.enumerate()}
     assert {"compute", "frames", "scene"} <= names
@@ -71,20 +75,20 @@ def test_sliders_and_switches_reach_the_state(window):
         (find(window, "Show truth"), True),
         (find(window, "Frame"), 17),
     )
-    # Callbacks of different widgets run side by side, in no order.
-    settle(lambda: window.session.state.view.frame == 17)
-    settle(lambda: window.session.state.settings.lambda_rgb == 2.5)
-    settle(lambda: window.session.state.settings.learning_rate == pytest.approx(1e-4))
-    settle(lambda: window.session.state.view.show_truth)
+    state = window.session.state
+    assert state.view.frame == 17
+    assert state.settings.lambda_rgb == 2.5
+    assert state.settings.learning_rate == pytest.approx(1e-4)
+    assert state.view.show_truth
 
 
 def test_hostile_slider_values_leave_the_settings_usable(window):
     for spec in SLIDERS:
         handle = find(window, spec.label)
-        for value in (float("nan"), float("inf"), -1e300, 1e300, "x", None, [1.0]):
-            send(window, (handle, value))
+        hostile = (float("nan"), float("inf"), -1e300, 1e300, "x", None, [1.0])
+        send(window, *((handle, value) for value in hostile))
     send(window, (find(window, "Frame"), 5))
-    settle(lambda: window.session.state.view.frame == 5)
+    assert window.session.state.view.frame == 5
     settings = window.session.state.settings
     for spec in SLIDERS:
         value = getattr(settings, spec.field)
@@ -94,10 +98,10 @@ def test_hostile_slider_values_leave_the_settings_usable(window):
 
 @pytest.mark.parametrize("name", ["../../evil", "/etc/cron.d/evil", "a/../../b", ".ssh"])
 def test_a_path_as_export_name_writes_nothing(window, tmp_path, name):
-    settle(lambda: find(window, "Name").value == "turn.refined")
+    assert_soon(lambda: find(window, "Name").value == "turn.refined")
     send(window, (find(window, "Name"), name))
     send(window, (find(window, "Export"), True))
-    settle(lambda: any("plain file name" in notice.body for notice in window.notices.recent))
+    assert_soon(lambda: any("plain file name" in notice.body for notice in window.notices.recent))
     assert window.session.state.exported == ()
     assert [path.name for path in tmp_path.iterdir()] == ["turn.mp4"]
 
@@ -106,18 +110,18 @@ def test_a_clip_name_that_is_not_in_the_list_is_not_opened(window):
     footage = window.session.state.footage
     send(window, (find(window, "File"), "../../../etc/passwd"))
     send(window, (find(window, "Frame"), 3))
-    settle(lambda: window.session.state.view.frame == 3)
+    assert window.session.state.view.frame == 3
     assert window.session.state.footage is footage
 
 
 def test_a_failing_job_turns_into_a_notice_and_the_window_lives_on(window):
     window.writer._engine.failures["build_avatar"] = RuntimeError("out of memory")
     send(window, (find(window, "Build avatar"), True))
-    settle(lambda: any(n.title == "Out of memory" for n in window.notices.recent))
+    assert_soon(lambda: any(n.title == "Out of memory" for n in window.notices.recent))
     assert http_get(window.server, f"/?token={window.server.gate.token}")[0] == 200
     del window.writer._engine.failures["build_avatar"]
     wait(window, lambda state: True)
-    settle(lambda: not find(window, "Build avatar").disabled)
+    assert_soon(lambda: not find(window, "Build avatar").disabled)
     send(window, (find(window, "Build avatar"), True))
     wait(window, lambda state: state.avatar is not None)
 
@@ -125,7 +129,7 @@ def test_a_failing_job_turns_into_a_notice_and_the_window_lives_on(window):
 def test_cancel_from_the_browser_stops_a_long_job(window):
     window.writer._engine.pause_s = 0.4
     send(window, (find(window, "Build avatar"), True))
-    settle(lambda: find(window, "Cancel").visible)
+    assert_soon(lambda: find(window, "Cancel").visible)
     send(window, (find(window, "Cancel"), True))
     time.sleep(0.1)
     assert not window.session.state.job.is_cancelling, "a double click on Next cancelled"
@@ -140,24 +144,38 @@ def test_a_click_on_a_table_row_chooses_the_joint(window):
     window.tasks.step()
     wait(window, lambda state: state.report is not None)
     joints = panel(window, JointsPanel)
-    # One after the other: viser runs callbacks on many threads, in no order.
-    send(window, (joints._clicks._number, 7))
-    settle(lambda: window.session.state.view.joint == 7)
-    settle(lambda: joints._clicks._number.value == -1)
     # 999 is clamped to the last joint.
-    send(window, (joints._clicks._number, 999))
-    settle(lambda: window.session.state.view.joint == 23)
-    settle(lambda: joints._clicks._number.value == -1)
+    for clicked, chosen in ((7, 7), (999, 23)):
+        send(window, (joints._clicks._number, clicked))
+        assert window.session.state.view.joint == chosen
+        assert joints._clicks._number.value == -1
 
 
 def test_playing_moves_the_frame_and_the_slider(window):
     window.tasks.toggle_playing()
-    settle(lambda: window.session.state.view.frame > 2)
-    settle(lambda: find(window, "Frame").value > 2)
+    assert_soon(lambda: window.session.state.view.frame > 2)
+    assert_soon(lambda: find(window, "Frame").value > 2)
     window.tasks.toggle_playing()
     frame = window.session.state.view.frame
     time.sleep(0.2)
     assert window.session.state.view.frame == frame
+
+
+def test_a_panel_shows_the_newest_state_and_not_that_of_the_panel_before_it(window):
+    shown = []
+
+    class Changing:
+        def refresh(self, _state):
+            window.session.set_view(joint=4)
+
+    class Showing:
+        def refresh(self, state):
+            shown.append(state.view.joint)
+
+    window.writer._panels = [Changing(), Showing()]
+    window.session.set_view(joint=3)
+    assert_soon(lambda: shown)
+    assert shown[0] == 4
 
 
 def test_closing_frees_the_port_and_ends_the_threads(tmp_path):
@@ -180,7 +198,7 @@ def test_a_drawing_that_fails_is_told_once(window):
         raise RuntimeError("no such mesh")
 
     window.writer._bodies.draw = fail
-    settle(lambda: any("no such mesh" in n.body for n in window.notices.recent))
+    assert_soon(lambda: any("no such mesh" in n.body for n in window.notices.recent))
     time.sleep(0.3)
     assert sum("no such mesh" in n.body for n in window.notices.recent) == 1
 
@@ -197,7 +215,7 @@ def test_a_held_key_does_not_flip_a_switch_back_and_forth(window):
     play = next(h for h in handles.values() if h.label == "Play or pause the clip")
     message = encode("CommandTriggerMessage", uuid=play._impl.uuid)
     send_all(window.server, *[message] * 6)
-    settle(lambda: window.session.state.view.is_playing)
+    assert_soon(lambda: window.session.state.view.is_playing)
     time.sleep(0.1)
     assert window.session.state.view.is_playing
 

@@ -4,9 +4,8 @@ import time
 import numpy as np
 import pytest
 
+from tests.workbench.patience import PATIENCE_S, assert_soon
 from workbench.frame_cache import FrameCache
-
-PATIENCE_S = 5.0
 
 
 @pytest.fixture
@@ -27,12 +26,10 @@ def picture(value, size=10):
 
 
 def wait_for(cache, key):
-    deadline = time.monotonic() + PATIENCE_S
-    while time.monotonic() < deadline:
-        if cache.newest is not None and cache.newest.key == key:
-            return cache.newest.image
-        time.sleep(0.002)
-    raise AssertionError(f"{key} was never painted")
+    def newest():
+        return cache.newest if cache.newest is not None and cache.newest.key == key else None
+
+    return assert_soon(newest, lambda: f"{key} was never painted").image
 
 
 def test_a_picture_is_painted_once_and_kept(cache):

@@ -2,10 +2,10 @@ import time
 
 import numpy as np
 import pytest
-from fake_engine import CROP_SIZE, FakeEngine
-from fake_optimizer import FakeOptimizer
-from synthetic_figure import true_motion
 
+from tests.workbench.fake_engine import CROP_SIZE, FakeEngine
+from tests.workbench.fake_optimizer import FakeOptimizer
+from tests.workbench.synthetic_figure import true_motion
 from workbench.open_request import OpenRequest
 from workbench.optimizer import StepReport
 from workbench.scene.frame_view import (

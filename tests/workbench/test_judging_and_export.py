@@ -4,10 +4,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from bench import CLIP, Bench
-from fake_optimizer import GIVEN_UP
-from synthetic_figure import NUM_FRAMES
 
+from tests.workbench.bench import CLIP, Bench
+from tests.workbench.fake_optimizer import GIVEN_UP
+from tests.workbench.synthetic_figure import NUM_FRAMES
 from workbench.engine import ExportRequest
 from workbench.errors import WorkbenchError
 from workbench.open_request import OpenRequest

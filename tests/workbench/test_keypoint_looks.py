@@ -3,9 +3,9 @@
 from dataclasses import replace
 
 import pytest
-from driven_window import settle
 
 from neuhmr.errors import CheckpointError
+from tests.workbench.patience import assert_soon
 from workbench.errors import WorkbenchError
 from workbench.free_view import Viewpoint
 from workbench.keypoint_looks import KeypointLooks
@@ -135,7 +135,7 @@ def test_the_compute_thread_drops_wishes_that_are_stale(bench):
         bench.tasks.seek(frame)
         looks.tick(bench.state, 10.0 * number)
         looks.tick(bench.state, 10.0 * number + 1.0)
-    settle(lambda: bench.state.keypoints_now is not None)
+    assert_soon(lambda: bench.state.keypoints_now is not None)
     assert bench.state.keypoints_now.frame == 6
     # The first may have been begun; those in between never are.
     assert bench.engine.calls.count("keypoints") <= 2

@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from fake_engine import CROP_SIZE, HEIGHT, WIDTH, FakeEngine
-from fake_heatmaps import NOT_FOUND
 
+from tests.workbench.fake_engine import CROP_SIZE, HEIGHT, WIDTH, FakeEngine
+from tests.workbench.fake_heatmaps import NOT_FOUND
 from workbench.keypoint_report import ViewHeatmaps
 from workbench.open_request import OpenRequest
 from workbench.scene.frame_view import FrameHeat, frame_request

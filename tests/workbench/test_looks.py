@@ -4,8 +4,8 @@ import time
 from dataclasses import replace
 
 import numpy as np
-from bench import PATIENCE_S
 
+from tests.workbench.patience import assert_soon
 from workbench.looks import Looks, joint_distances_mm, score_frames
 
 
@@ -14,13 +14,9 @@ def test_a_rendering_comes_coarse_first_and_fine_once_the_view_rests(bench):
     bench.tasks.build_avatar()
     bench.wait(lambda state: state.avatar is not None)
     looks.tick(bench.state, 0.0)
-    deadline = time.monotonic() + PATIENCE_S
-    while bench.state.preview is None and time.monotonic() < deadline:
-        time.sleep(0.002)
-    assert bench.state.preview.stride == 4
+    assert assert_soon(lambda: bench.state.preview).stride == 4
     looks.tick(bench.state, 1.0)
-    while bench.state.preview.stride != 1 and time.monotonic() < deadline:
-        time.sleep(0.002)
+    assert_soon(lambda: bench.state.preview.stride == 1)
     renderings = bench.engine.calls.count("preview")
     for tick in range(5):
         looks.tick(bench.state, 2.0 + tick)
@@ -34,10 +30,7 @@ def test_joints_of_the_present_frame_are_inspected(bench):
     bench.wait(lambda state: state.report is not None)
     bench.tasks.seek(11)
     looks.tick(bench.state, 0.0)
-    deadline = time.monotonic() + PATIENCE_S
-    while bench.state.joints is None and time.monotonic() < deadline:
-        time.sleep(0.002)
-    assert bench.state.joints.frame == 11
+    assert assert_soon(lambda: bench.state.joints).frame == 11
 
 
 def test_scores_come_from_the_truth_else_from_the_change_else_from_the_masks(bench):

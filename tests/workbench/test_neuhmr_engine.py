@@ -6,9 +6,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from short_clip import FRAMES, IS_AVAILABLE, short_engine, write_short_clip
 
 from neuhmr.errors import OutputError, PoseFileError
+from tests.workbench.short_clip import FRAMES, IS_AVAILABLE, short_engine, write_short_clip
 from workbench.engine import ExportRequest, PaintedBody
 from workbench.open_request import OpenRequest
 

@@ -6,7 +6,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from short_clip import IS_AVAILABLE, write_short_clip
 
 from neuhmr.anchors.frame_poses import pose_frame
 from neuhmr.datasets.body25 import body25_points
@@ -16,6 +15,7 @@ from neuhmr.ghnerf.clip_checkpoint import save_clip_heatmaps
 from neuhmr.ghnerf.clip_heatmaps import ClipHeatmaps
 from neuhmr.ghnerf.config import GhnerfConfig
 from neuhmr.refine.config import preset
+from tests.workbench.short_clip import IS_AVAILABLE, write_short_clip
 from workbench.errors import WorkbenchError
 from workbench.free_view import Viewpoint
 from workbench.neuhmr_engine import NeuhmrEngine

@@ -1,3 +1,5 @@
+import asyncio
+
 import pytest
 
 from neuhmr.errors import ClipError, OutputError
@@ -5,8 +7,15 @@ from workbench.notices import MAX_BODY_LENGTH, Notices, notice_of_error
 
 
 class Event:
+    client = None
+
     def __init__(self, client_id):
         self.client_id = client_id
+
+
+def call(callback, event):
+    """Do what viser does with a callback."""
+    asyncio.run(callback(event))
 
 
 def test_a_users_mistake_is_told_in_its_own_words():
@@ -35,16 +44,16 @@ def test_a_failing_callback_becomes_a_notice():
     def fail(_event):
         raise ClipError("clip.mp4 is empty; copy it again.")
 
-    notices.guard(fail)(Event(client_id=3))
+    call(notices.guard(fail), Event(client_id=3))
     assert [notice.title for notice in notices.recent] == ["The clip cannot be used"]
 
 
 def test_values_that_the_program_sets_are_no_wishes_of_the_user():
     notices, seen = Notices(), []
     callback = notices.guard(seen.append)
-    callback(Event(client_id=None))
+    call(callback, Event(client_id=None))
     assert seen == []
-    callback(Event(client_id=0))
+    call(callback, Event(client_id=0))
     assert len(seen) == 1
 
 

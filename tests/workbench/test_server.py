@@ -7,9 +7,19 @@ import time
 import msgspec
 import pytest
 import viser
-from viser_client import SUBPROTOCOL, connect, cookie, decode, encode, http_get, origin, send_all
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
+from tests.workbench.patience import PATIENCE_S
+from tests.workbench.viser_client import (
+    SUBPROTOCOL,
+    connect,
+    cookie,
+    decode,
+    encode,
+    http_get,
+    origin,
+    send_all,
+)
 from workbench import server as server_module
 from workbench.addresses import is_loopback
 from workbench.errors import WorkbenchError
@@ -92,7 +102,7 @@ def test_a_foreign_host_is_refused_even_with_the_cookie(server, host):
 
 
 def test_two_host_headers_are_refused(server):
-    with socket.create_connection((server.host, server.port), timeout=10) as raw:
+    with socket.create_connection((server.host, server.port), timeout=PATIENCE_S) as raw:
         lines = [
             "GET / HTTP/1.1", f"Host: 127.0.0.1:{server.port}", "Host: evil.example",
             f"Cookie: {cookie(server)}", "", "",
@@ -112,7 +122,7 @@ def test_a_foreign_origin_is_refused_even_with_the_cookie(server, foreign):
 
 
 def test_an_upgrade_written_in_another_case_is_gated_too(server):
-    with socket.create_connection((server.host, server.port), timeout=10) as raw:
+    with socket.create_connection((server.host, server.port), timeout=PATIENCE_S) as raw:
         lines = [
             "GET / HTTP/1.1", f"Host: 127.0.0.1:{server.port}", "Upgrade: WebSocket",
             "Connection: keep-alive, UPGRADE", "Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==",
@@ -154,7 +164,7 @@ def test_a_message_that_is_too_large_ends_only_that_connection(server):
             try:
                 await raw.send(b"\0" * (server_module.MAX_MESSAGE_BYTES + 1))
                 while True:
-                    await asyncio.wait_for(raw.recv(), 5)
+                    await asyncio.wait_for(raw.recv(), PATIENCE_S)
             except ConnectionClosed as error:
                 return error.rcvd.code if error.rcvd else None
 
@@ -171,7 +181,7 @@ def test_garbage_ends_only_that_connection(server):
                 await raw.send(garbage)
                 with pytest.raises(ConnectionClosed):
                     while True:
-                        await asyncio.wait_for(raw.recv(), 5)
+                        await asyncio.wait_for(raw.recv(), PATIENCE_S)
 
         asyncio.run(attack())
     assert refused_status(server) == 101
@@ -184,12 +194,12 @@ def test_a_slider_dragged_in_one_tab_reaches_the_others(server):
         async with connect(server) as first, connect(server) as second:
             update = encode("GuiUpdateMessage", uuid=slider._impl.uuid, updates={"value": 0.7})
             await first.send(update)
-            deadline = time.monotonic() + 5
+            deadline = time.monotonic() + PATIENCE_S
             seen: list[dict] = []
             while time.monotonic() < deadline and not any(
                 m["type"] == "GuiUpdateMessage" and m["updates"].get("value") == 0.7 for m in seen
             ):
-                seen += decode(await asyncio.wait_for(second.recv(), 5))
+                seen += decode(await asyncio.wait_for(second.recv(), PATIENCE_S))
             return seen
 
     assert any(m["type"] == "GuiUpdateMessage" for m in asyncio.run(run()))

@@ -1,9 +1,9 @@
 import threading
 
 import pytest
-from fake_engine import FakeEngine
-from synthetic_figure import NUM_FRAMES
 
+from tests.workbench.fake_engine import FakeEngine
+from tests.workbench.synthetic_figure import NUM_FRAMES
 from workbench.open_request import OpenRequest
 from workbench.session import JobStatus, Session, SessionState
 

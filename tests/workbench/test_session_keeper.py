@@ -4,9 +4,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from bench import CLIP, Bench
 
 from neuhmr.errors import OutputError
+from tests.workbench.bench import CLIP, Bench
 from workbench.open_request import OpenRequest
 
 

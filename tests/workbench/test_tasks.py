@@ -4,10 +4,10 @@ import time
 from pathlib import Path
 
 import pytest
-from bench import CLIP, Bench
-from synthetic_figure import NUM_FRAMES
 
 from neuhmr.errors import ClipError, NonFiniteError
+from tests.workbench.bench import CLIP, Bench
+from tests.workbench.synthetic_figure import NUM_FRAMES
 from workbench.open_request import OpenRequest
 
 

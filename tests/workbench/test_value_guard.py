@@ -2,11 +2,11 @@
 
 import asyncio
 import math
-import time
 
 import pytest
-from viser_client import camera_message, connect, decode, encode, send_all
 
+from tests.workbench.patience import PATIENCE_S, assert_soon
+from tests.workbench.viser_client import camera_message, connect, decode, encode, send_all
 from workbench.server import start_server
 from workbench.value_guard import MAX_TEXT_LENGTH, RejectedValueError, checked_value
 
@@ -25,16 +25,7 @@ def gui(server):
 
 def send_value(server, handle, **updates):
     """Send one update and wait until the server has dealt with it."""
-    marker = server.viser.gui.add_checkbox("marker", False)
-    send_all(
-        server,
-        encode("GuiUpdateMessage", uuid=handle._impl.uuid, updates=updates),
-        encode("GuiUpdateMessage", uuid=marker._impl.uuid, updates={"value": True}),
-    )
-    deadline = time.monotonic() + 5
-    while not marker.value and time.monotonic() < deadline:
-        time.sleep(0.005)
-    assert marker.value, "the server stopped listening"
+    send_all(server, encode("GuiUpdateMessage", uuid=handle._impl.uuid, updates=updates))
 
 
 @pytest.mark.parametrize(
@@ -70,7 +61,7 @@ def test_the_sending_tab_is_told_the_value_that_holds(server, gui):
             update = encode("GuiUpdateMessage", uuid=slider._impl.uuid, updates={"value": 99.0})
             await socket.send(update)
             while True:
-                for message in decode(await asyncio.wait_for(socket.recv(), 5)):
+                for message in decode(await asyncio.wait_for(socket.recv(), PATIENCE_S)):
                     is_ours = message.get("uuid") == slider._impl.uuid
                     if is_ours and message["type"] == "GuiUpdateMessage":
                         return message["updates"]["value"]
@@ -134,9 +125,7 @@ def test_a_disabled_button_cannot_be_pressed(server, gui):
     assert pressed == []
     button.disabled = False
     send_value(server, button, value=True)
-    deadline = time.monotonic() + 5
-    while not pressed and time.monotonic() < deadline:
-        time.sleep(0.005)
+    assert_soon(lambda: pressed)
     assert len(pressed) == 1
 
 

@@ -4,9 +4,8 @@ import time
 import pytest
 
 from neuhmr.progress import Progress
+from tests.workbench.patience import PATIENCE_S, assert_soon
 from workbench.worker import MAX_WAITING_JOBS, Job, Look, Worker
-
-PATIENCE_S = 5.0
 
 
 class Log:
@@ -109,9 +108,7 @@ def test_cancel_forgets_the_jobs_that_wait(worker, log):
     time.sleep(0.02)
     worker.cancel()
     log.wait()
-    deadline = time.monotonic() + PATIENCE_S
-    while len(log.events) < 2 and time.monotonic() < deadline:
-        time.sleep(0.005)
+    assert_soon(lambda: len(log.events) >= 2)
     assert set(log.events) == {"first:cancelled", "second:cancelled"} and begun == []
 
 
@@ -127,10 +124,8 @@ def test_a_failing_job_ends_alone(worker, log):
     worker.submit(log.job("good", items(2)))
     log.wait()
     assert log.events[-1] == "good:done"
-    deadline = time.monotonic() + PATIENCE_S
-    while worker.is_busy and time.monotonic() < deadline:
-        time.sleep(0.001)
-    assert not worker.is_busy and log.statuses[-1] is None
+    assert_soon(lambda: log.statuses[-1] is None)
+    assert not worker.is_busy
 
 
 def test_an_ending_that_fails_does_not_end_the_thread(worker, log):
@@ -170,9 +165,7 @@ def test_only_the_newest_look_is_computed(log):
         worker.request_look("preview", Look(number, lambda number=number: seen.append(number)))
     worker.request_look("other", Look("o", lambda: seen.append("other")))
     worker.start()
-    deadline = time.monotonic() + PATIENCE_S
-    while len(seen) < 2 and time.monotonic() < deadline:
-        time.sleep(0.005)
+    assert_soon(lambda: len(seen) >= 2)
     worker.request_look("preview", Look(4, lambda: seen.append("again")))
     time.sleep(0.05)
     worker.stop()

@@ -3,23 +3,28 @@
 import asyncio
 import http.client
 import io
+import itertools
+import threading
 from typing import Any
 
 import msgspec
 import viser
 import websockets
 import zstandard
+from viser import _messages
 
+from tests.workbench.patience import PATIENCE_S
 from workbench.server import SecuredServer
 
 SUBPROTOCOL = f"viser-v{viser.__version__}"
+_far_planes = itertools.count(101)
 
 
 def http_get(
     server: SecuredServer, path: str = "/", headers: dict[str, str] | None = None
 ) -> tuple[int, dict[str, str], bytes]:
     """Send one GET; `headers` replace http.client's own where they share a name."""
-    connection = http.client.HTTPConnection(server.host, server.port, timeout=10)
+    connection = http.client.HTTPConnection(server.host, server.port, timeout=PATIENCE_S)
     given = headers or {}
     connection.putrequest("GET", path, skip_host="Host" in given)
     for name, value in given.items():
@@ -57,15 +62,15 @@ def encode(message_type: str, **fields: Any) -> bytes:
     return msgspec.msgpack.encode({"type": message_type, **fields})
 
 
-def camera_message() -> bytes:
-    """Write the message after which viser counts a tab as connected."""
+def camera_message(far: float = 100.0) -> bytes:
+    """Write the message after which viser counts a tab as connected; `far` is its far plane."""
     return encode(
         "ViewerCameraMessage",
         wxyz=(1.0, 0.0, 0.0, 0.0),
         position=(0.0, 0.0, 3.0),
         fov=1.0,
         near=0.1,
-        far=100.0,
+        far=far,
         image_height=600,
         image_width=800,
         look_at=(0.0, 0.0, 0.0),
@@ -81,14 +86,27 @@ def decode(raw: bytes) -> list[dict[str, Any]]:
 
 
 def send_all(server: SecuredServer, *messages: bytes) -> None:
-    """Connect as an admitted browser, send messages in order, and wait until they are read."""
+    """Connect as an admitted browser, send messages in order, and wait until they are dealt with.
+
+    Thereafter callbacks of the workbench, which run on the event loop, have run.
+    """
+    mark = float(next(_far_planes))
+    is_done = threading.Event()
+
+    def on_camera(_client_id: int, message: _messages.ViewerCameraMessage) -> None:
+        # The server deals with one message after the other: this one was the last.
+        if message.far == mark:
+            is_done.set()
 
     async def run() -> None:
         async with connect(server) as socket:
-            await socket.send(camera_message())
-            for message in messages:
+            for message in (camera_message(), *messages, camera_message(far=mark)):
                 await socket.send(message)
-            # Pings are answered in order, after everything before them was received.
-            await (await socket.ping())
+            assert await asyncio.to_thread(is_done.wait, PATIENCE_S), "the server stopped listening"
 
-    asyncio.run(run())
+    handlers = server.viser._websock_server
+    handlers.register_handler(_messages.ViewerCameraMessage, on_camera)
+    try:
+        asyncio.run(run())
+    finally:
+        handlers.unregister_handler(_messages.ViewerCameraMessage, on_camera)

@@ -1,7 +1,5 @@
 """The Anchors tab: which frames describe the joints, and the user's say in it."""
 
-from typing import Any
-
 import numpy as np
 import viser
 from PIL import Image as PilImage
@@ -15,6 +13,7 @@ from workbench.notices import Notices
 from workbench.scene.pictures import BACKGROUND, label_font, resized, trimmed
 from workbench.session import SessionState
 from workbench.tasks import Tasks
+from workbench.user_event import UserEvent
 
 _THUMBNAIL = (120, 90)
 _COLUMNS = 4
@@ -55,19 +54,19 @@ class AnchorsPanel:
 
         @self._register.on_click
         @notices.guard
-        def _(_event: Any) -> None:
+        def _(_event: UserEvent) -> None:
             tasks.register()
 
         @self._wish.on_click
         @notices.guard
-        def _(event: Any) -> None:
-            wanted = {"Use": True, "Avoid": False, "Free": None}[event.target.value]
+        def _(event: UserEvent) -> None:
+            wanted = {"Use": True, "Avoid": False, "Free": None}[event.value]
             tasks.choose_anchor(tasks.session.state.view.frame, wanted)
 
         @self._sphere.on_update
         @notices.guard
-        def _(event: Any) -> None:
-            tasks.session.set_view(show_sphere=bool(event.target.value))
+        def _(event: UserEvent) -> None:
+            tasks.session.set_view(show_sphere=bool(event.value))
 
     def refresh(self, state: SessionState) -> None:
         """Show the state."""

@@ -1,7 +1,5 @@
 """The Avatar tab: make the person renderable."""
 
-from typing import Any
-
 import numpy as np
 import viser
 
@@ -11,6 +9,7 @@ from workbench.notices import Notices
 from workbench.scene.pictures import BACKGROUND, TILE_GAP, resized, trimmed
 from workbench.session import SessionState
 from workbench.tasks import Tasks
+from workbench.user_event import UserEvent
 
 _VIEW_HEIGHT = 360
 
@@ -35,7 +34,7 @@ class AvatarPanel:
 
         @self._build.on_click
         @notices.guard
-        def _(_event: Any) -> None:
+        def _(_event: UserEvent) -> None:
             tasks.build_avatar()
 
     def refresh(self, state: SessionState) -> None:

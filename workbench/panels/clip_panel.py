@@ -1,7 +1,6 @@
 """The Clip tab: what is open, what was found beside it, other clips in the folder."""
 
 from pathlib import Path
-from typing import Any
 
 import viser
 
@@ -11,6 +10,7 @@ from workbench.notices import Notices
 from workbench.open_request import OpenRequest
 from workbench.session import SessionState
 from workbench.tasks import Tasks
+from workbench.user_event import UserEvent
 
 VIDEO_SUFFIXES = frozenset({".mp4", ".mov", ".m4v", ".avi", ".mkv", ".webm"})
 _MAX_LISTED = 200
@@ -43,17 +43,17 @@ class ClipPanel:
 
         @self._truth.on_update
         @notices.guard
-        def _(event: Any) -> None:
-            tasks.session.set_view(show_truth=bool(event.target.value))
+        def _(event: UserEvent) -> None:
+            tasks.session.set_view(show_truth=bool(event.value))
 
         @self._frustum.on_update
         @notices.guard
-        def _(event: Any) -> None:
-            tasks.session.set_view(show_frustum=bool(event.target.value))
+        def _(event: UserEvent) -> None:
+            tasks.session.set_view(show_frustum=bool(event.value))
 
         @self._open.on_click
         @notices.guard
-        def _(_event: Any) -> None:
+        def _(_event: UserEvent) -> None:
             self._open_other(self._others.value)
 
     def _open_other(self, name: str) -> None:

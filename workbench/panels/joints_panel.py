@@ -1,7 +1,5 @@
 """The Joints tab: how joint matching sees the present frame, joint by joint."""
 
-from typing import Any
-
 import numpy as np
 import viser
 from jaxtyping import Float
@@ -16,6 +14,7 @@ from workbench.scene.joint_picture import joint_picture
 from workbench.session import SessionState
 from workbench.tasks import Tasks
 from workbench.timeline import neighbor_bad_frame
+from workbench.user_event import UserEvent
 
 _HEADER = ("Joint", "seen", "matched", "similar", "off px", "moved mm")
 
@@ -45,14 +44,14 @@ class JointsPanel:
 
         @self._worst.on_click
         @notices.guard
-        def _(event: Any) -> None:
-            go_to_bad_frame(tasks, event.target.value.lower())
+        def _(event: UserEvent) -> None:
+            go_to_bad_frame(tasks, event.value.lower())
 
         @self._joint.on_update
         @notices.guard
-        def _(event: Any) -> None:
+        def _(event: UserEvent) -> None:
             names = [_words(name) for name in SMPL_JOINT_NAMES]
-            self._choose(names.index(event.target.value))
+            self._choose(names.index(event.value))
 
     def _choose(self, joint: int) -> None:
         self._tasks.session.set_view(joint=joint)

@@ -1,7 +1,5 @@
 """The Keypoints tab: what rendered heatmaps say of the shown frame's pose."""
 
-from typing import Any
-
 import numpy as np
 import viser
 
@@ -9,7 +7,6 @@ from neuhmr.body.skeleton import BODY_25_NAMES
 from workbench import markup
 from workbench.clicks import ClickTarget
 from workbench.engine import Engine
-from workbench.errors import WorkbenchError
 from workbench.free_view import Viewpoint
 from workbench.keypoint_report import KeypointReport, KeypointSource, keypoint_words
 from workbench.notices import Notices
@@ -18,6 +15,7 @@ from workbench.scene.keypoint_picture import keypoint_picture, view_picture
 from workbench.session import KeypointLook, SessionState, ViewLook
 from workbench.stages import ON_THE_MOVE
 from workbench.tasks import Tasks
+from workbench.user_event import UserEvent
 
 ALL = "all keypoints"
 _HEADER = ("Keypoint", "off px", "% torso", "sure")
@@ -61,9 +59,7 @@ class KeypointsPanel:
 
         @self._view.on_click
         @notices.guard
-        def _(event: Any) -> None:
-            if event.client is None:
-                raise WorkbenchError("The 3D view has gone; reload the page and try again.")
+        def _(event: UserEvent) -> None:
             camera = event.client.camera
             viewpoint = Viewpoint.checked(camera.wxyz, camera.position)
             tasks.session.set_view(viewpoint=viewpoint)
@@ -92,24 +88,24 @@ class KeypointsPanel:
 
         @self._find.on_update
         @notices.guard
-        def _(event: Any) -> None:
-            self._tasks.session.set_view(find_keypoints=bool(event.target.value))
+        def _(event: UserEvent) -> None:
+            self._tasks.session.set_view(find_keypoints=bool(event.value))
 
         @self._over_video.on_update
         @notices.guard
-        def _(event: Any) -> None:
-            self._tasks.session.set_view(show_heat=bool(event.target.value))
+        def _(event: UserEvent) -> None:
+            self._tasks.session.set_view(show_heat=bool(event.value))
 
         @self._source.on_update
         @notices.guard
-        def _(event: Any) -> None:
+        def _(event: UserEvent) -> None:
             sources = {words: source for source, words in _SOURCES.items()}
-            self._tasks.session.set_view(keypoint_source=sources[event.target.value])
+            self._tasks.session.set_view(keypoint_source=sources[event.value])
 
         @self._keypoint.on_update
         @notices.guard
-        def _(event: Any) -> None:
-            chosen = self._keypoint.options.index(event.target.value) - 1
+        def _(event: UserEvent) -> None:
+            chosen = self._keypoint.options.index(event.value) - 1
             self._tasks.session.set_view(keypoint=None if chosen < 0 else chosen)
 
     def _choose(self, keypoint: int) -> None:

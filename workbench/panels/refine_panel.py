@@ -13,6 +13,7 @@ from workbench.plots import loss_series, series_options, term_names
 from workbench.session import SessionState
 from workbench.stages import ON_THE_MOVE
 from workbench.tasks import Tasks
+from workbench.user_event import UserEvent
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -128,8 +129,8 @@ class RefinePanel:
 
         @slider.on_update
         @notices.guard
-        def _(event: Any) -> None:
-            value = checked_setting(spec, event.target.value)
+        def _(event: UserEvent) -> None:
+            value = checked_setting(spec, event.value)
             self._tasks.change_settings(**{spec.field: value})
 
         return slider

@@ -1,7 +1,6 @@
 """The left dock: the video with its bodies, the timeline, the transport, and the rendering."""
 
 from collections.abc import Callable
-from typing import Any
 
 import numpy as np
 import viser
@@ -15,6 +14,7 @@ from workbench.scene.pictures import BACKGROUND
 from workbench.session import SHOWN_CHOICES, SessionState
 from workbench.tasks import Tasks
 from workbench.timeline import draw_timeline
+from workbench.user_event import UserEvent
 
 WIDTH_PX = 600
 _TILE = (352, 264)
@@ -57,18 +57,18 @@ class VideoPanel:
 
         @self._slider.on_update
         @notices.guard
-        def _(event: Any) -> None:
-            self._tasks.seek(int(event.target.value))
+        def _(event: UserEvent) -> None:
+            self._tasks.seek(int(event.value))
 
         @self._transport.on_click
         @notices.guard
-        def _(event: Any) -> None:
-            self._move(event.target.value)
+        def _(event: UserEvent) -> None:
+            self._move(event.value)
 
         @self._shown.on_click
         @notices.guard
-        def _(event: Any) -> None:
-            self._tasks.session.set_view(shown=event.target.value.lower())
+        def _(event: UserEvent) -> None:
+            self._tasks.session.set_view(shown=event.value.lower())
 
     def _move(self, button: str) -> None:
         frame = self._tasks.session.state.view.frame
