@@ -132,10 +132,13 @@ class TrainClipHeatmaps(_Run):
     Ctrl-C keeps the last checkpoint.
     """
 
+    encoder: OptionalPath = None
+    """Weights of the human encoder, made by `neuhmr train human-encoder`."""
+
     def _begin(self, options: dict[str, Any]) -> "tuple[RunConfig, Iterator[StepOutcome]]":
         from neuhmr.training.clip_heatmaps import ClipHeatmapTrainingConfig, train_clip_heatmaps
 
-        config = ClipHeatmapTrainingConfig(**options)
+        config = ClipHeatmapTrainingConfig(**options, encoder=self.encoder)
         return config, train_clip_heatmaps(config)
 
 

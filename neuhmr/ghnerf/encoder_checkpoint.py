@@ -7,7 +7,9 @@ import torch
 from torch import Tensor, nn
 
 from neuhmr.errors import CheckpointError
+from neuhmr.ghnerf.clip_heatmaps import ClipHeatmaps
 from neuhmr.ghnerf.config import GhnerfConfig
+from neuhmr.ghnerf.heads import HIDDEN_CHANNELS
 from neuhmr.ghnerf.human_encoder import HumanEncoder
 from neuhmr.ghnerf.model import Ghnerf
 from neuhmr.weights_file import WeightsKind, read_tensors
@@ -64,9 +66,24 @@ def begin_with_encoder(model: Ghnerf, path: Path) -> None:
             for head, kind in zip(
                 level.heads.feature_heads, model.config.feature_heads, strict=True
             ):
-                given = _below(state, kind.kind)
-                if given and given["0.weight"].shape[1] == model.config.human_channels:
-                    _read_h_alike(head, given)
+                if model.config.human_pooling != "agg16":
+                    _read_h_alike(head, _below(state, kind.kind), HIDDEN_CHANNELS)
+
+
+def begin_clip_with_encoder(model: ClipHeatmaps, path: Path) -> None:
+    """Fill the encoder of a clip's heatmaps, and let the head read h as `begin_with_encoder` does.
+
+    Args:
+        model: is changed.
+        path: weights written by `save_human_encoder`.
+
+    Raises:
+        CheckpointError: the file is missing, damaged, or of another kind of encoder.
+    """
+    state = _read_state(model.config, path)
+    with KIND.fitting(path):
+        model.encoder.load_state_dict(_below(state, "encoder"))
+        _read_h_alike(model.head, _below(state, "heatmaps"), model.hidden_channels)
 
 
 def load_human_encoder(
@@ -97,12 +114,13 @@ def _read_state(config: GhnerfConfig, path: Path) -> dict[str, Tensor]:
     return read_tensors(path)
 
 
-@torch.no_grad()
-def _read_h_alike(head: nn.Module, given: dict[str, Tensor]) -> None:
-    own = head.state_dict()
-    first = torch.zeros_like(own["0.weight"])
-    first[:, -given["0.weight"].shape[1] :] = given["0.weight"]
-    head.load_state_dict(given | {"0.weight": first})
+def _read_h_alike(head: nn.Module, given: dict[str, Tensor], column: int) -> None:
+    """Fill a head so that it only looks at the columns of h, the first of which is named."""
+    if given:
+        weight = given["0.weight"]
+        first = torch.zeros_like(head.state_dict()["0.weight"])
+        first[:, column : column + weight.shape[1]] = weight
+        head.load_state_dict(given | {"0.weight": first})
 
 
 def _below(state: dict[str, Tensor], prefix: str) -> dict[str, Tensor]:

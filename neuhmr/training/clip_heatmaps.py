@@ -4,6 +4,7 @@ import logging
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import torch
 from jaxtyping import Float
@@ -16,6 +17,7 @@ from neuhmr.ghn.model import Ghn
 from neuhmr.ghnerf.clip_checkpoint import save_clip_heatmaps
 from neuhmr.ghnerf.clip_heatmaps import ClipHeatmaps, render_heatmaps
 from neuhmr.ghnerf.config import GhnerfConfig
+from neuhmr.ghnerf.encoder_checkpoint import begin_clip_with_encoder
 from neuhmr.people.training_person import read_training_person
 from neuhmr.training.clip_heatmap_batches import (
     KeypointPerson,
@@ -36,6 +38,9 @@ from neuhmr.training.run_config import CosineRunConfig, cosine_rate
 
 logger = logging.getLogger(__name__)
 
+TRAINED_SHARE = 0.1
+"""A backbone that was trained before learns at this share of the others' rate."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class ClipHeatmapTrainingConfig(CosineRunConfig):
@@ -43,6 +48,8 @@ class ClipHeatmapTrainingConfig(CosineRunConfig):
 
     start: Path | None = None
     """The GHN's weights; the shipped ones if None."""
+    encoder: Path | None = None
+    """Weights of the human encoder, from training on single pictures; random ones if None."""
     model: GhnerfConfig = field(default_factory=GhnerfConfig)
     """Human encoder and head."""
     steps: int = 6_000
@@ -83,6 +90,19 @@ def frame_loss(
     return heatmap_loss(seen.heatmaps[is_seen][:, known], truth[is_seen][:, known])
 
 
+def parameter_groups(
+    model: ClipHeatmaps, config: ClipHeatmapTrainingConfig
+) -> list[dict[str, Any]]:
+    """Split off the encoder's backbone: one that was trained before learns slowly."""
+    backbone, others = [], []
+    for name, parameter in model.named_parameters():
+        if parameter.requires_grad:
+            (backbone if ".backbone." in name else others).append(parameter)
+    share = 1.0 if config.encoder is None else TRAINED_SHARE
+    groups = [{"params": others, "share": 1.0}, {"params": backbone, "share": share}]
+    return [group for group in groups if group["params"]]
+
+
 def load_keypoint_people(folder: Path, ghn: Ghn, limit: int | None = None) -> list[KeypointPerson]:
     """Read and prepare the people of a folder.
 
@@ -104,8 +124,9 @@ def train_clip_heatmaps(config: ClipHeatmapTrainingConfig) -> Iterator[StepOutco
     torch.manual_seed(config.seed)
     ghn = load_ghn(config.start, config.device)
     model = ClipHeatmaps(config.model, ghn.config.hidden_channels).to(config.device).train()
-    trained = [p for p in model.parameters() if p.requires_grad]
-    optimizer = torch.optim.Adam(trained, lr=config.learning_rate)
+    if config.encoder is not None:
+        begin_clip_with_encoder(model, config.encoder)
+    optimizer = torch.optim.Adam(parameter_groups(model, config), config.learning_rate)
     run = TrainingRun(model, optimizer, config, "clip_heatmaps_checkpoint.pt")
     people = load_keypoint_people(config.data, ghn)
     val_people = load_keypoint_people(config.val, ghn, config.val_people)

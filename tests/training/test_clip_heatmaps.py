@@ -12,13 +12,16 @@ from neuhmr.ghn.checkpoint import load_ghn, save_ghn
 from neuhmr.ghnerf.clip_checkpoint import load_clip_heatmaps
 from neuhmr.ghnerf.clip_heatmaps import ClipHeatmaps
 from neuhmr.ghnerf.config import GhnerfConfig
+from neuhmr.ghnerf.encoder_checkpoint import save_human_encoder
 from neuhmr.training.clip_heatmap_batches import draw_heatmap_batch
 from neuhmr.training.clip_heatmaps import (
     ClipHeatmapTrainingConfig,
     frame_loss,
     load_keypoint_people,
+    parameter_groups,
     train_clip_heatmaps,
 )
+from neuhmr.training.picture_features import PictureFeatures
 from neuhmr.training.run_config import cosine_rate
 from tests.ghn.scene import make_ghn
 from tests.training.people_folder import write_people
@@ -98,6 +101,23 @@ def test_stopping_and_resuming_equals_running_through(folder: Path, tmp_path: Pa
     resumed = train_clip_heatmaps(config_for(folder, tmp_path / "b", resume=True))
     stopped += [s.losses["heatmap"] for s in resumed]
     assert stopped == pytest.approx(through, rel=1e-4)
+
+
+def test_a_trained_encoder_is_taken_read_alike_and_learns_slowly(folder, tmp_path) -> None:
+    path = tmp_path / "encoder.safetensors"
+    config = config_for(folder, tmp_path, encoder=path)
+    torch.manual_seed(5)
+    alone = PictureFeatures(config.model).eval()
+    save_human_encoder(alone.encoder, alone.heads, config.model, path, {})
+    next(train_clip_heatmaps(replace(config, learning_rate=1e-9, steps=1)))
+    model = load_clip_heatmaps(load_ghn(config.start), tmp_path / "clip_heatmaps.safetensors")
+    h = torch.rand(6, config.model.human_channels)
+    inputs = torch.zeros(6, model.head.get_submodule("0").in_features)
+    inputs[:, model.hidden_channels : model.hidden_channels + h.shape[1]] = h
+    with torch.no_grad():
+        torch.testing.assert_close(model.head(inputs), alone.heads[0](h), rtol=5e-3, atol=5e-3)
+    shares = [group["share"] for group in parameter_groups(model.requires_grad_(True), config)]
+    assert shares == [1.0, 0.1]
 
 
 def test_the_rate_falls_along_a_cosine_after_its_warm_up() -> None:
