@@ -1,12 +1,48 @@
 """Convolutions with batch norm, which costs nothing at inference."""
 
+from collections.abc import Callable
+
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn import functional
 
 
-class ConvBlock2d(nn.Module):
+class _ConvBlock(nn.Module):
+    """Convolution over any number of axes, batch norm, ReLU.
+
+    Args:
+        conv: without a bias.
+        norm: of its channels.
+        convolve: what `conv` does, with weights of one's own.
+    """
+
+    def __init__(
+        self,
+        conv: nn.Conv2d | nn.Conv3d,
+        norm: nn.BatchNorm2d | nn.BatchNorm3d,
+        convolve: Callable[..., Tensor],
+    ) -> None:
+        super().__init__()
+        self.conv = conv
+        self.norm = norm
+        self.convolve = convolve
+        nn.init.kaiming_normal_(conv.weight)
+
+    def forward(
+        self, maps: Float[Tensor, "batch in_channels *sizes"]
+    ) -> Float[Tensor, "batch out_channels *out_sizes"]:
+        """Convolve, normalize, rectify."""
+        if self.training:
+            return functional.relu(self.norm(self.conv(maps)))
+        scale, shift = _norm_as_affine(self.norm)
+        weight = (self.conv.weight.flatten(1) * scale[:, None]).view_as(self.conv.weight)
+        return functional.relu(
+            self.convolve(maps, weight, shift, self.conv.stride, self.conv.padding)
+        )
+
+
+class ConvBlock2d(_ConvBlock):
     """3 x 3 or larger convolution, batch norm, ReLU.
 
     Args:
@@ -17,46 +53,16 @@ class ConvBlock2d(nn.Module):
     """
 
     def __init__(self, in_channels: int, out_channels: int, kernel: int = 3, stride: int = 1):
-        super().__init__()
-        self.conv = nn.Conv2d(
-            in_channels, out_channels, kernel, stride, padding=kernel // 2, bias=False
-        )
-        self.norm = nn.BatchNorm2d(out_channels)
-        nn.init.kaiming_normal_(self.conv.weight)
-
-    def forward(
-        self, maps: Float[Tensor, "views in_channels height width"]
-    ) -> Float[Tensor, "views out_channels out_height out_width"]:
-        """Convolve, normalize, rectify."""
-        if self.training:
-            return functional.relu(self.norm(self.conv(maps)))
-        scale, shift = _norm_as_affine(self.norm)
-        weight = self.conv.weight * scale[:, None, None, None]
-        return functional.relu(
-            functional.conv2d(maps, weight, shift, self.conv.stride, self.conv.padding)
-        )
+        conv = nn.Conv2d(in_channels, out_channels, kernel, stride, padding=kernel // 2, bias=False)
+        super().__init__(conv, nn.BatchNorm2d(out_channels), functional.conv2d)
 
 
-class ConvBlock3d(nn.Module):
+class ConvBlock3d(_ConvBlock):
     """3 x 3 x 3 convolution, batch norm, ReLU."""
 
     def __init__(self, in_channels: int, out_channels: int, stride: int = 1) -> None:
-        super().__init__()
-        self.conv = nn.Conv3d(in_channels, out_channels, 3, stride, padding=1, bias=False)
-        self.norm = nn.BatchNorm3d(out_channels)
-        nn.init.kaiming_normal_(self.conv.weight)
-
-    def forward(
-        self, volume: Float[Tensor, "1 in_channels rows columns planes"]
-    ) -> Float[Tensor, "1 out_channels out_rows out_columns out_planes"]:
-        """Convolve, normalize, rectify."""
-        if self.training:
-            return functional.relu(self.norm(self.conv(volume)))
-        scale, shift = _norm_as_affine(self.norm)
-        weight = self.conv.weight * scale[:, None, None, None, None]
-        return functional.relu(
-            functional.conv3d(volume, weight, shift, self.conv.stride, padding=1)
-        )
+        conv = nn.Conv3d(in_channels, out_channels, 3, stride, padding=1, bias=False)
+        super().__init__(conv, nn.BatchNorm3d(out_channels), functional.conv3d)
 
 
 class UpBlock3d(nn.Module):
