@@ -65,7 +65,7 @@ class BenchmarkGhnerf:
         from neuhmr.evaluation.ghnerf_rows import parse_checkpoints, require_rows
         from neuhmr.evaluation.ghnerf_scores import MeasureConfig
         from neuhmr.evaluation.ghnerf_tables import ghnerf_markdown
-        from neuhmr.training.ghnerf_moments import read_moments
+        from neuhmr.ghnerf.moments import read_moments
 
         for option, value in (
             ("--people", self.people), ("--pictures", self.pictures), ("--sources", self.sources),

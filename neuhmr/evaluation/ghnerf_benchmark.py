@@ -20,12 +20,12 @@ from neuhmr.evaluation.ghnerf_scores import (
     measure_network,
     measure_zero,
 )
-from neuhmr.evaluation.ghnerf_views import SeenMoment
 from neuhmr.evaluation.intervals import mean_over_clips
 from neuhmr.evaluation.lpips import Lpips, load_lpips
+from neuhmr.ghnerf.moments import Moment
 from neuhmr.progress import OnProgress, Progress, ignore_progress
 
-Measure = Callable[[SeenMoment], MomentScores]
+Measure = Callable[[Moment], MomentScores]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,7 +45,7 @@ class GhnerfBenchmarkConfig:
 
 def measure_ghnerf(
     config: GhnerfBenchmarkConfig,
-    moments: Sequence[SeenMoment],
+    moments: Sequence[Moment],
     on_progress: OnProgress = ignore_progress,
 ) -> dict[str, object]:
     """Measure every row on every moment.
@@ -94,7 +94,7 @@ def measure_ghnerf(
     }
 
 
-def subject_of(moment: SeenMoment) -> str:
+def subject_of(moment: Moment) -> str:
     """Name the person of a moment: what comes before the moment's number."""
     return moment.name.rpartition("_")[0] or moment.name
 

@@ -16,10 +16,8 @@ from neuhmr.evaluation.ghnerf_pictures import (
     score_heatmaps,
 )
 from neuhmr.evaluation.ghnerf_views import (
-    SeenMoment,
     TrueView,
     nearest_sources,
-    source_views,
     split_views,
     target_view,
     true_points,
@@ -39,6 +37,8 @@ from neuhmr.ghnerf.image_rendering import GhnerfImage, render_image
 from neuhmr.ghnerf.keypoints2d import Keypoints2d, keypoints_from_heatmaps
 from neuhmr.ghnerf.keypoints3d import Keypoints3d
 from neuhmr.ghnerf.model import Ghnerf
+from neuhmr.ghnerf.moment_pictures import source_views
+from neuhmr.ghnerf.moments import Moment
 from neuhmr.ghnerf.triangulation import triangulate
 
 REFERENCES = 3
@@ -78,9 +78,9 @@ class MeasureConfig:
     """Find 3D keypoints."""
 
 
-def targets_of(moment: SeenMoment, config: MeasureConfig) -> list[int]:
+def targets_of(moment: Moment, config: MeasureConfig) -> list[int]:
     """Choose a moment's target views."""
-    _, targets = split_views(len(moment.cameras))
+    _, targets = split_views(len(moment))
     count = min(config.targets, len(targets))
     return [targets[(2 * i + 1) * len(targets) // (2 * count)] for i in range(count)]
 
@@ -88,7 +88,7 @@ def targets_of(moment: SeenMoment, config: MeasureConfig) -> list[int]:
 @torch.no_grad()
 def measure_network(
     model: Ghnerf,
-    moment: SeenMoment,
+    moment: Moment,
     config: MeasureConfig,
     device: torch.device,
     lpips: Lpips | None = None,
@@ -143,7 +143,7 @@ def score_view(
     return found
 
 
-def measure_zero(moment: SeenMoment, config: MeasureConfig) -> MomentScores:
+def measure_zero(moment: Moment, config: MeasureConfig) -> MomentScores:
     """Measure a predictor of empty heatmaps, below which no figure means anything.
 
     Raises:
@@ -188,7 +188,7 @@ def distances_mm(
 def _measure_space(
     scores: MomentScores,
     model: Ghnerf,
-    moment: SeenMoment,
+    moment: Moment,
     seen: Sequence[tuple[int, Keypoints2d]],
     config: MeasureConfig,
     device: torch.device,
@@ -207,7 +207,7 @@ def _measure_space(
         moment.T_camera_world[views],
     )
     scores.triangulated_mm += distances_mm(crossed, truth, valid)
-    candidates, _ = split_views(len(moment.cameras))
+    candidates, _ = split_views(len(moment))
     count = min(REFERENCES, len(candidates))
     chosen = tuple(candidates[i * len(candidates) // count] for i in range(count))
     looks = []

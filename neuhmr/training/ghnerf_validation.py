@@ -14,9 +14,10 @@ from neuhmr.datasets.heatmaps import draw_heatmaps
 from neuhmr.ghnerf.frustum import box_pixels
 from neuhmr.ghnerf.image_rendering import GhnerfImage, render_image
 from neuhmr.ghnerf.model import Ghnerf
+from neuhmr.ghnerf.moment_pictures import Picture, shown, source_views
+from neuhmr.ghnerf.moments import Moment
 from neuhmr.ghnerf.views import TargetView
-from neuhmr.training.ghnerf_batches import DrawConfig, Picture, nearest_views, shown, source_views
-from neuhmr.training.ghnerf_moments import Moment
+from neuhmr.training.ghnerf_batches import DrawConfig, nearest_views
 
 THRESHOLD = 0.1
 """A joint whose heatmap stays below was not found."""

@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from ghnerf.knowing import StillMoment
+from ghnerf.knowing import still_moment
 from neuhmr.errors import CheckpointError, NeuhmrError
 from neuhmr.evaluation.ghnerf_benchmark import (
     GhnerfBenchmarkConfig,
@@ -56,7 +56,7 @@ def test_space_tells_distances_and_what_was_found() -> None:
 
 
 def test_moments_of_a_person_belong_together() -> None:
-    assert subject_of(StillMoment("person_20000003_1")) == "person_20000003"
+    assert subject_of(still_moment("person_20000003_1")) == "person_20000003"
 
 
 @pytest.mark.parametrize("name", ["enerf", "enerf_heatmap", "ghnerf_resnet18"])
@@ -99,7 +99,7 @@ def test_a_report_becomes_tables_with_the_papers_figures_beside(tmp_path: Path) 
         checkpoints={"ENeRF": path},
         measure=MeasureConfig(targets=1),
     )
-    report = measure_ghnerf(config, [StillMoment()])
+    report = measure_ghnerf(config, [still_moment()])
     first, zero = report["rows"]  # pyright: ignore[reportGeneralTypeIssues, reportAssignmentType]
     assert (first["method"], first["checkpoint"]) == ("ENeRF", "enerf.safetensors")
     assert first["psnr_db"] > 0

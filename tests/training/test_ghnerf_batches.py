@@ -5,8 +5,9 @@ import torch
 
 from neuhmr.body.model_files import load_body_model
 from neuhmr.body.skeleton import BODY_25_NAMES
-from neuhmr.datasets.body25 import body25_points
 from neuhmr.geometry.rigid import Rigid
+from neuhmr.ghnerf.moment_pictures import shown
+from neuhmr.ghnerf.moments import moments_of_person
 from neuhmr.ghnerf.views import TargetView
 from neuhmr.training.ghnerf_batches import (
     DrawConfig,
@@ -15,9 +16,7 @@ from neuhmr.training.ghnerf_batches import (
     draw_pixels,
     look_up,
     nearest_views,
-    shown,
 )
-from neuhmr.training.ghnerf_moments import moments_of_person
 from neuhmr.training.ghnerf_surface import PART_NAMES, surface_at, vertex_embedding, vertex_parts
 from tests.training.ring_folder import ring_person
 
@@ -37,15 +36,6 @@ def moment(model):
 def test_neighbors_on_the_ring_are_nearest(moment):
     assert sorted(nearest_views(moment, 0)[:2]) == [1, 3]
     assert nearest_views(moment, 0)[2] == 2
-
-
-def test_what_is_shown_is_black_beside_the_person_and_fits_its_camera(moment):
-    full, half = shown(moment, 1), shown(moment, 1, 0.5)
-    assert float(full.layers[:3].amax(dim=0)[~full.mask].max()) == 0.0
-    assert half.layers.shape[1:] == (32, 32)
-    points = Rigid.from_matrix(half.T_camera_world).apply(body25_points(moment.body))
-    assert torch.allclose(half.camera.project(points), half.keypoints[:, :2], atol=1e-3)
-    assert torch.equal(half.keypoints[:, 2], full.keypoints[:, 2])
 
 
 def test_rays_lie_where_they_were_asked_for(moment, generator):

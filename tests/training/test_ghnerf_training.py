@@ -14,6 +14,7 @@ from neuhmr.ghnerf.checkpoint import load_ghnerf, save_ghnerf
 from neuhmr.ghnerf.encoder_checkpoint import save_human_encoder
 from neuhmr.ghnerf.human_encoder import HumanEncoder
 from neuhmr.ghnerf.model import Ghnerf
+from neuhmr.ghnerf.moments import read_moments
 from neuhmr.training.ghnerf import GhnerfTrainer, begin, parameter_groups, take_over, train_ghnerf
 from neuhmr.training.ghnerf_batches import DrawConfig
 from neuhmr.training.ghnerf_config import (
@@ -23,7 +24,6 @@ from neuhmr.training.ghnerf_config import (
     learning_rate_at,
     network_config,
 )
-from neuhmr.training.ghnerf_moments import read_moments
 from neuhmr.training.ghnerf_validation import joint_accuracy
 from tests.training.ring_folder import write_ring
 

@@ -11,8 +11,9 @@ from neuhmr.body.model_files import load_body_model
 from neuhmr.datasets.heatmaps import draw_heatmaps
 from neuhmr.ghnerf.encoder_checkpoint import load_into_encoder
 from neuhmr.ghnerf.human_encoder import HumanEncoder
-from neuhmr.training.ghnerf_batches import DrawConfig, shown
-from neuhmr.training.ghnerf_moments import read_moments
+from neuhmr.ghnerf.moment_pictures import shown
+from neuhmr.ghnerf.moments import read_moments
+from neuhmr.training.ghnerf_batches import DrawConfig
 from neuhmr.training.ghnerf_surface import surface_at
 from neuhmr.training.human_encoder import HumanEncoderTrainingConfig, train_human_encoder
 from neuhmr.training.human_encoder_batches import cut_to_subject, draw_pictures
