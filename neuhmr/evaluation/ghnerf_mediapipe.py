@@ -9,9 +9,9 @@ import torch
 from neuhmr.body.skeleton import BODY_25_NAMES
 from neuhmr.evaluation.ghnerf_scores import MeasureConfig, MomentScores, targets_of
 from neuhmr.evaluation.ghnerf_views import TrueView, true_view
-from neuhmr.evaluation.pck import count_correct
 from neuhmr.ghnerf.keypoints2d import Keypoints2d
 from neuhmr.ghnerf.moments import Moment
+from neuhmr.ghnerf.pck import count_correct
 from neuhmr.initial.landmarks import LANDMARK_NAMES
 from neuhmr.initial.mediapipe_detector import Detection, MediapipeDetector, whole_picture
 

@@ -24,7 +24,6 @@ from neuhmr.evaluation.ghnerf_views import (
     true_view,
 )
 from neuhmr.evaluation.lpips import Lpips
-from neuhmr.evaluation.pck import KeypointCount, count_correct, no_keypoints
 from neuhmr.geometry.cameras import Camera
 from neuhmr.ghnerf.extraction import (
     SpaceConfig,
@@ -39,6 +38,7 @@ from neuhmr.ghnerf.keypoints3d import Keypoints3d
 from neuhmr.ghnerf.model import Ghnerf
 from neuhmr.ghnerf.moment_pictures import source_views
 from neuhmr.ghnerf.moments import Moment
+from neuhmr.ghnerf.pck import KeypointCount, count_correct, no_keypoints
 from neuhmr.ghnerf.triangulation import triangulate
 
 REFERENCES = 3

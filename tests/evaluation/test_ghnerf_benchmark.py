@@ -15,10 +15,10 @@ from neuhmr.evaluation.ghnerf_paper import PAPER_TABLES
 from neuhmr.evaluation.ghnerf_rows import ROWS, open_rows, parse_checkpoints, require_rows, row_of
 from neuhmr.evaluation.ghnerf_scores import MeasureConfig, MomentScores
 from neuhmr.evaluation.ghnerf_tables import ghnerf_markdown
-from neuhmr.evaluation.pck import KeypointCount
 from neuhmr.ghnerf.checkpoint import save_ghnerf
 from neuhmr.ghnerf.config import ghnerf_preset
 from neuhmr.ghnerf.model import Ghnerf
+from neuhmr.ghnerf.pck import KeypointCount
 
 CPU = torch.device("cpu")
 
