@@ -13,9 +13,9 @@ from neuhmr.geometry.rigid import Rigid
 from neuhmr.ghnerf.frustum import box_pixels
 from neuhmr.ghnerf.moment_pictures import Picture, shown, source_views
 from neuhmr.ghnerf.moments import Moment
+from neuhmr.ghnerf.surface_truth import SurfacePixels, surface_at
 from neuhmr.ghnerf.views import SourceViews, TargetView
 from neuhmr.tensor_struct import TensorStruct
-from neuhmr.training.ghnerf_surface import SurfacePixels, surface_at
 
 DILATION = 5.0 / 512.0
 """How far around the person rays are drawn as if on it, and around its outline as if on that, over

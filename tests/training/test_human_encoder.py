@@ -13,8 +13,8 @@ from neuhmr.ghnerf.encoder_checkpoint import load_into_encoder
 from neuhmr.ghnerf.human_encoder import HumanEncoder
 from neuhmr.ghnerf.moment_pictures import shown
 from neuhmr.ghnerf.moments import read_moments
+from neuhmr.ghnerf.surface_truth import surface_at
 from neuhmr.training.ghnerf_batches import DrawConfig
-from neuhmr.training.ghnerf_surface import surface_at
 from neuhmr.training.human_encoder import HumanEncoderTrainingConfig, train_human_encoder
 from neuhmr.training.human_encoder_batches import cut_to_subject, draw_pictures
 from neuhmr.training.human_encoder_validation import validate_encoder
