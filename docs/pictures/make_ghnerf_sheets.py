@@ -21,16 +21,17 @@ from torch import Tensor
 
 from neuhmr.evaluation.ghnerf_pictures import box_psnr_db
 from neuhmr.evaluation.ghnerf_scores import MeasureConfig, box_mask, targets_of
-from neuhmr.evaluation.ghnerf_views import nearest_sources, source_views, true_view
-from neuhmr.evaluation.pck import count_correct
+from neuhmr.evaluation.ghnerf_views import nearest_sources, true_view
 from neuhmr.export.keypoint_drawing import as_picture, draw_heatmaps, draw_keypoints, side_by_side
 from neuhmr.ghnerf.checkpoint import load_ghnerf
 from neuhmr.ghnerf.extraction import heatmaps_of
 from neuhmr.ghnerf.image_rendering import render_image
 from neuhmr.ghnerf.keypoints2d import keypoints_from_heatmaps
 from neuhmr.ghnerf.model import Ghnerf
+from neuhmr.ghnerf.moment_pictures import source_views
+from neuhmr.ghnerf.moments import Moment, read_moments
+from neuhmr.ghnerf.pck import count_correct
 from neuhmr.training.ghn_validation import shade_depth
-from neuhmr.training.ghnerf_moments import Moment, read_moments
 
 PEOPLE = 3
 VIEWS = MeasureConfig(targets=2)

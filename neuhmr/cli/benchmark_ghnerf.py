@@ -22,7 +22,8 @@ QUICK_PEOPLE = 2
 class BenchmarkGhnerf:
     """Measure GHNeRF and what it is compared with on people that no training saw.
 
-    Pictures, heatmaps, 2D and 3D keypoints and speed, the paper's tables beside them.
+    Pictures, heatmaps, 2D and 3D keypoints, body parts, surface embedding and speed, the paper's
+    tables beside them.
     """
 
     data: OptionalPath = None
@@ -65,7 +66,7 @@ class BenchmarkGhnerf:
         from neuhmr.evaluation.ghnerf_rows import parse_checkpoints, require_rows
         from neuhmr.evaluation.ghnerf_scores import MeasureConfig
         from neuhmr.evaluation.ghnerf_tables import ghnerf_markdown
-        from neuhmr.training.ghnerf_moments import read_moments
+        from neuhmr.ghnerf.moments import read_moments
 
         for option, value in (
             ("--people", self.people), ("--pictures", self.pictures), ("--sources", self.sources),

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import torch
 
+from neuhmr.body.model_files import load_body_model
+from neuhmr.body.smpl_model import SmplModel
 from neuhmr.errors import MissingDependencyError
 from neuhmr.evaluation.ghnerf_rows import (
     MEDIAPIPE,
@@ -20,12 +22,12 @@ from neuhmr.evaluation.ghnerf_scores import (
     measure_network,
     measure_zero,
 )
-from neuhmr.evaluation.ghnerf_views import SeenMoment
 from neuhmr.evaluation.intervals import mean_over_clips
 from neuhmr.evaluation.lpips import Lpips, load_lpips
+from neuhmr.ghnerf.moments import Moment
 from neuhmr.progress import OnProgress, Progress, ignore_progress
 
-Measure = Callable[[SeenMoment], MomentScores]
+Measure = Callable[[Moment], MomentScores]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,14 +47,15 @@ class GhnerfBenchmarkConfig:
 
 def measure_ghnerf(
     config: GhnerfBenchmarkConfig,
-    moments: Sequence[SeenMoment],
+    moments: Sequence[Moment],
     on_progress: OnProgress = ignore_progress,
 ) -> dict[str, object]:
     """Measure every row on every moment.
 
     Returns:
         `rows`, a list of figures per row under the keys `method`, `psnr_db`, `ssim`, `lpips`,
-        `heatmap_mse`, `pck`, `frames_per_s` and more; `notes`; and what was measured with.
+        `heatmap_mse`, `pck`, `parts_iou`, `embedding_mm`, `frames_per_s` and more; `notes`; and
+        what was measured with.
 
     Raises:
         CheckpointError: weights cannot be used.
@@ -61,8 +64,11 @@ def measure_ghnerf(
     device = torch.device(config.device)
     networks, notes = open_rows(config.rows, config.checkpoints, device)
     lpips = None if config.vgg_weights is None else load_lpips(config.vgg_weights)
+    # The one that moments with a body were read with.
+    body_model = load_body_model() if networks else None
     measures: dict[str, Measure] = {
-        row.name: _network_measure(row, config.measure, device, lpips) for row in networks
+        row.name: _network_measure(row, config.measure, device, lpips, body_model)
+        for row in networks
     }
     if MEDIAPIPE in config.rows:
         mediapipe = _mediapipe_measure(config.measure, notes)
@@ -94,7 +100,7 @@ def measure_ghnerf(
     }
 
 
-def subject_of(moment: SeenMoment) -> str:
+def subject_of(moment: Moment) -> str:
     """Name the person of a moment: what comes before the moment's number."""
     return moment.name.rpartition("_")[0] or moment.name
 
@@ -121,6 +127,9 @@ def row_figures(people: Sequence[Sequence[MomentScores]], seed: int) -> dict[str
         "pck": [each.keypoints.pck for each in joined],
         "volume_mm": [_mean(each.volume_mm) for each in joined],
         "triangulated_mm": [_mean(each.triangulated_mm) for each in joined],
+        "parts_iou": [each.parts.mean_iou for each in joined],
+        "parts_accuracy": [each.parts.accuracy for each in joined],
+        "embedding_mm": [_mean(each.embedding_mm) for each in joined],
     }
     figures: dict[str, object] = {}
     for name, values in per_person.items():
@@ -131,6 +140,7 @@ def row_figures(people: Sequence[Sequence[MomentScores]], seed: int) -> dict[str
             figures[f"{name}_ci"] = estimate.interval
     figures["pictures"] = max(len(whole.psnr_db), len(whole.heatmaps))
     figures["pck_per_keypoint"] = whole.keypoints.per_keypoint()
+    figures["parts_iou_per_part"] = whole.parts.per_part()
     figures["volume_median_mm"] = _median(whole.volume_mm)
     figures["triangulated_median_mm"] = _median(whole.triangulated_mm)
     figures["volume_found"] = _share(whole.volume_mm, whole.points)
@@ -149,9 +159,13 @@ def quick(config: GhnerfBenchmarkConfig) -> GhnerfBenchmarkConfig:
 
 
 def _network_measure(
-    row: NetworkRow, measure: MeasureConfig, device: torch.device, lpips: Lpips | None
+    row: NetworkRow,
+    measure: MeasureConfig,
+    device: torch.device,
+    lpips: Lpips | None,
+    body_model: SmplModel | None,
 ) -> Measure:
-    return lambda moment: measure_network(row.model, moment, measure, device, lpips)
+    return lambda moment: measure_network(row.model, moment, measure, device, lpips, body_model)
 
 
 def _mediapipe_measure(measure: MeasureConfig, notes: list[str]) -> Measure | None:
@@ -171,11 +185,12 @@ def _joined(moments: Sequence[MomentScores]) -> MomentScores:
     for moment in moments:
         for name in (
             "psnr_db", "ssim", "lpips", "heatmaps", "encode_s", "render_s", "volume_mm",
-            "triangulated_mm",
+            "triangulated_mm", "embedding_mm",
         ):  # fmt: skip
             getattr(whole, name).extend(getattr(moment, name))
         whole.keypoints = whole.keypoints + moment.keypoints
         whole.points += moment.points
+        whole.parts = whole.parts + moment.parts
     return whole
 
 

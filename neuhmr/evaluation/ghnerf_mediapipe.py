@@ -8,9 +8,10 @@ import torch
 
 from neuhmr.body.skeleton import BODY_25_NAMES
 from neuhmr.evaluation.ghnerf_scores import MeasureConfig, MomentScores, targets_of
-from neuhmr.evaluation.ghnerf_views import SeenMoment, TrueView, true_view
-from neuhmr.evaluation.pck import count_correct
+from neuhmr.evaluation.ghnerf_views import TrueView, true_view
 from neuhmr.ghnerf.keypoints2d import Keypoints2d
+from neuhmr.ghnerf.moments import Moment
+from neuhmr.ghnerf.pck import count_correct
 from neuhmr.initial.landmarks import LANDMARK_NAMES
 from neuhmr.initial.mediapipe_detector import Detection, MediapipeDetector, whole_picture
 
@@ -47,7 +48,7 @@ def body25_of(detection: Detection | None) -> Keypoints2d:
 
 
 def measure_mediapipe(
-    detector: MediapipeDetector, moment: SeenMoment, config: MeasureConfig
+    detector: MediapipeDetector, moment: Moment, config: MeasureConfig
 ) -> MomentScores:
     """Detect keypoints in the true pictures of a moment's targets and compare.
 

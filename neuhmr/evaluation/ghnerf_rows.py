@@ -9,7 +9,6 @@ import torch
 from neuhmr.errors import CheckpointError, NeuhmrError
 from neuhmr.ghnerf.checkpoint import OPEN_WEIGHTS_PATH, load_ghnerf
 from neuhmr.ghnerf.config import GhnerfConfig
-from neuhmr.ghnerf.extraction import has_heatmaps
 from neuhmr.ghnerf.model import Ghnerf
 
 NETWORK_ROWS: tuple[str, ...] = (
@@ -109,8 +108,8 @@ def _require_row(row: str, model: Ghnerf, path: Path) -> None:
             f"{path} holds weights of {found}, those of {row} were expected; name the row that "
             "they belong to."
         )
-    if row != "ENeRF" and not has_heatmaps(model):
+    if row != "ENeRF" and not model.config.feature_heads:
         raise CheckpointError(
-            f"{path} renders no heatmaps, which {row} is measured by; choose weights trained for "
-            "heatmaps."
+            f"{path} renders no human features, which {row} is measured by; choose weights trained "
+            "for heatmaps, body parts or a surface embedding."
         )

@@ -8,7 +8,14 @@ import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
 
+from neuhmr.body.smpl_model import PosedBody, SmplModel
 from neuhmr.datasets.heatmaps import draw_heatmaps
+from neuhmr.evaluation.ghnerf_features import (
+    PartCount,
+    count_parts,
+    embedding_distances_mm,
+    no_parts,
+)
 from neuhmr.evaluation.ghnerf_pictures import (
     HeatmapErrors,
     box_psnr_db,
@@ -16,17 +23,14 @@ from neuhmr.evaluation.ghnerf_pictures import (
     score_heatmaps,
 )
 from neuhmr.evaluation.ghnerf_views import (
-    SeenMoment,
     TrueView,
     nearest_sources,
-    source_views,
     split_views,
     target_view,
     true_points,
     true_view,
 )
 from neuhmr.evaluation.lpips import Lpips
-from neuhmr.evaluation.pck import KeypointCount, count_correct, no_keypoints
 from neuhmr.geometry.cameras import Camera
 from neuhmr.ghnerf.extraction import (
     SpaceConfig,
@@ -39,7 +43,12 @@ from neuhmr.ghnerf.image_rendering import GhnerfImage, render_image
 from neuhmr.ghnerf.keypoints2d import Keypoints2d, keypoints_from_heatmaps
 from neuhmr.ghnerf.keypoints3d import Keypoints3d
 from neuhmr.ghnerf.model import Ghnerf
+from neuhmr.ghnerf.moment_pictures import source_views
+from neuhmr.ghnerf.moments import Moment
+from neuhmr.ghnerf.pck import KeypointCount, count_correct, no_keypoints
+from neuhmr.ghnerf.surface_truth import surface_at
 from neuhmr.ghnerf.triangulation import triangulate
+from neuhmr.ghnerf.views import TargetView
 
 REFERENCES = 3
 """Source cameras through which the field is asked for 3D keypoints."""
@@ -62,6 +71,10 @@ class MomentScores:
     """Distances of those triangulated from rendered target views."""
     points: int = 0
     """3D keypoints that have a truth."""
+    parts: PartCount = field(default_factory=no_parts)
+    """Body parts of all pixels that show the naked body."""
+    embedding_mm: list[float] = field(default_factory=list)
+    """Distances of the surface points that the embedding names, medians over the same pixels."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,9 +91,9 @@ class MeasureConfig:
     """Find 3D keypoints."""
 
 
-def targets_of(moment: SeenMoment, config: MeasureConfig) -> list[int]:
+def targets_of(moment: Moment, config: MeasureConfig) -> list[int]:
     """Choose a moment's target views."""
-    _, targets = split_views(len(moment.cameras))
+    _, targets = split_views(len(moment))
     count = min(config.targets, len(targets))
     return [targets[(2 * i + 1) * len(targets) // (2 * count)] for i in range(count)]
 
@@ -88,12 +101,21 @@ def targets_of(moment: SeenMoment, config: MeasureConfig) -> list[int]:
 @torch.no_grad()
 def measure_network(
     model: Ghnerf,
-    moment: SeenMoment,
+    moment: Moment,
     config: MeasureConfig,
     device: torch.device,
     lpips: Lpips | None = None,
+    body_model: SmplModel | None = None,
 ) -> MomentScores:
     """Render a moment's target views from their nearest sources and compare.
+
+    Args:
+        model: the row's network.
+        moment: what is rendered.
+        config: what is measured.
+        device: where the network is.
+        lpips: None leaves LPIPS out.
+        body_model: of the moments' bodies; None leaves body parts and surface embedding out.
 
     Raises:
         DatasetError: a picture cannot be read, or a camera does not see the subject.
@@ -109,7 +131,10 @@ def measure_network(
         image = render_image(model, encoded, truth.target.to(device))
         scores.render_s.append(_now(device) - middle)
         scores.encode_s.append(middle - start)
-        keypoints = score_view(scores, model, image.to("cpu"), truth, lpips)
+        image = image.to("cpu")
+        keypoints = score_view(scores, model, image, truth, lpips)
+        if body_model is not None and moment.body is not None:
+            score_surface(scores, model, image, truth.target, moment.body, body_model)
         if keypoints is not None:
             seen.append((view, keypoints))
     if seen and config.in_space:
@@ -143,7 +168,41 @@ def score_view(
     return found
 
 
-def measure_zero(moment: SeenMoment, config: MeasureConfig) -> MomentScores:
+def score_surface(
+    scores: MomentScores,
+    model: Ghnerf,
+    image: GhnerfImage,
+    target: TargetView,
+    body: PosedBody,
+    body_model: SmplModel,
+) -> None:
+    """Add a rendered view's body parts and surface embedding, as far as the network has them.
+
+    Args:
+        scores: what is added to.
+        model: the network.
+        image: rendered by it.
+        target: where it looked from.
+        body: the true one (m, world).
+        body_model: its model.
+    """
+    kinds = {head.kind for head in model.config.feature_heads} & {"parts", "embedding"}
+    if not kinds:
+        return
+    pixels = box_pixels(target)
+    surface = surface_at(body, body_model, target.camera, target.T_camera_world, target.box, pixels)
+    column, row = pixels[surface.is_body].long().unbind(dim=-1)
+    features = image.features[row, column]
+    if "parts" in kinds:
+        own = features[:, model.config.feature_slice("parts")]
+        scores.parts = scores.parts + count_parts(own, surface.parts[surface.is_body])
+    if "embedding" in kinds and len(features):
+        own = features[:, model.config.feature_slice("embedding")]
+        truth = surface.embedding[surface.is_body]
+        scores.embedding_mm.append(float(embedding_distances_mm(own, truth, body_model).median()))
+
+
+def measure_zero(moment: Moment, config: MeasureConfig) -> MomentScores:
     """Measure a predictor of empty heatmaps, below which no figure means anything.
 
     Raises:
@@ -188,7 +247,7 @@ def distances_mm(
 def _measure_space(
     scores: MomentScores,
     model: Ghnerf,
-    moment: SeenMoment,
+    moment: Moment,
     seen: Sequence[tuple[int, Keypoints2d]],
     config: MeasureConfig,
     device: torch.device,
@@ -207,7 +266,7 @@ def _measure_space(
         moment.T_camera_world[views],
     )
     scores.triangulated_mm += distances_mm(crossed, truth, valid)
-    candidates, _ = split_views(len(moment.cameras))
+    candidates, _ = split_views(len(moment))
     count = min(REFERENCES, len(candidates))
     chosen = tuple(candidates[i * len(candidates) // count] for i in range(count))
     looks = []

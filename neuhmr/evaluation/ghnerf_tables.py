@@ -38,6 +38,11 @@ MEASURED: dict[str, Callable[[Mapping[str, Any]], str]] = {
     "frames/s": _number("frames_per_s", 2),
     "sources kept": _number("frames_per_s_cached", 2),
 }
+OTHER_FEATURES: dict[str, Callable[[Mapping[str, Any]], str]] = {
+    "parts, mean IoU": _number("parts_iou", 3),
+    "parts, pixels right": _number("parts_accuracy", 3),
+    "embedding, mm": _number("embedding_mm", 1),
+}
 FIGURES: dict[str, tuple[str, int]] = {
     "PSNR": ("psnr_db", 2),
     "SSIM": ("ssim", 3),
@@ -47,23 +52,33 @@ FIGURES: dict[str, tuple[str, int]] = {
     "frames/s": ("frames_per_s", 2),
 }
 
+OTHER_FOOTER = (
+    "On the pixels that show the naked body: mean intersection over union of the 14 body parts, "
+    "share of the pixels whose part is right, and the median distance between the surface points "
+    "that the embedding names and the true ones, on the mean body in its rest pose."
+)
+
 
 def ghnerf_markdown(report: Report) -> str:
-    """Write the measured table, the keypoints' own, and the paper's with ours in each cell."""
+    """Write the measured tables, the keypoints' own, and the paper's with ours in each cell."""
     rows = report["rows"]
-    parts = ["### Measured", _measured(rows), _footer(report)]
+    parts = ["### Measured", _measured(rows, MEASURED), _footer(report)]
     if any(row.get("pck") is not None for row in rows):
         parts += ["### PCK@0.2 of each keypoint", _keypoints(rows)]
+    if any(row.get(key) is not None for row in rows for key in ("parts_iou", "embedding_mm")):
+        parts += ["### Other human features", _measured(rows, OTHER_FEATURES), OTHER_FOOTER]
     parts.append("### The paper's figures / ours")
     for title, table in PAPER_TABLES.items():
         parts += [f"{title}:", _beside(table, rows)]
     return "\n\n".join(parts) + "\n"
 
 
-def _measured(rows: Sequence[Mapping[str, Any]]) -> str:
-    lines = _head("method", MEASURED)
+def _measured(
+    rows: Sequence[Mapping[str, Any]], columns: Mapping[str, Callable[[Mapping[str, Any]], str]]
+) -> str:
+    lines = _head("method", columns)
     for row in rows:
-        cells = (figure(row) for figure in MEASURED.values())
+        cells = (figure(row) for figure in columns.values())
         lines.append(f"| {row['method']} | " + " | ".join(cells) + " |")
     return "\n".join(lines)
 

@@ -4,7 +4,7 @@ import dataclasses
 from dataclasses import dataclass, replace
 
 import torch
-from jaxtyping import Float
+from jaxtyping import Bool, Float
 from torch import Tensor
 
 from neuhmr.body.smpl_model import PosedBody
@@ -13,13 +13,9 @@ from neuhmr.ghn.model import Ghn
 from neuhmr.ghn.views import ReferenceViews
 from neuhmr.ghnerf.clip_heatmaps import ClipHeatmaps, render_heatmaps
 from neuhmr.ghnerf.keypoints2d import Keypoints2d, keypoints_from_heatmaps
+from neuhmr.ghnerf.pck import count_correct, torso_diameter
 from neuhmr.training.clip_heatmap_batches import KeypointPerson, wrong_pose
 from neuhmr.training.ghn_batches import draw_rows
-
-LEFT_SHOULDER, RIGHT_HIP = 5, 9
-"""Keypoints whose distance is the torso's diameter."""
-PCK_SHARE = 0.2
-"""A keypoint is found if it lies within this share of the torso's diameter of the truth."""
 
 
 @dataclass(frozen=True)
@@ -65,10 +61,16 @@ def _score_person(
     avatar = ghn.condition(views[:2], prepared.body, prepared.plan)
     frame = views[2]
     truth = frame.cameras.project(person.keypoints[row])
-    torso = (truth[LEFT_SHOULDER] - truth[RIGHT_HIP]).norm()
+    everything = torch.ones(25, dtype=torch.bool, device=truth.device)
+    torso = torso_diameter(truth, everything)
 
     def distances(points: Float[Tensor, "25 2"]) -> Float[Tensor, " 25"]:
         return (points - truth).norm(dim=-1) / torso
+
+    def pck(points: Float[Tensor, "25 2"], where: Bool[Tensor, "25"]) -> float:
+        share = count_correct(points, where, truth, everything).pck
+        assert share is not None, truth
+        return share
 
     def found(sources: ReferenceViews, posed: PosedBody) -> Keypoints2d:
         looked = model.look(sources, avatar)
@@ -79,17 +81,14 @@ def _score_person(
     from_anchors = found(views[:2], frame.posed)
     wrong = wrong_pose(person, row, generator)
     from_frame = found(replace(frame, posed=wrong)[None], wrong)
-    of_pose = distances(frame.cameras.project(body25_points(wrong)))
-    hits = [
-        ((distances(keypoints.points) < PCK_SHARE) & keypoints.found).float().mean()
-        for keypoints in (from_anchors, from_frame)
-    ]
+    of_pose = frame.cameras.project(body25_points(wrong))
     error = distances(from_frame.points)[from_frame.found]
-    return torch.stack(
+    return torch.tensor(
         [
-            *hits,
-            (of_pose < PCK_SHARE).float().mean(),
-            error.mean() if len(error) else torch.tensor(1.0),
-            of_pose.mean(),
+            pck(from_anchors.points, from_anchors.found),
+            pck(from_frame.points, from_frame.found),
+            pck(of_pose, everything),
+            float(error.mean()) if len(error) else 1.0,
+            float(distances(of_pose).mean()),
         ]
     )

@@ -14,6 +14,7 @@ from neuhmr.errors import CheckpointError
 from neuhmr.ghnerf.checkpoint import load_ghnerf, save_ghnerf
 from neuhmr.ghnerf.encoder_checkpoint import begin_with_encoder
 from neuhmr.ghnerf.model import Ghnerf
+from neuhmr.ghnerf.moments import Moment, read_moments
 from neuhmr.training.ghnerf_batches import Batch, DrawConfig, draw_batch
 from neuhmr.training.ghnerf_config import (
     GhnerfTrainingConfig,
@@ -23,7 +24,6 @@ from neuhmr.training.ghnerf_config import (
     network_config,
 )
 from neuhmr.training.ghnerf_losses import GhnerfLossWeights, LossTerms, rendering_terms
-from neuhmr.training.ghnerf_moments import Moment, read_moments
 from neuhmr.training.ghnerf_perceptual import PerceptualLoss
 from neuhmr.training.ghnerf_teacher import taught_moments
 from neuhmr.training.ghnerf_validation import validate_ghnerf

@@ -8,35 +8,20 @@ from torch import Tensor
 
 from neuhmr.body.smpl_model import SmplModel
 from neuhmr.datasets.heatmaps import heatmaps_at
-from neuhmr.geometry.cameras import Camera, sample_at_pixels
+from neuhmr.geometry.cameras import sample_at_pixels
 from neuhmr.geometry.rigid import Rigid
 from neuhmr.ghnerf.frustum import box_pixels
-from neuhmr.ghnerf.views import SourceViews, TargetView, crop_views, stack_views
+from neuhmr.ghnerf.moment_pictures import Picture, shown, source_views
+from neuhmr.ghnerf.moments import Moment
+from neuhmr.ghnerf.surface_truth import SurfacePixels, surface_at
+from neuhmr.ghnerf.views import SourceViews, TargetView
 from neuhmr.tensor_struct import TensorStruct
-from neuhmr.training.ghnerf_moments import Moment, MomentView
-from neuhmr.training.ghnerf_surface import SurfacePixels, surface_at
 
 DILATION = 5.0 / 512.0
 """How far around the person rays are drawn as if on it, and around its outline as if on that, over
 the image height."""
 COARSE_PIXEL = 4
 """Pixels of the image along a pixel of the coarse level."""
-
-
-@dataclass(frozen=True)
-class Picture:
-    """One picture at the size it is trained at, on black."""
-
-    layers: Float[Tensor, "4 height width"]
-    """Color times mask, and the mask."""
-    camera: Camera
-    T_camera_world: Float[Tensor, "4 4"]
-    keypoints: Float[Tensor, "25 3"]
-
-    @property
-    def mask(self) -> Bool[Tensor, "height width"]:
-        """True where the person is."""
-        return self.layers[3] > 0.5
 
 
 @dataclass(frozen=True)
@@ -139,40 +124,6 @@ def draw_batch(
         coarse=look_up(moment, truth, coarse, COARSE_PIXEL, config.sigma, body_model),
         patch=patch,
     )
-
-
-def shown(
-    moment: Moment, view: int, share: float = 1.0, gain: Float[Tensor, "3"] | None = None
-) -> Picture:
-    """Read a picture, put it on black, shrink it and scale its colors."""
-    found: MomentView = moment.pictures.read(view)
-    mask = found.mask[None].float()
-    color = found.image.float() / 255.0
-    if gain is not None:
-        color = (color * gain[:, None, None]).clamp_max(1.0)
-    layers = torch.cat([color * mask, mask])
-    camera, keypoints = moment.cameras[view], found.keypoints
-    height, width = (max(round(share * side), 32) for side in layers.shape[1:])
-    if (height, width) != tuple(layers.shape[1:]):
-        scale = torch.tensor([width / camera.width, height / camera.height, 1.0])
-        layers = torch.nn.functional.interpolate(
-            layers[None], (height, width), mode="bilinear", antialias=True, align_corners=False
-        )[0]
-        camera, keypoints = camera.resized(height, width), keypoints * scale
-    return Picture(layers, camera, moment.T_camera_world[view], keypoints)
-
-
-def source_views(
-    moment: Moment, views: list[int], share: float = 1.0, gain: Float[Tensor, "3"] | None = None
-) -> SourceViews:
-    """Read source views and cut them to the subject's box."""
-    pictures = [shown(moment, view, share, gain) for view in views]
-    stacked = stack_views(
-        [picture.layers[:3] for picture in pictures],
-        [picture.camera for picture in pictures],
-        torch.stack([picture.T_camera_world for picture in pictures]),
-    )
-    return crop_views(stacked, moment.box)
 
 
 def draw_pixels(

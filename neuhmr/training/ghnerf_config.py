@@ -5,9 +5,9 @@ from pathlib import Path
 from typing import Literal
 
 from neuhmr.ghnerf.config import FeatureHead, GhnerfConfig, GhnerfRow, ghnerf_preset
+from neuhmr.ghnerf.surface_truth import EMBEDDING_CHANNELS, NUM_PARTS
 from neuhmr.training.ghnerf_batches import DrawConfig
 from neuhmr.training.ghnerf_losses import GhnerfLossWeights
-from neuhmr.training.ghnerf_surface import EMBEDDING_CHANNELS, NUM_PARTS
 from neuhmr.training.run_config import RunConfig
 
 GhnerfTargets = Literal["heatmaps", "parts", "embedding", "all"]

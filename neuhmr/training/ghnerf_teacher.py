@@ -17,9 +17,9 @@ from neuhmr.body.skeleton import BODY_25_NAMES
 from neuhmr.clip.npz_files import read_npz
 from neuhmr.datasets.heatmaps import SIGMA_SHARE
 from neuhmr.errors import DatasetError
+from neuhmr.ghnerf.moments import Moment, MomentView, Pictures
 from neuhmr.initial.landmarks import LANDMARK_NAMES
 from neuhmr.initial.mediapipe_detector import MediapipeDetector, whole_picture
-from neuhmr.training.ghnerf_moments import Moment, MomentView, Pictures
 
 MIN_VISIBILITY = 0.3
 """Landmarks that MediaPipe is less sure of have no target."""

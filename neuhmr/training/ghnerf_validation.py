@@ -7,22 +7,21 @@ from pathlib import Path
 import imageio.v3 as iio
 import numpy as np
 import torch
-from jaxtyping import Bool, Float
+from jaxtyping import Float
 from torch import Tensor
 
 from neuhmr.datasets.heatmaps import draw_heatmaps
 from neuhmr.ghnerf.frustum import box_pixels
 from neuhmr.ghnerf.image_rendering import GhnerfImage, render_image
 from neuhmr.ghnerf.model import Ghnerf
+from neuhmr.ghnerf.moment_pictures import Picture, shown, source_views
+from neuhmr.ghnerf.moments import Moment
+from neuhmr.ghnerf.pck import count_correct
 from neuhmr.ghnerf.views import TargetView
-from neuhmr.training.ghnerf_batches import DrawConfig, Picture, nearest_views, shown, source_views
-from neuhmr.training.ghnerf_moments import Moment
+from neuhmr.training.ghnerf_batches import DrawConfig, nearest_views
 
 THRESHOLD = 0.1
 """A joint whose heatmap stays below was not found."""
-PCK_SHARE = 0.2
-"""A joint is right within this share of the torso, left shoulder to right hip (PCK@0.2)."""
-TORSOS = ((5, 9), (2, 12))
 
 
 @dataclass(frozen=True)
@@ -93,17 +92,10 @@ def joint_accuracy(
     maps: Float[Tensor, "25 height width"], keypoints: Float[Tensor, "25 3"]
 ) -> float | None:
     """Share of the known joints whose highest pixel is near (PCK@0.2); None without a torso."""
-    known = keypoints[:, 2] > 0
-    torso = next((pair for pair in TORSOS if bool(known[list(pair)].all())), None)
-    if torso is None:
-        return None
-    size = (keypoints[torso[0], :2] - keypoints[torso[1], :2]).norm()
     values, places = maps.flatten(1).max(dim=1)
     width = maps.shape[2]
     points = torch.stack([places % width, places // width], dim=-1) + 0.5
-    distances = (points - keypoints[:, :2]).norm(dim=-1)
-    right: Bool[Tensor, " 25"] = (distances <= PCK_SHARE * size) & (values >= THRESHOLD)
-    return right[known].float().mean().item()
+    return count_correct(points, values >= THRESHOLD, keypoints[:, :2], keypoints[:, 2] > 0).pck
 
 
 def _strip(

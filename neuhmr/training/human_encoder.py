@@ -16,10 +16,10 @@ from torch import Tensor
 from neuhmr.body.model_files import load_body_model
 from neuhmr.ghnerf.config import GhnerfConfig, GhnerfRow, ghnerf_preset
 from neuhmr.ghnerf.encoder_checkpoint import load_human_encoder, save_human_encoder
+from neuhmr.ghnerf.moments import read_moments
 from neuhmr.training.ghnerf_batches import DrawConfig
 from neuhmr.training.ghnerf_config import FEATURE_HEADS
 from neuhmr.training.ghnerf_losses import GhnerfLossWeights, LossTerms, feature_terms
-from neuhmr.training.ghnerf_moments import read_moments
 from neuhmr.training.human_encoder_batches import PictureBatch, draw_pictures
 from neuhmr.training.human_encoder_validation import validate_encoder
 from neuhmr.training.mixed_precision import narrow

@@ -7,17 +7,16 @@ from jaxtyping import Float
 from torch import Tensor
 
 from neuhmr.body.smpl_model import SmplModel
+from neuhmr.ghnerf.moment_pictures import Picture, shown
+from neuhmr.ghnerf.moments import Moment
 from neuhmr.ghnerf.views import TargetView, crop_views, pad_views, stack_views
 from neuhmr.tensor_struct import TensorStruct
 from neuhmr.training.ghnerf_batches import (
     DrawConfig,
-    Picture,
     RayTruth,
     draw_pixels,
     look_up,
-    shown,
 )
-from neuhmr.training.ghnerf_moments import Moment
 
 
 @dataclass(frozen=True)

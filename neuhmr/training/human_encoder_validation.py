@@ -5,8 +5,9 @@ from dataclasses import asdict, dataclass
 import torch
 
 from neuhmr.body.smpl_model import SmplModel
-from neuhmr.training.ghnerf_batches import look_up, shown
-from neuhmr.training.ghnerf_moments import Moment
+from neuhmr.ghnerf.moment_pictures import shown
+from neuhmr.ghnerf.moments import Moment
+from neuhmr.training.ghnerf_batches import look_up
 from neuhmr.training.ghnerf_validation import joint_accuracy
 from neuhmr.training.human_encoder_batches import cut_to_subject
 from neuhmr.training.picture_features import PictureFeatures

@@ -5,7 +5,7 @@ import torch
 
 from neuhmr.cli.benchmark_ghnerf import BenchmarkGhnerf
 from neuhmr.cli.dispatch import USER_ERROR, main
-from neuhmr.training import ghnerf_moments
+from neuhmr.ghnerf import moments
 
 
 @pytest.mark.parametrize(
@@ -24,9 +24,9 @@ def test_bad_input_is_one_sentence(words, sentence, tmp_path, capsys) -> None:
 
 
 def test_the_zero_predictor_needs_no_weights(tmp_path, monkeypatch, capsys) -> None:
-    from ghnerf.knowing import StillMoment
+    from ghnerf.knowing import still_moment
 
-    monkeypatch.setattr(ghnerf_moments, "read_moments", lambda folder, limit: [StillMoment()])
+    monkeypatch.setattr(moments, "read_moments", lambda folder, limit: [still_moment()])
     out = tmp_path / "tables.md"
     words = ["benchmark", "ghnerf", "--data", str(tmp_path), "--rows", "zero predictor",
              "--markdown", str(out), "--json"]  # fmt: skip
@@ -39,15 +39,15 @@ def test_the_zero_predictor_needs_no_weights(tmp_path, monkeypatch, capsys) -> N
 
 
 def test_quick_measures_two_people_and_two_pictures(tmp_path, monkeypatch) -> None:
-    from ghnerf.knowing import StillMoment
+    from ghnerf.knowing import still_moment
 
     asked = []
 
-    def moments(folder, limit):
+    def people(folder, limit):
         asked.append(limit)
-        return [StillMoment()]
+        return [still_moment()]
 
-    monkeypatch.setattr(ghnerf_moments, "read_moments", moments)
+    monkeypatch.setattr(moments, "read_moments", people)
     report = BenchmarkGhnerf(data=tmp_path, rows=("zero predictor",), quick=True).run()
     assert asked == [2]
     assert report["pictures_per_moment"] == 2

@@ -67,7 +67,7 @@ def test_left_and_right_mirror_each_other(rest):
 def test_points_move_with_the_body(rest):
     from neuhmr.geometry.rigid import Rigid
     from neuhmr.geometry.rotations import rotation_about
-    from neuhmr.training.ghnerf_moments import moved_body
+    from neuhmr.ghnerf.moments import moved_body
 
     move = Rigid(rotation_about("y", torch.tensor(0.7)), torch.tensor([1.0, 2.0, 3.0]))
     expected = move.apply(body25_points(rest))

@@ -1,9 +1,10 @@
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import torch
 
-from ghnerf.knowing import StillMoment
+from ghnerf.knowing import still_moment
 from neuhmr.errors import CheckpointError, NeuhmrError
 from neuhmr.evaluation.ghnerf_benchmark import (
     GhnerfBenchmarkConfig,
@@ -11,14 +12,15 @@ from neuhmr.evaluation.ghnerf_benchmark import (
     row_figures,
     subject_of,
 )
+from neuhmr.evaluation.ghnerf_features import PartCount, no_parts
 from neuhmr.evaluation.ghnerf_paper import PAPER_TABLES
 from neuhmr.evaluation.ghnerf_rows import ROWS, open_rows, parse_checkpoints, require_rows, row_of
 from neuhmr.evaluation.ghnerf_scores import MeasureConfig, MomentScores
 from neuhmr.evaluation.ghnerf_tables import ghnerf_markdown
-from neuhmr.evaluation.pck import KeypointCount
 from neuhmr.ghnerf.checkpoint import save_ghnerf
-from neuhmr.ghnerf.config import ghnerf_preset
+from neuhmr.ghnerf.config import FeatureHead, ghnerf_preset
 from neuhmr.ghnerf.model import Ghnerf
+from neuhmr.ghnerf.pck import KeypointCount
 
 CPU = torch.device("cpu")
 
@@ -55,8 +57,52 @@ def test_space_tells_distances_and_what_was_found() -> None:
     assert figures["triangulated_found"] == 0.0
 
 
+def test_parts_are_counted_and_embeddings_averaged_per_person() -> None:
+    # One person's pixels: 3 of 4 are right in all, of the parts 3/4 and 0. The other's are right.
+    parts = torch.zeros(3, 14, dtype=torch.int64)
+    parts[:, 0] = torch.tensor([4, 3, 3])
+    parts[1, 1] = 1
+    right = PartCount(*torch.eye(14, dtype=torch.int64)[[2, 2, 2]])
+    none = no_parts()
+    many = [
+        MomentScores(parts=PartCount(*parts), embedding_mm=[10.0, 30.0]),
+        MomentScores(parts=none, embedding_mm=[50.0]),
+    ]
+    figures = row_figures([many, [MomentScores(parts=right, embedding_mm=[90.0])]], seed=0)
+    assert figures["parts_accuracy"] == pytest.approx((3 / 4 + 1) / 2)
+    assert figures["parts_iou"] == pytest.approx((3 / 8 + 1) / 2)
+    assert figures["embedding_mm"] == pytest.approx((30.0 + 90.0) / 2)
+    assert figures["parts_iou_per_part"]["left_upper_arm"] == 1.0  # pyright: ignore
+    assert row_figures([[MomentScores()]], seed=0)["parts_iou"] is None
+
+
+def test_other_features_have_a_table_where_somebody_has_them() -> None:
+    seen = {"method": "GHNeRF+DINO", "parts_iou": 0.5, "parts_accuracy": 2 / 3, "embedding_mm": 12}
+    report = {
+        "rows": [{"method": "ENeRF"}], "notes": [], "people": 1, "moments": ["a"], "sources": 3,
+        "pictures_per_moment": 1, "device": "cpu", "threads": 1, "torch": "2",
+    }  # fmt: skip
+    assert "Other human features" not in ghnerf_markdown(report)
+    text = ghnerf_markdown({**report, "rows": [{"method": "ENeRF"}, seen]})
+    _, _, table = text.partition("### Other human features")
+    assert "| GHNeRF+DINO | 0.500 | 0.667 | 12.0 |" in table
+    assert "| ENeRF | – | – | – |" in table
+
+
+def test_weights_without_heatmaps_can_be_measured_by_their_parts(tmp_path: Path) -> None:
+    path = tmp_path / "parts.safetensors"
+    config = ghnerf_preset("ghnerf_resnet18")
+    parts = FeatureHead(kind="parts", channels=14)
+    save_ghnerf(Ghnerf(replace(config, feature_heads=(parts,))), path, {})
+    opened, _ = open_rows(("GHNeRF+ResNet18",), {"GHNeRF+ResNet18": path}, CPU)
+    assert [row.checkpoint for row in opened] == ["parts.safetensors"]
+    save_ghnerf(Ghnerf(replace(config, feature_heads=())), path, {})
+    with pytest.raises(CheckpointError, match="renders no human features"):
+        open_rows(("GHNeRF+ResNet18",), {"GHNeRF+ResNet18": path}, CPU)
+
+
 def test_moments_of_a_person_belong_together() -> None:
-    assert subject_of(StillMoment("person_20000003_1")) == "person_20000003"
+    assert subject_of(still_moment("person_20000003_1")) == "person_20000003"
 
 
 @pytest.mark.parametrize("name", ["enerf", "enerf_heatmap", "ghnerf_resnet18"])
@@ -99,7 +145,7 @@ def test_a_report_becomes_tables_with_the_papers_figures_beside(tmp_path: Path) 
         checkpoints={"ENeRF": path},
         measure=MeasureConfig(targets=1),
     )
-    report = measure_ghnerf(config, [StillMoment()])
+    report = measure_ghnerf(config, [still_moment()])
     first, zero = report["rows"]  # pyright: ignore[reportGeneralTypeIssues, reportAssignmentType]
     assert (first["method"], first["checkpoint"]) == ("ENeRF", "enerf.safetensors")
     assert first["psnr_db"] > 0

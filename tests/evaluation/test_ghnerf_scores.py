@@ -3,7 +3,7 @@ import math
 import pytest
 import torch
 
-from ghnerf.knowing import KnowingGhnerf, StillMoment, knowing_image, standing_points
+from ghnerf.knowing import KnowingGhnerf, knowing_image, standing_points, still_moment
 from neuhmr.evaluation import ghnerf_scores
 from neuhmr.evaluation.ghnerf_scores import (
     MeasureConfig,
@@ -23,7 +23,7 @@ def _knows(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_true_heatmaps_give_perfect_figures() -> None:
     scores = measure_network(
-        KnowingGhnerf(standing_points()), StillMoment(), MeasureConfig(targets=4), CPU
+        KnowingGhnerf(standing_points()), still_moment(), MeasureConfig(targets=4), CPU
     )
     assert scores.keypoints.pck == 1.0
     assert all(errors.box < 1e-10 < errors.zero_box for errors in scores.heatmaps)
@@ -36,13 +36,13 @@ def test_true_heatmaps_give_perfect_figures() -> None:
 
 def test_a_shifted_field_is_off_by_the_shift() -> None:
     points = standing_points() + torch.tensor([0.0, 0.05, 0.0])
-    scores = measure_network(KnowingGhnerf(points), StillMoment(), MeasureConfig(targets=4), CPU)
+    scores = measure_network(KnowingGhnerf(points), still_moment(), MeasureConfig(targets=4), CPU)
     assert scores.triangulated_mm == pytest.approx([50.0] * 25, abs=5.0)
     assert sorted(scores.volume_mm)[12] == pytest.approx(50.0, abs=5.0)
 
 
 def test_keypoints_without_truth_count_nowhere() -> None:
-    moment = StillMoment(missing=(0, 17))
+    moment = still_moment(missing=(0, 17))
     scores = measure_network(
         KnowingGhnerf(standing_points()), moment, MeasureConfig(targets=2), CPU
     )
@@ -53,7 +53,7 @@ def test_keypoints_without_truth_count_nowhere() -> None:
 
 
 def test_the_zero_predictor_misses_everything() -> None:
-    scores = measure_zero(StillMoment(), MeasureConfig(targets=2))
+    scores = measure_zero(still_moment(), MeasureConfig(targets=2))
     assert scores.keypoints.pck == 0.0
     assert all(errors.box == errors.zero_box > 0 for errors in scores.heatmaps)
 
@@ -65,11 +65,11 @@ def test_no_source_is_a_target() -> None:
 
 
 def test_sources_are_the_neighbors_of_the_target() -> None:
-    assert set(nearest_sources(StillMoment(views=8), 3, 2)) == {2, 4}
-    assert set(nearest_sources(StillMoment(views=8), 7, 2)) == {6, 0}
+    assert set(nearest_sources(still_moment(views=8), 3, 2)) == {2, 4}
+    assert set(nearest_sources(still_moment(views=8), 7, 2)) == {6, 0}
 
 
 def test_targets_are_evenly_spread() -> None:
-    moment = StillMoment(views=16)
+    moment = still_moment(views=16)
     assert targets_of(moment, MeasureConfig(targets=99)) == [1, 3, 5, 7, 9, 11, 13, 15]
     assert targets_of(moment, MeasureConfig(targets=2)) == [5, 13]

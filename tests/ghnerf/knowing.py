@@ -1,19 +1,19 @@
 """A network that knows where the keypoints are, and moments of people who stand still."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import torch
-from jaxtyping import Bool, Float, UInt8
+from jaxtyping import Float
 from torch import Tensor
 
 from ghnerf.rings import gaussian_heatmaps, ring, seen
-from neuhmr.geometry.cameras import Camera
 from neuhmr.geometry.rigid import Rigid
 from neuhmr.ghnerf.config import GhnerfConfig
 from neuhmr.ghnerf.evidence import EncodedViews
 from neuhmr.ghnerf.heads import PointValues
 from neuhmr.ghnerf.image_rendering import GhnerfImage
 from neuhmr.ghnerf.model import Ghnerf
+from neuhmr.ghnerf.moments import Moment, MomentView
 from neuhmr.ghnerf.views import TargetView
 
 BOX = torch.tensor([[-0.35, -0.35, -0.6], [0.35, 0.35, 0.6]])
@@ -59,41 +59,22 @@ def knowing_image(model: Ghnerf, encoded: EncodedViews, target: TargetView) -> G
 
 
 @dataclass(frozen=True)
-class StillPicture:
-    image: UInt8[Tensor, "3 height width"]
-    mask: Bool[Tensor, "height width"]
-    keypoints: Float[Tensor, "25 3"]
+class _StillPictures:
+    views: int
+    missing: tuple[int, ...]
 
-
-@dataclass(frozen=True)
-class StillMoment:
-    """A gray person in front of a ring of cameras."""
-
-    name: str = "person_0_0"
-    views: int = 8
-    missing: tuple[int, ...] = ()
-    """Keypoints without a truth."""
-    body: None = None
-    box: Float[Tensor, "2 3"] = field(default_factory=lambda: BOX)
-
-    @property
-    def cameras(self) -> tuple[Camera, ...]:
-        cameras, _ = ring(self.views)
-        return tuple(cameras[view] for view in range(self.views))
-
-    @property
-    def T_camera_world(self) -> Float[Tensor, "views 4 4"]:
-        return ring(self.views)[1]
-
-    @property
-    def pictures(self) -> "StillMoment":
-        return self
-
-    def read(self, view: int) -> StillPicture:
+    def read(self, view: int) -> MomentView:
         cameras, poses = ring(self.views)
         keypoints = torch.ones(25, 3)
         keypoints[:, :2] = seen(standing_points(), cameras[[view]], poses[[view]])[0]
         keypoints[list(self.missing)] = 0.0
         size = (cameras.height, cameras.width)
         image = torch.full((3, *size), 128, dtype=torch.uint8)
-        return StillPicture(image, torch.ones(size, dtype=torch.bool), keypoints)
+        return MomentView(image, torch.ones(size, dtype=torch.bool), keypoints)
+
+
+def still_moment(name: str = "person_0_0", views: int = 8, missing: tuple[int, ...] = ()) -> Moment:
+    """A gray person in front of a ring of cameras; missing keypoints have no truth."""
+    cameras, poses = ring(views)
+    each = tuple(cameras[view] for view in range(views))
+    return Moment(name, each, poses, BOX, None, _StillPictures(views, missing))

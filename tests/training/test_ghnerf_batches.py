@@ -5,8 +5,8 @@ import torch
 
 from neuhmr.body.model_files import load_body_model
 from neuhmr.body.skeleton import BODY_25_NAMES
-from neuhmr.datasets.body25 import body25_points
-from neuhmr.geometry.rigid import Rigid
+from neuhmr.ghnerf.moment_pictures import shown
+from neuhmr.ghnerf.moments import moments_of_person
 from neuhmr.ghnerf.views import TargetView
 from neuhmr.training.ghnerf_batches import (
     DrawConfig,
@@ -15,10 +15,7 @@ from neuhmr.training.ghnerf_batches import (
     draw_pixels,
     look_up,
     nearest_views,
-    shown,
 )
-from neuhmr.training.ghnerf_moments import moments_of_person
-from neuhmr.training.ghnerf_surface import PART_NAMES, surface_at, vertex_embedding, vertex_parts
 from tests.training.ring_folder import ring_person
 
 DRAW = DrawConfig(sources=2, pool=3, rays=60, coarse_rays=20, sizes=(1.0, 1.0))
@@ -37,15 +34,6 @@ def moment(model):
 def test_neighbors_on_the_ring_are_nearest(moment):
     assert sorted(nearest_views(moment, 0)[:2]) == [1, 3]
     assert nearest_views(moment, 0)[2] == 2
-
-
-def test_what_is_shown_is_black_beside_the_person_and_fits_its_camera(moment):
-    full, half = shown(moment, 1), shown(moment, 1, 0.5)
-    assert float(full.layers[:3].amax(dim=0)[~full.mask].max()) == 0.0
-    assert half.layers.shape[1:] == (32, 32)
-    points = Rigid.from_matrix(half.T_camera_world).apply(body25_points(moment.body))
-    assert torch.allclose(half.camera.project(points), half.keypoints[:, :2], atol=1e-3)
-    assert torch.equal(half.keypoints[:, 2], full.keypoints[:, 2])
 
 
 def test_rays_lie_where_they_were_asked_for(moment, generator):
@@ -116,28 +104,3 @@ def test_a_patch_is_a_square_on_the_person(moment, generator):
     assert torch.equal(patch[1, 0] - patch[0, 0], torch.tensor([0.0, 1.0]))
     column, row = patch.long().unbind(dim=-1)
     assert bool(truth.mask[row, column].any())
-
-
-def test_parts_and_embedding_tell_left_from_right(model):
-    parts, embedding = vertex_parts(model), vertex_embedding(model)
-    for name, sign in (("left_hand", 1), ("right_hand", -1), ("left_foot", 1)):
-        here = parts == PART_NAMES.index(name)
-        assert bool((sign * embedding[here, 0] > 0).all())
-    assert parts.unique().tolist() == list(range(len(PART_NAMES)))
-    assert embedding.amin(dim=0).tolist() == pytest.approx([-1] * 3)
-    assert embedding.amax(dim=0).tolist() == pytest.approx([1] * 3)
-
-
-def test_the_surface_is_seen_where_joints_are(moment, model):
-    truth = shown(moment, 0)
-    head = truth.keypoints[BODY_25_NAMES.index("neck"), :2] - torch.tensor([0.0, 5.0])
-    knee = truth.keypoints[BODY_25_NAMES.index("left_knee"), :2] + torch.tensor([0.0, 6.0])
-    pixels = torch.stack([head, knee, torch.tensor([1.5, 1.5])])
-    seen = surface_at(moment.body, model, truth.camera, truth.T_camera_world, moment.box, pixels)
-    assert seen.is_body.tolist() == [True, True, False]
-    assert PART_NAMES[int(seen.parts[0])] == "head"
-    assert PART_NAMES[int(seen.parts[1])] == "left_shin"
-    # The place in the box leads back to the pixel that was asked about, within its half.
-    place = moment.box[0] + seen.coordinates[:2] * (moment.box[1] - moment.box[0])
-    back = truth.camera.project(Rigid.from_matrix(truth.T_camera_world).apply(place))
-    assert bool((back - (pixels[:2].floor() + 0.5)).abs().max() < 0.05)

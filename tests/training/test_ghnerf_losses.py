@@ -6,6 +6,7 @@ import torch
 
 from neuhmr.ghnerf.config import FeatureHead, GhnerfConfig
 from neuhmr.ghnerf.model import GhnerfRendering, LevelRendering
+from neuhmr.ghnerf.surface_truth import SurfacePixels
 from neuhmr.training.ghnerf_batches import RayTruth
 from neuhmr.training.ghnerf_losses import (
     GhnerfLossWeights,
@@ -13,7 +14,6 @@ from neuhmr.training.ghnerf_losses import (
     level_terms,
     rendering_terms,
 )
-from neuhmr.training.ghnerf_surface import SurfacePixels
 
 CONFIG = GhnerfConfig(human_encoder="none")
 ALL = replace(

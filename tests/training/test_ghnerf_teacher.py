@@ -5,8 +5,8 @@ import torch
 from neuhmr.body.skeleton import BODY_25_NAMES
 from neuhmr.datasets.heatmaps import draw_heatmaps
 from neuhmr.errors import DatasetError
+from neuhmr.ghnerf.moments import read_moments
 from neuhmr.initial.landmarks import LANDMARK_NAMES
-from neuhmr.training.ghnerf_moments import read_moments
 from neuhmr.training.ghnerf_teacher import (
     BODY_25_LANDMARKS,
     keypoints_of_landmarks,

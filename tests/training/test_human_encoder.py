@@ -9,9 +9,10 @@ import torch
 
 from neuhmr.body.model_files import load_body_model
 from neuhmr.datasets.heatmaps import draw_heatmaps
-from neuhmr.training.ghnerf_batches import DrawConfig, shown
-from neuhmr.training.ghnerf_moments import read_moments
-from neuhmr.training.ghnerf_surface import surface_at
+from neuhmr.ghnerf.moment_pictures import shown
+from neuhmr.ghnerf.moments import read_moments
+from neuhmr.ghnerf.surface_truth import surface_at
+from neuhmr.training.ghnerf_batches import DrawConfig
 from neuhmr.training.human_encoder import HumanEncoderTrainingConfig, train_human_encoder
 from neuhmr.training.human_encoder_batches import cut_to_subject, draw_pictures
 from neuhmr.training.human_encoder_validation import validate_encoder

@@ -6,7 +6,7 @@ import torch
 from neuhmr.body.model_files import load_body_model
 from neuhmr.errors import DatasetError
 from neuhmr.geometry.rigid import Rigid
-from neuhmr.training.ghnerf_moments import moments_of_person, read_moments
+from neuhmr.ghnerf.moments import moments_of_person, read_moments
 from tests.training.ring_folder import VIEWS, ring_person, write_ring
 
 

@@ -1,4 +1,4 @@
-"""What GHNeRF is trained on: moments that several calibrated cameras saw."""
+"""What GHNeRF is trained and measured on: moments that several calibrated cameras saw."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -153,6 +153,22 @@ def moments_of_capture(capture: Capture) -> list[Moment]:
     ]
 
 
+def on_black(
+    picture: MomentView, gain: Float[Tensor, "3"] | None = None
+) -> Float[Tensor, "4 height width"]:
+    """Scale a picture's colors to [0, 1], black outside the person, and add the mask to them.
+
+    Args:
+        picture: what a camera saw.
+        gain: what red, green and blue are scaled with on top, up to 1; None leaves them.
+    """
+    mask = picture.mask[None].float()
+    color = picture.image.float() / 255.0
+    if gain is not None:
+        color = (color * gain[:, None, None]).clamp_max(1.0)
+    return torch.cat([color * mask, mask])
+
+
 def moved_body(posed: PosedBody, transform: Rigid) -> PosedBody:
     """Bring a posed body into another frame."""
     return PosedBody(
@@ -194,7 +210,7 @@ class _CapturePictures:
         if found.mask is None:
             raise DatasetError(
                 f"Camera {self.capture.camera_names[view]} of {self.capture.name} has no mask at "
-                f"frame {self.frame}; training needs masks in every view, make them first."
+                f"frame {self.frame}; masks are needed in every view, make them first."
             )
         keypoints = torch.zeros(25, 3) if found.keypoints2d is None else found.keypoints2d
         return MomentView(found.image.permute(2, 0, 1), found.mask, keypoints)

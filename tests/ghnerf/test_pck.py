@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from neuhmr.evaluation.pck import count_correct, no_keypoints, torso_diameter
+from neuhmr.ghnerf.pck import count_correct, no_keypoints, torso_diameter
 
 LEFT_SHOULDER, RIGHT_SHOULDER, RIGHT_HIP, LEFT_HIP, NOSE = 5, 2, 9, 12, 0
 

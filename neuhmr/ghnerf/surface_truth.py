@@ -51,8 +51,16 @@ def vertex_parts(model: SmplModel) -> Int[Tensor, " vertices"]:
 
 def vertex_embedding(model: SmplModel) -> Float[Tensor, "vertices 3"]:
     """Place each vertex in the rest pose's box, in [-1, 1]: smooth, and left is not right."""
-    low, high = model.v_template.amin(dim=0), model.v_template.amax(dim=0)
+    low, high = _rest_box(model)
     return (model.v_template - low) / (high - low) * 2.0 - 1.0
+
+
+def embedded_places(
+    embedding: Float[Tensor, "*batch 3"], model: SmplModel
+) -> Float[Tensor, "*batch 3"]:
+    """Tell which places of the rest pose an embedding stands for (m); undoes `vertex_embedding`."""
+    low, high = _rest_box(model)
+    return low + (embedding + 1.0) / 2.0 * (high - low)
 
 
 def surface_at(
@@ -88,3 +96,8 @@ def surface_at(
         embedding=(shares[..., None] * vertex_embedding(model)[corners]).sum(dim=1),
         coordinates=(place - box[0]) / (box[1] - box[0]),
     )
+
+
+def _rest_box(model: SmplModel) -> tuple[Float[Tensor, "3"], Float[Tensor, "3"]]:
+    """Find the low and high corner of the rest pose's box (m)."""
+    return model.v_template.amin(dim=0), model.v_template.amax(dim=0)

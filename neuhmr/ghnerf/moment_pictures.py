@@ -1,0 +1,75 @@
+"""Pictures of a moment as the network is given them: on black, at some size."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+from jaxtyping import Bool, Float
+from torch import Tensor
+
+from neuhmr.geometry.cameras import Camera
+from neuhmr.ghnerf.moments import Moment, on_black
+from neuhmr.ghnerf.views import SourceViews, crop_views, stack_views
+
+
+@dataclass(frozen=True)
+class Picture:
+    """One picture at the size that it is looked at, on black."""
+
+    layers: Float[Tensor, "4 height width"]
+    """Color times mask, and the mask."""
+    camera: Camera
+    T_camera_world: Float[Tensor, "4 4"]
+    keypoints: Float[Tensor, "25 3"]
+
+    @property
+    def mask(self) -> Bool[Tensor, "height width"]:
+        """True where the person is."""
+        return self.layers[3] > 0.5
+
+
+def shown(
+    moment: Moment, view: int, share: float = 1.0, gain: Float[Tensor, "3"] | None = None
+) -> Picture:
+    """Read a picture, put it on black, shrink it and scale its colors.
+
+    Args:
+        moment: whose picture.
+        view: which.
+        share: of its size at which it is shown.
+        gain: of red, green and blue; None leaves colors as they are.
+
+    Raises:
+        DatasetError: the picture cannot be read.
+    """
+    found = moment.pictures.read(view)
+    layers = on_black(found, gain)
+    camera, keypoints = moment.cameras[view], found.keypoints
+    height, width = (max(round(share * side), 32) for side in layers.shape[1:])
+    if (height, width) != tuple(layers.shape[1:]):
+        scale = torch.tensor([width / camera.width, height / camera.height, 1.0])
+        layers = torch.nn.functional.interpolate(
+            layers[None], (height, width), mode="bilinear", antialias=True, align_corners=False
+        )[0]
+        camera, keypoints = camera.resized(height, width), keypoints * scale
+    return Picture(layers, camera, moment.T_camera_world[view], keypoints)
+
+
+def source_views(
+    moment: Moment,
+    views: Sequence[int],
+    share: float = 1.0,
+    gain: Float[Tensor, "3"] | None = None,
+) -> SourceViews:
+    """Read source views, as `shown` shows them, and cut them to the subject's box.
+
+    Raises:
+        DatasetError: a picture cannot be read, or a camera does not see the subject.
+    """
+    pictures = [shown(moment, view, share, gain) for view in views]
+    stacked = stack_views(
+        [picture.layers[:3] for picture in pictures],
+        [picture.camera for picture in pictures],
+        torch.stack([picture.T_camera_world for picture in pictures]),
+    )
+    return crop_views(stacked, moment.box)

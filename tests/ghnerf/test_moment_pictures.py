@@ -1,0 +1,47 @@
+import pytest
+import torch
+
+from neuhmr.body.model_files import load_body_model
+from neuhmr.datasets.body25 import body25_points
+from neuhmr.geometry.rigid import Rigid
+from neuhmr.ghnerf.moment_pictures import shown, source_views
+from neuhmr.ghnerf.moments import Moment, MomentView, moments_of_person, on_black
+from tests.training.ring_folder import ring_person
+
+
+@pytest.fixture(scope="module")
+def moment() -> Moment:
+    return moments_of_person(ring_person(), load_body_model())[0]
+
+
+def test_what_is_shown_is_black_beside_the_person_and_fits_its_camera(moment):
+    full, half = shown(moment, 1), shown(moment, 1, 0.5)
+    assert float(full.layers[:3].amax(dim=0)[~full.mask].max()) == 0.0
+    assert half.layers.shape[1:] == (32, 32)
+    points = Rigid.from_matrix(half.T_camera_world).apply(body25_points(moment.body))
+    assert torch.allclose(half.camera.project(points), half.keypoints[:, :2], atol=1e-3)
+    assert torch.equal(half.keypoints[:, 2], full.keypoints[:, 2])
+
+
+def test_colors_are_scaled_and_black_beside_the_person() -> None:
+    image = torch.tensor([[[255, 51]], [[102, 51]], [[0, 51]]], dtype=torch.uint8)
+    picture = MomentView(image, torch.tensor([[True, False]]), torch.zeros(25, 3))
+    # 1, 0.4 and 0 become 1 (no more than that), 0.2 and 0.
+    layers = on_black(picture, torch.tensor([1.5, 0.5, 2.0]))
+    assert layers[:, 0, 0].tolist() == pytest.approx([1.0, 0.2, 0.0, 1.0])
+    assert layers[:, 0, 1].tolist() == [0.0] * 4
+    assert on_black(picture)[:, 0, 0].tolist() == pytest.approx([1.0, 0.4, 0.0, 1.0])
+
+
+def test_source_views_keep_the_person_where_cameras_see_them(moment: Moment) -> None:
+    sources = source_views(moment, (2, 0))
+    assert torch.equal(sources.T_camera_world, moment.T_camera_world[[2, 0]])
+    for number, view in enumerate((2, 0)):
+        # A cut moves the principal point by whole pixels.
+        cut = moment.cameras[view].K[:2, 2] - sources.cameras.K[number, :2, 2]
+        left, top = (round(float(length)) for length in cut)
+        height, width = sources.images.shape[-2:]
+        whole = shown(moment, view).layers[:3]
+        inside = whole[:, top : top + height, left : left + width]
+        assert torch.equal(sources.images[number], inside)
+        assert float(inside.sum()) == pytest.approx(float(whole.sum())), "nothing is cut off"
