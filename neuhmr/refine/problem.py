@@ -20,9 +20,11 @@ from neuhmr.body.motion import Motion
 from neuhmr.body.smpl_model import ShapedBody, SmplModel
 from neuhmr.clip.crops import PersonCrops
 from neuhmr.errors import ClipError
+from neuhmr.ghnerf.clip_heatmaps import ClipHeatmaps
 from neuhmr.progress import OnProgress, ignore_progress
 from neuhmr.refine.config import RefineConfig
 from neuhmr.refine.draft import Draft
+from neuhmr.refine.frame_keypoints import FrameKeypoints
 from neuhmr.refine.groundwork import Groundwork, lay_groundwork
 from neuhmr.refine.motion_field import LocalPose
 
@@ -56,6 +58,10 @@ class RefineProblem:
     draft: Draft | None = None
     """Better poses to start from; without it refinement starts at the initial ones."""
     scope: Scope = field(default_factory=Scope)
+    heatmaps: ClipHeatmaps | None = None
+    """Finds keypoints in the frames; needed only where they count."""
+    keypoints: FrameKeypoints | None = None
+    """Those that were found so far; see `look_for_keypoints`."""
 
     def __post_init__(self) -> None:
         counts = (len(self.crops.frame_index), len(self.initial), len(self.features))
@@ -122,6 +128,7 @@ def prepare_problem(
     includes: Collection[int] = (),
     excludes: Collection[int] = (),
     on_progress: OnProgress = ignore_progress,
+    heatmaps: ClipHeatmaps | None = None,
 ) -> RefineProblem:
     """Build avatar, anchors, features and joint descriptors of one person in one clip.
 
@@ -134,6 +141,7 @@ def prepare_problem(
         includes: rows the user wants as anchors.
         excludes: rows the user wants never as anchors.
         on_progress: told how every stage gets on; may raise to cancel.
+        heatmaps: finds keypoints where they count; trained on `ghn`.
 
     Raises:
         ClipError: no valid frame, or none that shows enough of the person.
@@ -146,7 +154,7 @@ def prepare_problem(
     if isinstance(ghn, torch.nn.Module):
         ghn.requires_grad_(False).eval()
     groundwork = lay_groundwork(crops, motion, model, ghn, config.draft, on_progress)
-    return complete_problem(groundwork, config, includes, excludes, on_progress)
+    return complete_problem(groundwork, config, includes, excludes, on_progress, heatmaps)
 
 
 def complete_problem(
@@ -155,6 +163,7 @@ def complete_problem(
     includes: Collection[int] = (),
     excludes: Collection[int] = (),
     on_progress: OnProgress = ignore_progress,
+    heatmaps: ClipHeatmaps | None = None,
 ) -> RefineProblem:
     """Choose anchors, condition the avatar on the best pair of them, describe the joints.
 
@@ -164,6 +173,7 @@ def complete_problem(
         includes: rows the user wants as anchors.
         excludes: rows the user wants never as anchors.
         on_progress: told of every candidate; may raise to cancel.
+        heatmaps: finds keypoints where they count; trained on the groundwork's network.
     """
     crops, start, ghn = groundwork.crops, groundwork.start, groundwork.ghn
     selection = select_anchors(
@@ -197,4 +207,5 @@ def complete_problem(
         conditioning_rows=pair,
         selection=selection,
         draft=groundwork.draft,
+        heatmaps=heatmaps,
     )
