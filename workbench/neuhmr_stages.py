@@ -75,12 +75,14 @@ def register_person(
         excludes: frames that are not.
         on_progress: told of every candidate.
     """
+    model = None if person.heatmaps is None else person.heatmaps.model
     problem = complete_problem(
         _groundwork_of(person),
         config,
         _rows_of(person.start, includes),
         _rows_of(person.start, excludes),
         on_progress,
+        model,
     )
     selection, conditioned = problem.selection, problem.avatar
     assert isinstance(conditioned, Avatar)
@@ -98,7 +100,6 @@ def register_person(
         backend=problem,
     )
     pair = problem.conditioning_rows
-    model = None if person.heatmaps is None else person.heatmaps.model
     heatmaps = look_at_anchors(model, conditioned, person.crops, person.start, pair)
     person = replace(person, avatar=conditioned, rows=pair, heatmaps=heatmaps)
     return person, stage
