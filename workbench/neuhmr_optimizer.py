@@ -27,6 +27,7 @@ def settings_of(config: RefineConfig) -> RefineSettings:
         lambda_rgb=config.weights.rgb,
         lambda_geo=config.weights.geo,
         lambda_joint=config.weights.joint,
+        lambda_keypoint=config.weights.keypoint,
         sigma_px=config.matching.sigma_px,
         num_candidates=config.matching.num_samples,
         epsilon_m=config.matching.epsilon,
@@ -42,6 +43,7 @@ def live_settings(settings: RefineSettings, config: RefineConfig) -> LiveSetting
             rgb=settings.lambda_rgb,
             geo=settings.lambda_geo,
             joint=settings.lambda_joint,
+            keypoint=settings.lambda_keypoint,
         ),
         matching=replace(
             config.matching,
@@ -62,6 +64,9 @@ class NeuhmrOptimizer:
 
     def step(self, settings: RefineSettings) -> StepReport:
         """Move the poses once."""
+        if self._refiner.problem.heatmaps is None:
+            # The slider is disabled, but an earlier launch may have left it raised.
+            settings = replace(settings, lambda_keypoint=0.0)
         snapshot = self._refiner.step(live_settings(settings, self._refiner.config))
         is_finished = self._refiner.finished
         # In long clips a snapshot's motion may lag; at the end it must not.

@@ -19,6 +19,8 @@ class RefineSettings:
     lambda_rgb: float
     lambda_geo: float
     lambda_joint: float
+    lambda_keypoint: float = 0.0
+    """No keypoints are looked for at 0; sessions of earlier versions have none."""
     sigma_px: float
     """Spread of the candidates around a joint (px of the crop)."""
     num_candidates: int

@@ -9,6 +9,7 @@ from tyro.conf import arg
 
 from neuhmr.cli.inputs import ClipInputs, JsonFlag, OptionalPath, require_at_least
 from neuhmr.cli.output import print_rows
+from neuhmr.errors import NeuhmrError
 
 if TYPE_CHECKING:
     from neuhmr.refine.config import RefineConfig
@@ -31,6 +32,8 @@ class Refine(ClipInputs):
     """Also write a JSON report: settings, losses, what changed."""
     checkpoint: OptionalPath = None
     """Avatar weights (.safetensors); else the shipped ones."""
+    heatmaps: OptionalPath = None
+    """Weights of its heatmaps for --keypoint; else the shipped ones."""
     preset: Literal["fast", "quality", "paper"] = "fast"
     """`quality` takes some four times as long; `paper` is NeuHMR's."""
     resume: Annotated[bool, arg(help_behavior_hint="")] = False
@@ -47,6 +50,8 @@ class Refine(ClipInputs):
     """λ of silhouette against mask."""
     joint: Setting = None
     """λ of the distance to the matched joints."""
+    keypoint: Setting = None
+    """λ of the distance to keypoints that heatmaps find in the frames; 0 in all presets."""
     regularizer: Setting = None
     """λ of rotations beyond 45° at head, hands and feet."""
     acceleration: Setting = None
@@ -95,6 +100,12 @@ class Refine(ClipInputs):
         rows.append(("Mean change per joint", f"{change:.1f} degrees"))
         before, after = result["iou_before"], result["iou_after"]
         rows.append(("Silhouette agreement (IoU)", f"{before:.3f} -> {after:.3f}"))
+        keypoints = result["keypoints"]
+        if isinstance(keypoints, dict):
+            found = f"{100 * keypoints['found']:.0f} % found, weighted term "
+            rows.append(
+                ("Keypoints", f"{found}{keypoints['before']:.3g} -> {keypoints['after']:.3g}")
+            )
         reverted = result["reverted_frames"]
         assert isinstance(reverted, tuple)
         if reverted:
@@ -132,9 +143,9 @@ class Refine(ClipInputs):
             # Both bounds at once: exactly so many, however long the clip.
             anchors = replace(anchors, least_anchors=self.anchors, most_anchors=self.anchors)
         weights = _given(
-            rgb=self.rgb, geo=self.geo, joint=self.joint, regularizer=self.regularizer,
-            acceleration=self.acceleration, prior=self.prior, plausibility=self.plausibility,
-            floor=self.floor,
+            rgb=self.rgb, geo=self.geo, joint=self.joint, keypoint=self.keypoint,
+            regularizer=self.regularizer, acceleration=self.acceleration, prior=self.prior,
+            plausibility=self.plausibility, floor=self.floor,
         )  # fmt: skip
         matching = _given(sigma_px=self.sigma, num_samples=self.samples, epsilon=self.epsilon)
         return replace(
@@ -151,11 +162,25 @@ class Refine(ClipInputs):
         require_at_least("--epochs", self.epochs, 1)
         require_at_least("--samples", self.samples, 1)
         for option, value in (
+            ("--rgb", self.rgb),
+            ("--geo", self.geo),
+            ("--joint", self.joint),
+            ("--keypoint", self.keypoint),
+            ("--regularizer", self.regularizer),
+            ("--acceleration", self.acceleration),
+            ("--prior", self.prior),
+            ("--plausibility", self.plausibility),
+            ("--floor", self.floor),
             ("--sigma", self.sigma),
             ("--epsilon", self.epsilon),
             ("--learning-rate", self.learning_rate),
         ):
             require_at_least(option, value, 0.0)
+        if self.heatmaps is not None and not self.keypoint:
+            raise NeuhmrError(
+                f"--heatmaps {self.heatmaps} finds keypoints, which count for nothing without "
+                "--keypoint; give --keypoint above 0, or leave --heatmaps out."
+            )
 
 
 def short_list(numbers: Sequence[int], longest: int = 8) -> str:

@@ -23,15 +23,21 @@ from neuhmr.cli.resume_file import (
 from neuhmr.clip.clip import Clip
 from neuhmr.clip.crops import PersonCrops, crop_person
 from neuhmr.clip.motion_file import write_motion_file
+from neuhmr.datasets.body25 import LANDMARK_TOPOLOGY
+from neuhmr.errors import BodyModelError
 from neuhmr.evaluation.pose_scores import score_motion
 from neuhmr.export.motion_content import motion_content
 from neuhmr.export.run_report import run_report, write_report
 from neuhmr.geometry.cameras import Camera
 from neuhmr.ghn.checkpoint import load_ghn
+from neuhmr.ghn.model import Ghn
+from neuhmr.ghnerf.clip_checkpoint import load_clip_heatmaps
+from neuhmr.ghnerf.clip_heatmaps import ClipHeatmaps
 from neuhmr.progress import OnProgress, Progress
 from neuhmr.refine.config import RefineConfig
 from neuhmr.refine.guard import GuardedMotion, guard_motion
-from neuhmr.refine.problem import prepare_problem
+from neuhmr.refine.pose_terms import KEYPOINT, counts_keypoints
+from neuhmr.refine.problem import RefineProblem, prepare_problem
 from neuhmr.refine.refiner import Refiner
 from neuhmr.refine.report import RefineReport, make_report
 from neuhmr.refine.snapshot import RefineSnapshot
@@ -62,28 +68,16 @@ def run_refinement(options: "Refine", config: RefineConfig) -> dict[str, object]
     Raises:
         NeuhmrError: an input cannot be used, or the output cannot be written.
     """
-    device = choose_device(options.device)
     start = time.perf_counter()
     with stop_on_interrupt() as stop:
-        with progress_bars(stop) as on_progress:
-            model = options.load_body()
-            clip = ensure_poses(options.open(), model, on_progress)
-            ghn = load_ghn(options.checkpoint, device)
-            assert clip.motion is not None, "ensure_poses gives poses"
-            config = config.at_rate(clip.video.fps)
-            crops = crop(clip, clip.motion, model, on_progress)
-            problem = prepare_problem(
-                crops.to(device),
-                clip.motion.to(device),
-                model.to(device),
-                ghn,
-                config,
-                on_progress=on_progress,
-            )
-        refiner = Refiner(problem, config)
-        fingerprint = run_fingerprint(config, clip.motion, model.digest)
+        clip, model, refiner = _prepare(options, config, stop)
+        assert clip.motion is not None, "ensure_poses gives poses"
+        fingerprint = run_fingerprint(refiner.config, clip.motion, model.digest)
         if options.resume:
             _resume(refiner, resume_path(options.out), fingerprint)
+        if counts_keypoints(config):
+            with progress_bars(stop) as on_progress:
+                refiner.find_keypoints(on_progress)
         outcome = _run(refiner, stop, resume_path(options.out), fingerprint)
     guarded = _guard(refiner, outcome.motion, not options.no_guard and not outcome.interrupted)
     motion = guarded.motion.to("cpu")
@@ -92,13 +86,66 @@ def run_refinement(options: "Refine", config: RefineConfig) -> dict[str, object]
     if not outcome.interrupted:
         resume_path(options.out).unlink(missing_ok=True)
     report = make_report(
-        problem, config, guarded, outcome.motion, outcome.steps, time.perf_counter() - start
+        refiner.problem,
+        refiner.config,
+        guarded,
+        outcome.motion,
+        outcome.steps,
+        time.perf_counter() - start,
     )
     result = _summary(options.out, clip, outcome, motion, model, report)
+    result["keypoints"] = _keypoint_summary(refiner.problem, outcome.losses)
     if options.report is not None:
         details = result | {"losses_per_epoch": outcome.losses}
         write_report(options.report, run_report(clip, model, report, details))
     return result
+
+
+def _prepare(
+    options: "Refine", config: RefineConfig, stop: StopRequest
+) -> tuple[Clip, SmplModel, Refiner]:
+    """Open the clip, with poses in any case, and get ready to refine it."""
+    device = choose_device(options.device)
+    with progress_bars(stop) as on_progress:
+        model = options.load_body()
+        clip = ensure_poses(options.open(), model, on_progress)
+        ghn, heatmaps = load_ghn(options.checkpoint, device), None
+        if counts_keypoints(config):
+            heatmaps = load_heatmaps(options.heatmaps, ghn, model)
+        assert clip.motion is not None, "ensure_poses gives poses"
+        config = config.at_rate(clip.video.fps)
+        crops = crop(clip, clip.motion, model, on_progress)
+        problem = prepare_problem(
+            crops.to(device),
+            clip.motion.to(device),
+            model.to(device),
+            ghn,
+            config,
+            on_progress=on_progress,
+            heatmaps=heatmaps,
+        )
+    return clip, model, Refiner(problem, config)
+
+
+def load_heatmaps(path: Path | None, ghn: Ghn, model: SmplModel) -> ClipHeatmaps:
+    """Load what finds keypoints in the frames, onto the network's device.
+
+    Args:
+        path: of the weights; the shipped ones if None.
+        ghn: the network that the person is rendered with.
+        model: the person's body model.
+
+    Raises:
+        BodyModelError: keypoints are not known of such a body.
+        CheckpointError: the weights are missing, damaged, or belong to another network.
+    """
+    vertices = len(model.v_template)
+    if vertices != LANDMARK_TOPOLOGY:
+        raise BodyModelError(
+            f"{model.name} has {vertices} vertices, but keypoints are known only of bodies with "
+            f"{LANDMARK_TOPOLOGY}; choose an SMPL file as --body-model, or leave --keypoint out."
+        )
+    return load_clip_heatmaps(ghn, path, next(ghn.parameters()).device)
 
 
 def _guard(refiner: Refiner, refined: Motion, may_revert: bool) -> GuardedMotion:
@@ -158,6 +205,19 @@ def _steps(
 
 def _mean_terms(steps: list[dict[str, float]]) -> dict[str, float]:
     return {name: sum(step[name] for step in steps) / len(steps) for name in steps[0]}
+
+
+def _keypoint_summary(
+    problem: RefineProblem, losses: list[dict[str, float]]
+) -> dict[str, float] | None:
+    """Say how many keypoints were found, and how the weighted term fell; None where it is off."""
+    if problem.keypoints is None or not losses:
+        return None
+    return {
+        "found": problem.keypoints.found_share(),
+        "before": losses[0][KEYPOINT],
+        "after": losses[-1][KEYPOINT],
+    }
 
 
 def _summary(

@@ -13,7 +13,7 @@ from torch import Tensor
 
 from neuhmr.refine.config import BalanceConfig, LossWeights
 
-TYPICAL_NORMS: dict[str, float] = {"rgb": 0.15, "geo": 1.5, "joint": 40.0}
+TYPICAL_NORMS: dict[str, float] = {"rgb": 0.15, "geo": 1.5, "joint": 40.0, "keypoint": 15.0}
 """Gradient norms on one frame's rotations for a person of 150 px and errors of a regressor; they
 bound what is believed of a measurement."""
 
@@ -33,9 +33,9 @@ def balance_factors(norms: Mapping[str, float], config: BalanceConfig) -> dict[s
         return dict.fromkeys(TYPICAL_NORMS, 1.0)
     factors = {}
     for name, typical in TYPICAL_NORMS.items():
-        norm = norms.get(name, typical)
-        bounded = min(max(norm, typical / config.limit), typical * config.limit)
-        factors[name] = config.reference / bounded
+        if name in norms:
+            bounded = min(max(norms[name], typical / config.limit), typical * config.limit)
+            factors[name] = config.reference / bounded
     return factors
 
 
@@ -45,6 +45,7 @@ def effective_lambdas(weights: LossWeights, factors: Mapping[str, float]) -> dic
         "rgb": weights.rgb,
         "geo": weights.geo,
         "joint": weights.joint,
+        "keypoint": weights.keypoint,
         "regularizer": weights.regularizer,
         "acceleration": weights.acceleration,
         "prior": weights.prior,

@@ -21,9 +21,9 @@ USUAL_RATE = 30.0
 class LossWeights:
     """Lambda of each term.
 
-    With `BalanceConfig.enabled`, `rgb`, `geo` and `joint` are relative to the size of each term's
-    gradient at the start, so 1 : 1 : 1 gives all three the same say; otherwise they multiply the
-    raw terms.
+    With `BalanceConfig.enabled`, `rgb`, `geo`, `joint` and `keypoint` are relative to the size of
+    each term's gradient at the start, so 1 : 1 : 1 : 1 gives all four the same say; otherwise they
+    multiply the raw terms.
     """
 
     rgb: float = 1.0
@@ -33,6 +33,8 @@ class LossWeights:
     joint: float = 0.05
     """Distance to the matched joints. Low, because descriptors registered at wrong poses match a
     joint no better than a draft places it."""
+    keypoint: float = 0.0
+    """Distance to the keypoints that heatmaps find in the frame. At 0 none are looked for."""
     regularizer: float = 0.001
     """Rotations beyond 45 degrees at head, hands and feet (rad^2)."""
     acceleration: float = 100.0
@@ -71,7 +73,8 @@ class RobustConfig:
     rgb_scale: float = 0.1
     """Color difference in [0, 1]; 0 for plain squares."""
     joint_scale_px: float = 10.0
-    """Distance of a joint to its match (px); 0 for plain squares."""
+    """Distance of a joint to its match, and of a keypoint to where it was found (px); 0 for plain
+    squares."""
 
 
 @dataclass(frozen=True, kw_only=True)

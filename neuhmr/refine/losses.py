@@ -39,6 +39,26 @@ def joint_loss(
     return geman_mcclure(squared, robust_scale_px) * accepted
 
 
+def keypoint_loss(
+    pixels: Float[Tensor, "*batch keypoints 2"],
+    found: Float[Tensor, "*batch keypoints 2"],
+    confidence: Float[Tensor, "*batch keypoints"],
+    robust_scale_px: float = 0.0,
+) -> Float[Tensor, "*batch keypoints"]:
+    """Squared pixel distance of each keypoint to where it was found, as sure as it was found.
+
+    Keypoints that were not found cost nothing but still count in the mean, as in `joint_loss`.
+
+    Args:
+        pixels: projected keypoints of the body (px).
+        found: where a detector has them (px); constants.
+        confidence: in [0, 1], 0 where it found nothing; constants.
+        robust_scale_px: distance from which on a find counts as an outlier; 0 for none.
+    """
+    certain = confidence.detach()
+    return joint_loss(pixels, found, certain > 0.0, robust_scale_px) * certain
+
+
 def extremity_loss(
     local_rotmats: Float[Tensor, "*batch 24 3 3"], free_angle: float = FREE_ANGLE
 ) -> Float[Tensor, "*batch regularized"]:

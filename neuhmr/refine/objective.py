@@ -13,10 +13,11 @@ from neuhmr.refine.config import RefineConfig
 from neuhmr.refine.frame_batch import FrameBatch
 from neuhmr.refine.frame_terms import PIXEL_TERMS, frame_terms
 from neuhmr.refine.motion_field import LocalPose
-from neuhmr.refine.pose_terms import POSE_TERMS, differentiate_pose_terms
+from neuhmr.refine.pose_terms import POSE_TERMS, differentiate_pose_terms, pose_term_names
 from neuhmr.refine.problem import RefineProblem
 
 TERM_NAMES = PIXEL_TERMS + POSE_TERMS
+"""Terms that are always computed; "keypoint" joins them where it weighs something."""
 TOTAL = "total"
 
 
@@ -46,7 +47,7 @@ def evaluate_objective(
 
     Args:
         problem: the clip and its person.
-        config: robustness, matching and chunk size are used.
+        config: robustness, matching and chunk size are used, and whether keypoints count.
         lambdas: weight of every term; nothing but the joints is rendered where both terms on
             pixels weigh 0.
         pose: of the batch's context rows.
@@ -57,11 +58,13 @@ def evaluate_objective(
 
     Raises:
         NonFiniteError: a term or its gradient is not a finite number.
+        ValueError: keypoints count, but were not looked for in these rows.
     """
+    pose_names = pose_term_names(config)
     on_pixels = _weightings(PIXEL_TERMS, lambdas, per_term)
     if not per_term and all(lambdas[name] == 0.0 for name in PIXEL_TERMS):
         on_pixels = {}
-    names = TERM_NAMES if per_term else (TOTAL,)
+    names = PIXEL_TERMS + pose_names if per_term else (TOTAL,)
     gradients = {name: _zero_gradient(pose) for name in names}
     values: dict[str, float] = dict.fromkeys(PIXEL_TERMS, 0.0)
     matches = []
@@ -75,7 +78,7 @@ def evaluate_objective(
         for name, found in frame.gradients.items():
             gradients[name].rotmat[position] += found.rotmat[0] * share
             gradients[name].transl[position] += found.transl[0] * share
-    on_poses = _weightings(POSE_TERMS, lambdas, per_term)
+    on_poses = _weightings(pose_names, lambdas, per_term)
     pose_values, pose_gradients = differentiate_pose_terms(
         problem, config, on_poses, pose, batch, matches
     )

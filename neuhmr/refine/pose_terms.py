@@ -9,6 +9,7 @@ from torch import Tensor
 from neuhmr.anchors.frame_poses import pose_joints
 from neuhmr.body.skeleton import MATCHING_JOINTS
 from neuhmr.body.skinning import pose_bones
+from neuhmr.datasets.body25 import body25_points
 from neuhmr.geometry.rigid import Rigid
 from neuhmr.refine.config import RefineConfig
 from neuhmr.refine.finite_checks import require_finite_gradient, require_finite_terms
@@ -19,6 +20,7 @@ from neuhmr.refine.losses import (
     extremity_loss,
     initial_pose_loss,
     joint_loss,
+    keypoint_loss,
     mean_or_zero,
     root_depth_loss,
 )
@@ -30,6 +32,19 @@ from neuhmr.refine.problem import RefineProblem
 POSE_TERMS = (
     "joint", "regularizer", "acceleration", "prior", "plausibility", "floor", "root_depth",
 )  # fmt: skip
+"""Terms that are always computed."""
+KEYPOINT = "keypoint"
+"""The term that is computed only where it weighs something: it needs a search of its own."""
+
+
+def counts_keypoints(config: RefineConfig) -> bool:
+    """Tell whether the keypoint term has a say."""
+    return config.weights.keypoint != 0.0
+
+
+def pose_term_names(config: RefineConfig) -> tuple[str, ...]:
+    """Name the terms of `pose_terms`."""
+    return (*POSE_TERMS, KEYPOINT) if counts_keypoints(config) else POSE_TERMS
 
 
 def pose_terms(
@@ -43,10 +58,13 @@ def pose_terms(
 
     Args:
         problem: the clip and its person.
-        config: says how robust the joint term is.
+        config: says how robust the joint and keypoint terms are, and whether keypoints count.
         pose: of the batch's context rows.
         batch: which rows.
         matches: of the batch's rows.
+
+    Raises:
+        ValueError: keypoints count, but were not looked for in these rows.
     """
     rows, positions = list(batch.rows), list(batch.positions)
     joints = pose_joints(problem.body, pose.rotmat, pose.transl)
@@ -62,7 +80,26 @@ def pose_terms(
         "prior": initial_pose_loss(rotmat, start.rotmat).mean(),
         **_scene_terms(problem, config, LocalPose(rotmat, transl), rows),
         "root_depth": root_depth_loss(transl, start.transl).mean(),
+        **_keypoint_term(problem, config, LocalPose(rotmat, transl), rows),
     }
+
+
+def _keypoint_term(
+    problem: RefineProblem, config: RefineConfig, pose: LocalPose, rows: list[int]
+) -> dict[str, Float[Tensor, ""]]:
+    """Compare the body's BODY_25 points with those that were found in the frames."""
+    if not counts_keypoints(config):
+        return {}
+    found = None if problem.keypoints is None else problem.keypoints[rows]
+    if found is None or not bool(found.looked.all()):
+        raise ValueError(
+            f"pose_terms: keypoints were not looked for in all of the rows {rows}; call "
+            "look_for_keypoints first"
+        )
+    posed = problem.body.with_pose(pose.rotmat[:, 1:], pose.rotmat[:, 0], pose.transl)
+    pixels = problem.crops.cameras[rows].project(body25_points(posed))
+    scale = config.robust.joint_scale_px
+    return {KEYPOINT: keypoint_loss(pixels, found.points, found.confidence, scale).mean()}
 
 
 def _scene_terms(
@@ -94,7 +131,7 @@ def differentiate_pose_terms(
 
     Args:
         problem: the clip and its person.
-        config: says how robust the joint term is.
+        config: as of `pose_terms`.
         weightings: name of each sum, with the weight of each term in it.
         pose: of the batch's context rows.
         batch: which rows.
@@ -102,6 +139,7 @@ def differentiate_pose_terms(
 
     Raises:
         NonFiniteError: a term or a gradient is not finite.
+        ValueError: keypoints count, but were not looked for in these rows.
     """
     frames = problem.crops.frame_index[list(batch.rows)].tolist()
     leaf = LocalPose(pose.rotmat.detach().requires_grad_(), pose.transl.detach().requires_grad_())

@@ -11,7 +11,7 @@ import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
 
-from neuhmr.anchors.conditioning import build_avatar, condition_avatar, pair_from_anchors
+from neuhmr.anchors.conditioning import condition_avatar, pair_from_anchors
 from neuhmr.anchors.registration import JointDescriptors, register_anchors
 from neuhmr.anchors.renderable import HumanNetwork, Renderable
 from neuhmr.anchors.scoring import select_anchors
@@ -20,11 +20,12 @@ from neuhmr.body.motion import Motion
 from neuhmr.body.smpl_model import ShapedBody, SmplModel
 from neuhmr.clip.crops import PersonCrops
 from neuhmr.errors import ClipError
+from neuhmr.ghnerf.clip_heatmaps import ClipHeatmaps
 from neuhmr.progress import OnProgress, ignore_progress
 from neuhmr.refine.config import RefineConfig
-from neuhmr.refine.draft import Draft, draft_motion
-from neuhmr.refine.frame_features import encode_frames
-from neuhmr.refine.joint_sightings import make_finder
+from neuhmr.refine.draft import Draft
+from neuhmr.refine.frame_keypoints import FrameKeypoints
+from neuhmr.refine.groundwork import Groundwork, lay_groundwork
 from neuhmr.refine.motion_field import LocalPose
 
 
@@ -57,6 +58,10 @@ class RefineProblem:
     draft: Draft | None = None
     """Better poses to start from; without it refinement starts at the initial ones."""
     scope: Scope = field(default_factory=Scope)
+    heatmaps: ClipHeatmaps | None = None
+    """Finds keypoints in the frames; needed only where they count."""
+    keypoints: FrameKeypoints | None = None
+    """Those that were found so far; see `look_for_keypoints`."""
 
     def __post_init__(self) -> None:
         counts = (len(self.crops.frame_index), len(self.initial), len(self.features))
@@ -123,6 +128,7 @@ def prepare_problem(
     includes: Collection[int] = (),
     excludes: Collection[int] = (),
     on_progress: OnProgress = ignore_progress,
+    heatmaps: ClipHeatmaps | None = None,
 ) -> RefineProblem:
     """Build avatar, anchors, features and joint descriptors of one person in one clip.
 
@@ -135,6 +141,7 @@ def prepare_problem(
         includes: rows the user wants as anchors.
         excludes: rows the user wants never as anchors.
         on_progress: told how every stage gets on; may raise to cancel.
+        heatmaps: finds keypoints where they count; trained on `ghn`.
 
     Raises:
         ClipError: no valid frame, or none that shows enough of the person.
@@ -146,42 +153,59 @@ def prepare_problem(
         )
     if isinstance(ghn, torch.nn.Module):
         ghn.requires_grad_(False).eval()
-    features = encode_frames(ghn, crops, on_progress)
-    draft = None
-    if config.draft.steps > 0:
-        finder = make_finder(ghn.joint_prototypes(), features, crops)
-        draft = draft_motion(crops, motion, model, config.draft, on_progress, finder)
-    start = draft.pose.into(motion) if draft else motion
-    build = build_avatar(crops, start, model, ghn, on_progress=on_progress)
+    groundwork = lay_groundwork(crops, motion, model, ghn, config.draft, on_progress)
+    return complete_problem(groundwork, config, includes, excludes, on_progress, heatmaps)
+
+
+def complete_problem(
+    groundwork: Groundwork,
+    config: RefineConfig,
+    includes: Collection[int] = (),
+    excludes: Collection[int] = (),
+    on_progress: OnProgress = ignore_progress,
+    heatmaps: ClipHeatmaps | None = None,
+) -> RefineProblem:
+    """Choose anchors, condition the avatar on the best pair of them, describe the joints.
+
+    Args:
+        groundwork: the person.
+        config: the anchors' and matching's settings are used.
+        includes: rows the user wants as anchors.
+        excludes: rows the user wants never as anchors.
+        on_progress: told of every candidate; may raise to cancel.
+        heatmaps: finds keypoints where they count; trained on the groundwork's network.
+    """
+    crops, start, ghn = groundwork.crops, groundwork.start, groundwork.ghn
     selection = select_anchors(
-        build.avatar,
+        groundwork.build.avatar,
         crops,
         start,
-        start=build.conditioning_rows[0],
+        start=groundwork.build.conditioning_rows[0],
         config=config.anchors,
         includes=includes,
         excludes=excludes,
         on_progress=on_progress,
     )
     pair = pair_from_anchors(selection)
-    avatar = condition_avatar(crops, start, build.avatar.body, ghn, pair)
+    avatar = condition_avatar(crops, start, groundwork.build.avatar.body, ghn, pair)
     descriptors = register_anchors(
         avatar,
         crops,
         start,
-        features,
+        groundwork.features,
         selection.anchors,
         config.matching.epsilon,
         ghn.joint_prototypes(),
     )
     return RefineProblem(
         crops=crops,
-        initial=motion,
-        model=model,
+        initial=groundwork.initial,
+        model=groundwork.model,
         avatar=avatar,
-        features=features,
+        features=groundwork.features,
         descriptors=descriptors,
         conditioning_rows=pair,
         selection=selection,
-        draft=draft,
+        draft=groundwork.draft,
+        heatmaps=heatmaps,
     )

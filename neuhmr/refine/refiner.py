@@ -11,6 +11,7 @@ from neuhmr.anchors.frame_poses import pose_frame
 from neuhmr.anchors.visibility import render_joint_depths
 from neuhmr.body.motion import Motion
 from neuhmr.errors import ClipError
+from neuhmr.progress import OnProgress, ignore_progress
 from neuhmr.refine.balance import (
     balance_factors,
     effective_lambdas,
@@ -27,6 +28,8 @@ from neuhmr.refine.frame_batch import (
     steps_per_epoch,
     stride_of_epoch,
 )
+from neuhmr.refine.frame_keypoints import FrameKeypoints
+from neuhmr.refine.keypoint_search import look_for_keypoints
 from neuhmr.refine.matching import JointMatches, match_joints
 from neuhmr.refine.motion_field import (
     LocalPose,
@@ -39,6 +42,7 @@ from neuhmr.refine.motion_field import (
     residual_angles,
 )
 from neuhmr.refine.objective import TOTAL, Objective, evaluate_objective
+from neuhmr.refine.pose_terms import KEYPOINT, counts_keypoints
 from neuhmr.refine.problem import RefineProblem
 from neuhmr.refine.snapshot import RefineSnapshot
 
@@ -103,7 +107,8 @@ class Refiner:
         Raises:
             NonFiniteError: a term or gradient is not finite. Nothing has changed then: poses,
                 random numbers and schedule are as before the call.
-            ValueError: the schedule is finished.
+            ValueError: the schedule is finished, or keypoints count and the problem has no
+                heatmaps to find them in.
         """
         if self.finished:
             raise ValueError(f"Refiner.step: all {self.total_steps} steps are done")
@@ -115,6 +120,20 @@ class Refiner:
             self._generator.set_state(random_state)
             self._order = order
             raise
+
+    def find_keypoints(self, on_progress: OnProgress = ignore_progress) -> None:
+        """Look for keypoints in all active frames at once, if they count.
+
+        Otherwise each frame is looked at when a step first visits it.
+
+        Args:
+            on_progress: told after every frame; may raise to cancel.
+
+        Raises:
+            ValueError: the problem has no heatmaps to find keypoints in.
+        """
+        if counts_keypoints(self.config):
+            self.problem = look_for_keypoints(self.problem, self.active_rows, on_progress)
 
     def motion(self) -> Motion:
         """Apply the field to all frames; locked and invalid ones are exactly as they were."""
@@ -143,7 +162,7 @@ class Refiner:
 
     def _step(self, config: RefineConfig) -> RefineSnapshot:
         schedule = config.schedule
-        if self._factors is None:
+        if self._is_unbalanced(config):
             self._measure_start(config)
         epoch, step_in_epoch = divmod(self.steps_done, self.steps_per_epoch)
         if step_in_epoch == 0:
@@ -156,6 +175,7 @@ class Refiner:
         stride = stride_of_epoch(epoch, schedule)
         residual = self._residual(batch.context)
         pose = apply_residual(self._start[batch.context], residual)
+        self._look_at(batch.rows, config)
         objective = evaluate_objective(
             self.problem, config, lambdas, pose.detach(), batch, stride, self._generator
         )
@@ -185,8 +205,14 @@ class Refiner:
     def _refined(self, rows: Int[Tensor, " rows"]) -> LocalPose:
         return apply_residual(self._start[rows], self._residual(rows))
 
+    def _look_at(self, rows: tuple[int, ...], config: RefineConfig) -> None:
+        """Know the keypoints of frames before a term needs them."""
+        if counts_keypoints(config):
+            self.problem = look_for_keypoints(self.problem, rows)
+
     def _measure(self, config: RefineConfig, batch: FrameBatch) -> dict[str, float]:
         """Measure each term's gradient on the rotations, with random numbers of its own."""
+        self._look_at(batch.rows, config)
         residual = self._residual(batch.context)
         pose = apply_residual(self._start[batch.context], residual)
         objective = evaluate_objective(
@@ -206,14 +232,21 @@ class Refiner:
             norms[name] = rotation_norm(on_rotations) * len(batch.rows)
         return norms
 
+    def _is_unbalanced(self, config: RefineConfig) -> bool:
+        """Tell whether a term has a say for the first time; keypoints may get theirs on the way."""
+        if self._factors is None:
+            return True
+        is_new = counts_keypoints(config) and KEYPOINT not in self._factors
+        return config.balance.enabled and is_new
+
     def _measure_start(self, config: RefineConfig) -> None:
-        """Fix the balance of the terms by their gradients at the initial poses."""
+        """Fix the balance of the terms by their gradients at the poses they first meet."""
         if not config.balance.enabled:
             self._factors = {}
             return
         rows = spread_rows(self.active_rows, config.balance.num_frames)
         norms = self._measure(config, make_batch(rows, self.problem.initial))
-        self._factors = balance_factors(norms, config.balance)
+        self._factors = balance_factors(norms, config.balance) | (self._factors or {})
 
     def _snapshot(
         self,
@@ -270,6 +303,8 @@ class Refiner:
         if self.problem.draft is not None:
             # Preparing anew may round otherwise, with other threads; going on must not.
             state |= self.problem.draft.as_state()
+        if self.problem.keypoints is not None:
+            state |= self.problem.keypoints.as_state()
         return {name: value.detach().clone() for name, value in state.items()}
 
     def load_state_dict(self, state: dict[str, Tensor]) -> None:
@@ -283,7 +318,8 @@ class Refiner:
         self._factors = _unflatten("factor", state) if "balanced" in state else None
         self._norms = _unflatten("norm", state)
         draft = Draft.from_state(state, self._times.device)
-        self.problem = replace(self.problem, draft=draft)
+        keypoints = FrameKeypoints.from_state(state, self._times.device)
+        self.problem = replace(self.problem, draft=draft, keypoints=keypoints)
         self._start = self.problem.start()
         self._current = None
 

@@ -9,9 +9,16 @@ import pytest
 import torch
 
 from neuhmr.cli import main
+from neuhmr.cli.refine_run import load_heatmaps
 from neuhmr.clip.motion_file import read_motion_file
+from neuhmr.errors import BodyModelError
+from neuhmr.ghn.checkpoint import load_ghn
+from neuhmr.ghnerf.clip_checkpoint import save_clip_heatmaps
 from neuhmr.refine.refiner import Refiner
 from neuhmr.refine.snapshot import RefineSnapshot
+from refine.untrained_heatmaps import untrained_heatmaps
+from synthetic_body import make_synthetic_body
+from tests.ghn.scene import make_ghn
 
 EPOCHS = 4  # of one step each: six frames, eight to a step
 
@@ -152,3 +159,56 @@ def test_a_clip_without_masks_uses_the_body_as_its_mask(
     out = tmp_path / "o.npz"
     assert refine(clip, tiny_weights, out, "--poses", str(initial)) == 0
     assert torch.isfinite(read_motion_file(out).motion.body_pose).all()
+
+
+@pytest.fixture(scope="module")
+def heatmaps(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Weights of heatmaps that belong to the tiny network."""
+    path = tmp_path_factory.mktemp("heatmaps") / "heatmaps.safetensors"
+    save_clip_heatmaps(untrained_heatmaps(), make_ghn(), path, {"note": "untrained"})
+    return path
+
+
+def test_keypoints_are_named_in_the_report_where_they_count(
+    painted_clip: Path,
+    tiny_weights: Path,
+    heatmaps: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    out, report_path = tmp_path / "o.npz", tmp_path / "r.json"
+    options = ("--keypoint", "0.5", "--heatmaps", str(heatmaps), "--report", str(report_path))
+    assert refine(painted_clip, tiny_weights, out, *options) == 0
+    assert "% found, weighted term" in capsys.readouterr().out
+    report = json.loads(report_path.read_text())
+    assert report["config"]["weights"]["keypoint"] == 0.5
+    first, last = report["losses_per_epoch"][0], report["losses_per_epoch"][-1]
+    assert report["keypoints"]["before"] == first["keypoint"] > 0.0
+    assert report["keypoints"]["after"] == last["keypoint"] > 0.0
+    assert 0.0 < report["keypoints"]["found"] <= 1.0
+
+
+def test_keypoints_that_cannot_be_found_are_refused_in_one_sentence(
+    painted_clip: Path,
+    tiny_weights: Path,
+    heatmaps: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    foreign = tmp_path / "foreign.safetensors"
+    save_clip_heatmaps(untrained_heatmaps(), make_ghn(seed=5), foreign, {})
+    out = tmp_path / "o.npz"
+    for options, expected in (
+        (("--keypoint", "1", "--heatmaps", str(foreign)), "was trained on other avatar weights"),
+        (("--keypoint", "1", "--heatmaps", str(tmp_path / "no.safetensors")), "no weights at"),
+        (("--heatmaps", str(heatmaps)), "give --keypoint above 0"),
+        (("--keypoint", "-1"), "--keypoint is -1.0, at least 0.0 was expected"),
+    ):
+        assert refine(painted_clip, tiny_weights, out, *options) == 2
+        assert expected in capsys.readouterr().err.strip().splitlines()[-1]
+    assert not out.exists()
+
+
+def test_bodies_without_known_keypoints_are_refused(tiny_weights: Path) -> None:
+    with pytest.raises(BodyModelError, match=r"782 vertices.* 6890"):
+        load_heatmaps(None, load_ghn(tiny_weights), make_synthetic_body())

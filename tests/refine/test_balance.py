@@ -18,6 +18,13 @@ def test_balanced_terms_have_gradients_of_the_reference_size():
     assert factors == pytest.approx({"rgb": 5.0, "geo": 0.5, "joint": 0.075})
 
 
+def test_terms_that_were_not_measured_keep_their_weight():
+    assert balance_factors({}, CONFIG) == {}
+    weights = LossWeights(keypoint=0.5)
+    assert effective_lambdas(weights, {})["keypoint"] == 0.5
+    assert effective_lambdas(weights, {"keypoint": 4.0})["keypoint"] == 2.0
+
+
 def test_unlikely_measurements_are_believed_only_so_far():
     typical = TYPICAL_NORMS["geo"]
     tiny = balance_factors({"geo": 1e-9}, CONFIG)["geo"]

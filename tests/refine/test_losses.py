@@ -11,6 +11,7 @@ from neuhmr.refine.losses import (
     extremity_loss,
     initial_pose_loss,
     joint_loss,
+    keypoint_loss,
     mean_or_zero,
     root_depth_loss,
 )
@@ -54,6 +55,28 @@ def test_joint_loss_gradients(generator: torch.Generator):
     targets = torch.randn(16, 2, generator=generator, dtype=torch.float64)
     accepted = torch.rand(16, generator=generator) > 0.3
     assert gradcheck(lambda p: joint_loss(p, targets, accepted, 2.0), (pixels,))
+
+
+def test_keypoint_loss_counts_as_much_as_a_keypoint_is_sure():
+    # 3 px right and 4 px down, half sure: 25 / 2; 4 px off, fully sure: 16; one not found.
+    pixels = torch.tensor([[13.0, 24.0], [5.0, 5.0], [7.0, 8.0]], requires_grad=True)
+    found = torch.tensor([[10.0, 20.0], [9.0, 5.0], [0.0, 0.0]])
+    confidence = torch.tensor([0.5, 1.0, 0.0])
+    losses = keypoint_loss(pixels, found, confidence)
+    assert losses.tolist() == [12.5, 16.0, 0.0]
+    losses.sum().backward()
+    # Twice the distance times the confidence; nothing pulls where nothing was found.
+    assert pixels.grad is not None
+    assert pixels.grad.tolist() == [[3.0, 4.0], [-8.0, 0.0], [0.0, 0.0]]
+    # Geman-McClure with a scale of 5 px: 25 / (1 + 25 / 25) / 2 = 6.25.
+    assert keypoint_loss(pixels, found, confidence, 5.0)[0].item() == pytest.approx(6.25)
+
+
+def test_keypoint_loss_gradients(generator: torch.Generator):
+    pixels = torch.randn(2, 25, 2, generator=generator, dtype=torch.float64, requires_grad=True)
+    found = torch.randn(2, 25, 2, generator=generator, dtype=torch.float64)
+    confidence = torch.rand(2, 25, generator=generator, dtype=torch.float64)
+    assert gradcheck(lambda p: keypoint_loss(p, found, confidence, 2.0), (pixels,))
 
 
 def test_extremities_are_free_up_to_45_degrees():

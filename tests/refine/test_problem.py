@@ -6,6 +6,8 @@ import torch
 from neuhmr.anchors.renderable import HumanNetwork, Renderable
 from neuhmr.errors import ClipError
 from neuhmr.progress import Cancelled, Progress
+from neuhmr.refine.draft_config import DraftConfig
+from neuhmr.refine.groundwork import lay_groundwork
 from neuhmr.refine.problem import Scope, prepare_problem
 from refine.splat_avatar import textured_network
 from refine.tiny_problem import TINY_CONFIG, problem_of, tiny_clip, tiny_problem
@@ -45,6 +47,17 @@ def test_preparation_tells_how_it_gets_on_and_can_be_cancelled():
         "Comparing bodies with masks",
         "Scoring anchor candidates",
     }
+
+
+def test_the_groundwork_starts_at_the_draft_where_there_is_one():
+    clip = tiny_clip()
+    network = textured_network(clip.model, clip.truth.betas)
+    words = (clip.crops, clip.truth, clip.model, network)
+    assert lay_groundwork(*words, DraftConfig(steps=0)).start is clip.truth
+    drafted = lay_groundwork(*words, DraftConfig(steps=1))
+    assert drafted.draft is not None
+    assert torch.equal(drafted.start.transl, drafted.draft.pose.transl)
+    assert not torch.equal(drafted.start.transl, clip.truth.transl)
 
 
 def test_a_clip_without_valid_frames_is_an_error():

@@ -31,6 +31,13 @@ class SliderSpec:
     """The slider holds the power of ten."""
 
 
+KEYPOINTS = SliderSpec(
+    field="lambda_keypoint", label="Keypoints", low=0.0, high=5.0, step=0.05,
+    hint="lambda_keypoint: how much keypoints that heatmaps find in the frames count. Above 0, "
+    "they are looked for once a frame, which takes seconds each without a GPU.",
+)  # fmt: skip
+"""Disabled where there are no heatmaps."""
+
 SLIDERS: tuple[SliderSpec, ...] = (
     SliderSpec(
         field="lambda_rgb", label="Color", low=0.0, high=5.0, step=0.05,
@@ -44,6 +51,7 @@ SLIDERS: tuple[SliderSpec, ...] = (
         field="lambda_joint", label="Joints", low=0.0, high=5.0, step=0.05,
         hint="lambda_joint: how much the matched joints count.",
     ),
+    KEYPOINTS,
     SliderSpec(
         field="sigma_px", label="Search sigma", low=1.0, high=20.0, step=0.5,
         hint="sigma: how far around a joint its match is searched (pixels of the crop).",
@@ -151,9 +159,13 @@ class RefinePanel:
     def _show_sliders(self, state: SessionState) -> None:
         if state.settings is None:
             return
+        missing = "" if state.avatar is None else state.avatar.heatmaps_missing
+        keypoints = self._sliders[KEYPOINTS.field]
+        keypoints.disabled, keypoints.hint = bool(missing), missing or KEYPOINTS.hint
         for spec in SLIDERS:
-            shown = slider_position(spec, float(getattr(state.settings, spec.field)))
             slider = self._sliders[spec.field]
+            value = spec.low if slider.disabled else float(getattr(state.settings, spec.field))
+            shown = slider_position(spec, value)
             if abs(float(slider.value) - shown) > 0.51 * spec.step:
                 slider.value = shown
 

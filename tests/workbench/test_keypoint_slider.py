@@ -1,0 +1,58 @@
+"""The slider of the keypoint term: what it reaches, and where it takes no input."""
+
+from dataclasses import replace
+
+import pytest
+import torch
+from driven_window import find, send, settle, wait
+from fake_engine import FakeEngine
+
+from neuhmr.refine import keypoint_search
+from refine.walker_problem import BY_KEYPOINTS, FRAMES, UNMOVED, walk, walker_problem
+from workbench.app import Workbench
+from workbench.neuhmr_optimizer import NeuhmrOptimizer, live_settings, settings_of
+from workbench.open_request import OpenRequest
+from workbench.panels.refine_panel import KEYPOINTS
+
+
+def test_the_slider_is_the_weight_of_the_term():
+    settings = settings_of(BY_KEYPOINTS)
+    assert settings.lambda_keypoint == 1.0 and settings_of(UNMOVED).lambda_keypoint == 0.0
+    live = live_settings(replace(settings, lambda_keypoint=2.5), UNMOVED)
+    assert live.weights == replace(UNMOVED.weights, keypoint=2.5)
+
+
+def test_without_heatmaps_a_slider_left_raised_has_no_say(monkeypatch: pytest.MonkeyPatch):
+    def never(*_: object) -> None:
+        raise AssertionError("keypoints were looked for")
+
+    monkeypatch.setattr(keypoint_search, "keypoints_in_frame", never)
+    optimizer = NeuhmrOptimizer(walker_problem(walk()), UNMOVED)
+    report = optimizer.step(settings_of(BY_KEYPOINTS))
+    assert "keypoint" not in report.terms
+    torch.testing.assert_close(report.motion.transl, walk().transl, atol=1e-4, rtol=0.0)
+    assert len(report.motion) == FRAMES
+
+
+def test_the_slider_reaches_the_settings(window):
+    slider = find(window, KEYPOINTS.label)
+    assert not slider.disabled and slider.hint == KEYPOINTS.hint
+    send(window, (slider, 0.75))
+    settle(lambda: window.session.state.settings.lambda_keypoint == 0.75)
+
+
+def test_without_heatmaps_the_slider_says_why_and_takes_no_input(tmp_path):
+    clip = tmp_path / "turn.mp4"
+    clip.touch()
+    reason = "No heatmap weights; train some."
+    with Workbench(FakeEngine(heatmaps_missing=reason), port=0) as window:
+        window.open(OpenRequest(clip=clip))
+        wait(window, lambda state: state.footage is not None)
+        window.tasks.change_settings(lambda_keypoint=1.0)
+        window.tasks.build_avatar()
+        wait(window, lambda state: state.avatar is not None)
+        slider = find(window, KEYPOINTS.label)
+        settle(lambda: slider.disabled and slider.hint == reason and slider.value == 0.0)
+        send(window, (slider, 2.0), (find(window, "Frame"), 3))
+        settle(lambda: window.session.state.view.frame == 3)
+        assert slider.value == 0.0
