@@ -11,8 +11,8 @@ from neuhmr.progress import Cancelled, Progress
 from neuhmr.refine.keypoint_search import keypoints_in_frame, look_for_keypoints
 from neuhmr.refine.problem import RefineProblem
 from refine.untrained_heatmaps import untrained_heatmaps
-from refine.walker_problem import walk, walker_problem
 from tests.ghn.scene import make_ghn
+from tests.refine.walker_problem import walk, walker_problem
 from workbench.neuhmr_keypoints import find_keypoints, look_at_anchors
 
 

@@ -22,7 +22,7 @@ from neuhmr.refine.objective import TERM_NAMES, TOTAL, Objective, evaluate_objec
 from neuhmr.refine.problem import RefineProblem
 from neuhmr.refine.refiner import Refiner
 from refine.untrained_heatmaps import untrained_heatmaps
-from refine.walker_problem import (
+from tests.refine.walker_problem import (
     BY_KEYPOINTS,
     FRAMES,
     UNMOVED,

@@ -4,11 +4,12 @@ from dataclasses import replace
 
 import pytest
 import torch
-from driven_window import find, send, settle, wait
-from fake_engine import FakeEngine
 
 from neuhmr.refine import keypoint_search
-from refine.walker_problem import BY_KEYPOINTS, FRAMES, UNMOVED, walk, walker_problem
+from tests.refine.walker_problem import BY_KEYPOINTS, FRAMES, UNMOVED, walk, walker_problem
+from tests.workbench.driven_window import find, send, wait
+from tests.workbench.fake_engine import FakeEngine
+from tests.workbench.patience import assert_soon
 from workbench.app import Workbench
 from workbench.neuhmr_optimizer import NeuhmrOptimizer, live_settings, settings_of
 from workbench.open_request import OpenRequest
@@ -38,7 +39,7 @@ def test_the_slider_reaches_the_settings(window):
     slider = find(window, KEYPOINTS.label)
     assert not slider.disabled and slider.hint == KEYPOINTS.hint
     send(window, (slider, 0.75))
-    settle(lambda: window.session.state.settings.lambda_keypoint == 0.75)
+    assert_soon(lambda: window.session.state.settings.lambda_keypoint == 0.75)
 
 
 def test_without_heatmaps_the_slider_says_why_and_takes_no_input(tmp_path):
@@ -52,7 +53,7 @@ def test_without_heatmaps_the_slider_says_why_and_takes_no_input(tmp_path):
         window.tasks.build_avatar()
         wait(window, lambda state: state.avatar is not None)
         slider = find(window, KEYPOINTS.label)
-        settle(lambda: slider.disabled and slider.hint == reason and slider.value == 0.0)
+        assert_soon(lambda: slider.disabled and slider.hint == reason and slider.value == 0.0)
         send(window, (slider, 2.0), (find(window, "Frame"), 3))
-        settle(lambda: window.session.state.view.frame == 3)
+        assert_soon(lambda: window.session.state.view.frame == 3)
         assert slider.value == 0.0
