@@ -51,7 +51,9 @@ def draw_view(model: Ghnerf, moment: Moment, view: int) -> list[np.ndarray]:
     psnr = box_psnr_db(image.color.permute(2, 0, 1), truth.image, box_mask(truth))
     print(f"{moment.name} camera {view}: PSNR {psnr:.2f} dB, PCK@0.2 {count.pck}")
     target, rendered = as_picture(truth.image.permute(1, 2, 0)), as_picture(image.color)
-    depth = as_picture(shade_depth(image.depth)[..., None].expand(-1, -1, 3))
+    depth = as_picture(
+        shade_depth(image.depth * (image.opacity > 0.5))[..., None].expand(-1, -1, 3)
+    )
     return [
         target, rendered, depth, draw_heatmaps(rendered, heatmaps),
         draw_keypoints(rendered, keypoints),
@@ -112,6 +114,7 @@ def main() -> None:
     words = dict(enumerate(sys.argv[1:]))
     moments = list(_first_moments(Path(words[0])))
     folder = Path(words.get(3, "docs/pictures"))
+    folder.mkdir(parents=True, exist_ok=True)
     model = load_ghnerf(words.get(1, "open"))
     with torch.no_grad():
         rows = [

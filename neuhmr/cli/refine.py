@@ -33,9 +33,9 @@ class Refine(ClipInputs):
     checkpoint: OptionalPath = None
     """Avatar weights (.safetensors); else the shipped ones."""
     heatmaps: OptionalPath = None
-    """Weights of its heatmaps for --keypoint; else the shipped ones."""
+    """Heatmap weights for --keypoint; else the shipped ones."""
     preset: Literal["fast", "quality", "paper"] = "fast"
-    """`quality` takes some four times as long; `paper` is NeuHMR's."""
+    """`quality` takes 5 times as long; `paper` is NeuHMR's."""
     resume: Annotated[bool, arg(help_behavior_hint="")] = False
     """Go on with an interrupted run that wrote to the same OUT."""
     no_guard: Annotated[bool, arg(help_behavior_hint="")] = False
@@ -50,8 +50,8 @@ class Refine(ClipInputs):
     """λ of silhouette against mask."""
     joint: Setting = None
     """λ of the distance to the matched joints."""
-    keypoint: Setting = None
-    """λ of the distance to keypoints that heatmaps find in the frames; 0 in all presets."""
+    keypoint: Annotated[float | None, arg(metavar="X", help_behavior_hint="")] = None
+    """λ of the distance to keypoints that heatmaps find."""
     regularizer: Setting = None
     """λ of rotations beyond 45° at head, hands and feet."""
     acceleration: Setting = None
