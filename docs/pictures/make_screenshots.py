@@ -70,6 +70,7 @@ def main() -> int:
 
 def make_pictures(options: Screenshots) -> None:
     """Go through all stages and save one picture of each."""
+    options.out.mkdir(parents=True, exist_ok=True)
     with (
         tempfile.TemporaryDirectory() as session,
         Workbench(NeuhmrEngine(options.device), session_folder=Path(session), port=0) as window,
