@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from neuhmr.refine.config import RefineConfig
 
 Setting = Annotated[float | None, arg(help_behavior_hint="")]
+ShortSetting = Annotated[float | None, arg(metavar="X", help_behavior_hint="")]
 Count = Annotated[int | None, arg(help_behavior_hint="")]
 
 
@@ -35,7 +36,7 @@ class Refine(ClipInputs):
     heatmaps: OptionalPath = None
     """Heatmap weights for --keypoint; else the shipped ones."""
     preset: Literal["fast", "quality", "paper"] = "fast"
-    """`quality` takes 5 times as long; `paper` is NeuHMR's."""
+    """`quality` is 5 times slower, `paper` NeuHMR's."""
     resume: Annotated[bool, arg(help_behavior_hint="")] = False
     """Go on with an interrupted run that wrote to the same OUT."""
     no_guard: Annotated[bool, arg(help_behavior_hint="")] = False
@@ -50,7 +51,7 @@ class Refine(ClipInputs):
     """λ of silhouette against mask."""
     joint: Setting = None
     """λ of the distance to the matched joints."""
-    keypoint: Annotated[float | None, arg(metavar="X", help_behavior_hint="")] = None
+    keypoint: ShortSetting = None
     """λ of the distance to keypoints that heatmaps find."""
     regularizer: Setting = None
     """λ of rotations beyond 45° at head, hands and feet."""
@@ -66,7 +67,7 @@ class Refine(ClipInputs):
     """σ: spread of the match candidates (px)."""
     samples: Count = None
     """S: match candidates per joint."""
-    epsilon: Setting = None
+    epsilon: ShortSetting = None
     """ε: depth tolerance of the occlusion test (m)."""
     anchors: Count = None
     """N: number of anchor frames."""
