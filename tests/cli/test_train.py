@@ -3,9 +3,9 @@ from pathlib import Path
 import pytest
 import tyro
 
-from neuhmr.cli.train import Train, TrainGhnerf
+from neuhmr.cli.train import Train, TrainGhnerf, TrainHumanEncoder
 from neuhmr.errors import NeuhmrError
-from neuhmr.training import ghnerf
+from neuhmr.training import ghnerf, ghnerf_config, human_encoder
 from neuhmr.training.run import StepOutcome
 
 FOLDERS = ["--data", "people", "--val", "val", "--out", "run"]
@@ -28,7 +28,8 @@ def test_options_of_ghnerf_reach_its_training(asked):
     options = [
         "--row", "GHNeRF+DINO", "--targets", "all", "--sources", "2", "--rays", "1000",
         "--smallest", "0.5", "--heatmap-weight", "5", "--halve-every", "900", "--steps", "7",
-        "--teacher", "mediapipe",
+        "--teacher", "mediapipe", "--encoder", "encoder.safetensors", "--opacity-weight", "0.05",
+        "--outline-share", "0.3", "--hull", "--coarse-pixel", "4", "--mixed",
     ]  # fmt: skip
     result = tyro.cli(Train, args=["ghnerf", *FOLDERS, *options, "--device", "cpu"]).run()
     assert result == {"written": "run", "steps": 7, "interrupted": False, "color_loss": 0.5}
@@ -37,8 +38,32 @@ def test_options_of_ghnerf_reach_its_training(asked):
     assert (config.draw.sources, config.draw.rays, config.draw.coarse_rays) == (2, 1000, 250)
     assert config.draw.sizes == (0.5, 1.0)
     assert (config.weights.heatmaps, config.halve_every) == (5.0, 900)
+    assert (config.encoder, config.weights.opacity) == (Path("encoder.safetensors"), 0.05)
+    assert (config.draw.outline_share, config.mixed) == (0.3, True)
+    network = ghnerf_config.network_config(config)
+    assert (network.hull, network.coarse_pixel) == (True, 4)
     # What was not asked for is the paper's.
     assert (config.learning_rate, config.weights.perceptual) == (5e-4, 0.01)
+
+
+def test_options_of_the_human_encoder_reach_its_training(monkeypatch):
+    configs = []
+
+    def keep(config):
+        configs.append(config)
+        return iter([StepOutcome(5, {"parts": 0.5}, 1e-3, 0.1)])
+
+    monkeypatch.setattr(human_encoder, "train_human_encoder", keep)
+    options = ["--row", "GHNeRF+ResNet34", "--pictures", "3", "--mixed", "--steps", "5"]
+    result = tyro.cli(Train, args=["human-encoder", *FOLDERS, *options, "--device", "cpu"]).run()
+    assert result["steps"] == 5 and not result["interrupted"]
+    (config,) = configs
+    assert (config.network.human_encoder, config.pictures, config.mixed) == ("resnet34", 3, True)
+    bad = TrainHumanEncoder(
+        data=Path("people"), val=Path("val"), out=Path("run"), device="cpu", pictures=0
+    )
+    with pytest.raises(NeuhmrError, match="--pictures is 0"):
+        bad.run()
 
 
 @pytest.mark.parametrize(
