@@ -1,5 +1,6 @@
 """What the network says about samples of space (GHNeRF section 3.3)."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -8,7 +9,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn import functional
 
-from neuhmr.ghnerf.config import FeatureHead, GhnerfConfig
+from neuhmr.ghnerf.config import FeatureHead, FeatureKind, GhnerfConfig
 from neuhmr.ghnerf.cost_regularization import VOXEL_CHANNELS
 from neuhmr.ghnerf.view_pooling import DIRECTION_CHANNELS, ViewPooling, human_pooling
 from neuhmr.tensor_struct import TensorStruct
@@ -126,11 +127,7 @@ class NerfHeads(nn.Module):
             assert human is not None
             pooled = self.human_pooling(functional.relu(human), directions)
             intermediate = torch.cat([intermediate, pooled], dim=-1)
-        parts = [
-            torch.sigmoid(head(intermediate)) if kind == "heatmaps" else head(intermediate)
-            for kind, head in zip(self.kinds, self.feature_heads, strict=True)
-        ]
-        return torch.cat(parts, dim=-1)
+        return read_feature_heads(self.feature_heads, self.kinds, intermediate)
 
     def _blend_colors(
         self, evidence: SampleEvidence, shared: Float[Tensor, "samples shared_channels"]
@@ -155,6 +152,17 @@ def make_feature_head(in_channels: int, head: FeatureHead) -> nn.Sequential:
     if head.kind == "heatmaps":
         nn.init.constant_(last.bias, HEATMAP_BIAS)
     return layers
+
+
+def read_feature_heads(
+    heads: nn.ModuleList, kinds: Sequence[FeatureKind], inputs: Float[Tensor, "*batch in_channels"]
+) -> Float[Tensor, "*batch channels"]:
+    """Ask all heads and put what they say side by side; heatmaps come out in [0, 1]."""
+    parts = [
+        torch.sigmoid(head(inputs)) if kind == "heatmaps" else head(inputs)
+        for kind, head in zip(kinds, heads, strict=True)
+    ]
+    return torch.cat(parts, dim=-1)
 
 
 def _init_linear(module: nn.Module) -> None:

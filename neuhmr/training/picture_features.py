@@ -1,13 +1,12 @@
 """A human encoder that looks at one picture, and what its features say there."""
 
-import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn import functional
 
 from neuhmr.geometry.cameras import sample_at_pixels
 from neuhmr.ghnerf.config import GhnerfConfig
-from neuhmr.ghnerf.heads import make_feature_head
+from neuhmr.ghnerf.heads import make_feature_head, read_feature_heads
 from neuhmr.ghnerf.human_encoder import HumanEncoder
 
 
@@ -34,9 +33,5 @@ class PictureFeatures(nn.Module):
         """Predict the features of some pixels of pictures whose sides are multiples of 32."""
         maps = self.encoder(images)
         read = sample_at_pixels(maps, pixels, (images.shape[2], images.shape[3]), "border")
-        read = functional.relu(read)
-        parts = [
-            torch.sigmoid(head(read)) if kind.kind == "heatmaps" else head(read)
-            for head, kind in zip(self.heads, self.config.feature_heads, strict=True)
-        ]
-        return torch.cat(parts, dim=-1)
+        kinds = [head.kind for head in self.config.feature_heads]
+        return read_feature_heads(self.heads, kinds, functional.relu(read))
