@@ -64,7 +64,7 @@ class NerfHeads(nn.Module):
 
     def __init__(self, image_channels: int, config: GhnerfConfig) -> None:
         super().__init__()
-        self.kinds = tuple(head.kind for head in config.feature_heads)
+        self.kinds: tuple[FeatureKind, ...] = tuple(head.kind for head in config.feature_heads)
         self.pooling = ViewPooling(image_channels)
         merged = VOXEL_CHANNELS + self.pooling.out_channels
         # Plain ENeRF has one layer here; phi_m of GHNeRF Eq. 3 has two.

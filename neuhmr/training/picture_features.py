@@ -5,7 +5,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from neuhmr.geometry.cameras import sample_at_pixels
-from neuhmr.ghnerf.config import GhnerfConfig
+from neuhmr.ghnerf.config import FeatureKind, GhnerfConfig
 from neuhmr.ghnerf.heads import make_feature_head, read_feature_heads
 from neuhmr.ghnerf.human_encoder import HumanEncoder
 
@@ -33,5 +33,5 @@ class PictureFeatures(nn.Module):
         """Predict the features of some pixels of pictures whose sides are multiples of 32."""
         maps = self.encoder(images)
         read = sample_at_pixels(maps, pixels, (images.shape[2], images.shape[3]), "border")
-        kinds = [head.kind for head in self.config.feature_heads]
+        kinds: list[FeatureKind] = [head.kind for head in self.config.feature_heads]
         return read_feature_heads(self.heads, kinds, functional.relu(read))
