@@ -4,7 +4,6 @@ import logging
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import torch
 from jaxtyping import Float
@@ -32,6 +31,7 @@ from neuhmr.training.run import (
     TrainingRun,
     append_entry,
     draw_one,
+    parameter_groups,
     run_steps,
 )
 from neuhmr.training.run_config import CosineRunConfig, cosine_rate
@@ -90,19 +90,6 @@ def frame_loss(
     return heatmap_loss(seen.heatmaps[is_seen][:, known], truth[is_seen][:, known])
 
 
-def parameter_groups(
-    model: ClipHeatmaps, config: ClipHeatmapTrainingConfig
-) -> list[dict[str, Any]]:
-    """Split off the encoder's backbone: one that was trained before learns slowly."""
-    backbone, others = [], []
-    for name, parameter in model.named_parameters():
-        if parameter.requires_grad:
-            (backbone if ".backbone." in name else others).append(parameter)
-    share = 1.0 if config.encoder is None else TRAINED_SHARE
-    groups = [{"params": others, "share": 1.0}, {"params": backbone, "share": share}]
-    return [group for group in groups if group["params"]]
-
-
 def load_keypoint_people(folder: Path, ghn: Ghn, limit: int | None = None) -> list[KeypointPerson]:
     """Read and prepare the people of a folder.
 
@@ -126,7 +113,8 @@ def train_clip_heatmaps(config: ClipHeatmapTrainingConfig) -> Iterator[StepOutco
     model = ClipHeatmaps(config.model, ghn.config.hidden_channels).to(config.device).train()
     if config.encoder is not None:
         begin_clip_with_encoder(model, config.encoder)
-    optimizer = torch.optim.Adam(parameter_groups(model, config), config.learning_rate)
+    share = 1.0 if config.encoder is None else TRAINED_SHARE
+    optimizer = torch.optim.Adam(parameter_groups(model, share), config.learning_rate)
     run = TrainingRun(model, optimizer, config, "clip_heatmaps_checkpoint.pt")
     people = load_keypoint_people(config.data, ghn)
     val_people = load_keypoint_people(config.val, ghn, config.val_people)

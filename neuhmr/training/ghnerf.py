@@ -4,7 +4,6 @@ import logging
 from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
 import torch
 from torch import nn
@@ -28,7 +27,14 @@ from neuhmr.training.ghnerf_perceptual import PerceptualLoss
 from neuhmr.training.ghnerf_teacher import taught_moments
 from neuhmr.training.ghnerf_validation import validate_ghnerf
 from neuhmr.training.mixed_precision import narrow
-from neuhmr.training.run import StepOutcome, TrainingRun, append_entry, draw_one, run_steps
+from neuhmr.training.run import (
+    StepOutcome,
+    TrainingRun,
+    append_entry,
+    draw_one,
+    parameter_groups,
+    run_steps,
+)
 from neuhmr.training.workers import begin_workers
 
 logger = logging.getLogger(__name__)
@@ -106,18 +112,6 @@ def convolutions(model: Ghnerf) -> list[nn.Module]:
     return networks if model.human_encoder is None else [*networks, model.human_encoder]
 
 
-def parameter_groups(model: Ghnerf, config: GhnerfTrainingConfig) -> list[dict[str, Any]]:
-    """Split off the human encoder's backbone, which learns at a rate of its own."""
-    backbone, others = [], []
-    for name, parameter in model.named_parameters():
-        if parameter.requires_grad:
-            is_backbone = name.startswith("human_encoder.") and ".backbone." in name
-            (backbone if is_backbone else others).append(parameter)
-    share = encoder_rate(config) / config.learning_rate
-    groups = [{"params": others, "share": 1.0}, {"params": backbone, "share": share}]
-    return [group for group in groups if group["params"]]
-
-
 def begin_run(model: Ghnerf, config: GhnerfTrainingConfig) -> TrainingRun:
     """Make the optimizer of a network, the run's random state and its workers.
 
@@ -125,7 +119,8 @@ def begin_run(model: Ghnerf, config: GhnerfTrainingConfig) -> TrainingRun:
         MissingDependencyError: several devices without lightning.
     """
     workers = begin_workers(config.device, config.devices)
-    optimizer = torch.optim.Adam(parameter_groups(model, config), config.learning_rate)
+    share = encoder_rate(config) / config.learning_rate
+    optimizer = torch.optim.Adam(parameter_groups(model, share), config.learning_rate)
     return TrainingRun(model, optimizer, config, clip=clip_values, workers=workers)
 
 

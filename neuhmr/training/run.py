@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from pickle import UnpicklingError
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import torch
 from jaxtyping import Float
@@ -38,6 +38,16 @@ class StepOutcome:
 def clip_norm(parameters: list[nn.Parameter]) -> None:
     """Shorten the gradient of all parameters together."""
     nn.utils.clip_grad_norm_(parameters, MOST_GRADIENT)
+
+
+def parameter_groups(module: nn.Module, share: float) -> list[dict[str, Any]]:
+    """Split off the backbone of an encoder, which learns at a share of the others' rate."""
+    backbone, others = [], []
+    for name, parameter in module.named_parameters():
+        if parameter.requires_grad:
+            (backbone if ".backbone." in name else others).append(parameter)
+    groups = [{"params": others, "share": 1.0}, {"params": backbone, "share": share}]
+    return [group for group in groups if group["params"]]
 
 
 class TrainingRun:

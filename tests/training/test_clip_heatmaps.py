@@ -15,13 +15,14 @@ from neuhmr.ghnerf.config import GhnerfConfig
 from neuhmr.ghnerf.encoder_checkpoint import save_human_encoder
 from neuhmr.training.clip_heatmap_batches import draw_heatmap_batch
 from neuhmr.training.clip_heatmaps import (
+    TRAINED_SHARE,
     ClipHeatmapTrainingConfig,
     frame_loss,
     load_keypoint_people,
-    parameter_groups,
     train_clip_heatmaps,
 )
 from neuhmr.training.picture_features import PictureFeatures
+from neuhmr.training.run import parameter_groups
 from neuhmr.training.run_config import cosine_rate
 from tests.ghn.scene import make_ghn
 from tests.training.people_folder import write_people
@@ -116,7 +117,9 @@ def test_a_trained_encoder_is_taken_read_alike_and_learns_slowly(folder, tmp_pat
     inputs[:, model.hidden_channels : model.hidden_channels + h.shape[1]] = h
     with torch.no_grad():
         torch.testing.assert_close(model.head(inputs), alone.heads[0](h), rtol=5e-3, atol=5e-3)
-    shares = [group["share"] for group in parameter_groups(model.requires_grad_(True), config)]
+    shares = [
+        group["share"] for group in parameter_groups(model.requires_grad_(True), TRAINED_SHARE)
+    ]
     assert shares == [1.0, 0.1]
 
 
