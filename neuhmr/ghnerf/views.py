@@ -87,6 +87,20 @@ def project_box(
     )
 
 
+def stack_images(
+    images: Sequence[Float[Tensor, "3 _height _width"]],
+) -> Float[Tensor, "images 3 height width"]:
+    """Stack images of different sizes, black to the right of and below smaller ones."""
+    height = max(image.shape[1] for image in images)
+    width = max(image.shape[2] for image in images)
+    return torch.stack(
+        [
+            functional.pad(image, (0, width - image.shape[2], 0, height - image.shape[1]))
+            for image in images
+        ]
+    )
+
+
 def stack_views(
     images: Sequence[Float[Tensor, "3 _height _width"]],
     cameras: Sequence[Camera],
@@ -102,14 +116,9 @@ def stack_views(
             f"images, cameras and T_camera_world must be as many and at least one, got "
             f"{len(images)}, {len(cameras)} and {len(T_camera_world)}"
         )
-    height = max(image.shape[1] for image in images)
-    width = max(image.shape[2] for image in images)
-    padded = [
-        functional.pad(image, (0, width - image.shape[2], 0, height - image.shape[1]))
-        for image in images
-    ]
+    stacked = stack_images(images)
     K = torch.stack([camera.K for camera in cameras])
-    return SourceViews(torch.stack(padded), Camera(K, height, width), T_camera_world)
+    return SourceViews(stacked, Camera(K, stacked.shape[2], stacked.shape[3]), T_camera_world)
 
 
 def crop_views(sources: SourceViews, box: Float[Tensor, "2 3"], margin: int = 8) -> SourceViews:

@@ -103,9 +103,7 @@ def draw_batch(
     view = int(torch.randint(len(moment), (1,), generator=generator))
     pool = nearest_views(moment, view)[: config.pool]
     chosen = torch.randperm(len(pool), generator=generator)[: config.sources]
-    low, high = config.sizes
-    share = low + (high - low) * float(torch.rand((), generator=generator))
-    gain = 1.0 + config.gain * (2.0 * torch.rand(3, generator=generator) - 1.0)
+    share, gain = draw_look(config, generator)
     truth = shown(moment, view, share, gain)
     sources = source_views(moment, [pool[i] for i in chosen.tolist()], share, gain)
     target = TargetView(truth.camera, truth.T_camera_world, moment.box)
@@ -124,6 +122,13 @@ def draw_batch(
         coarse=look_up(moment, truth, coarse, COARSE_PIXEL, config.sigma, body_model),
         patch=patch,
     )
+
+
+def draw_look(config: DrawConfig, generator: torch.Generator) -> tuple[float, Float[Tensor, "3"]]:
+    """Draw at which share of its size a picture is shown, and how its colors are scaled."""
+    low, high = config.sizes
+    share = low + (high - low) * float(torch.rand((), generator=generator))
+    return share, 1.0 + config.gain * (2.0 * torch.rand(3, generator=generator) - 1.0)
 
 
 def draw_pixels(

@@ -9,11 +9,12 @@ from torch import Tensor
 from neuhmr.body.smpl_model import SmplModel
 from neuhmr.ghnerf.moment_pictures import Picture, shown
 from neuhmr.ghnerf.moments import Moment
-from neuhmr.ghnerf.views import TargetView, crop_views, pad_views, stack_views
+from neuhmr.ghnerf.views import TargetView, crop_views, pad_views, stack_images, stack_views
 from neuhmr.tensor_struct import TensorStruct
 from neuhmr.training.ghnerf_batches import (
     DrawConfig,
     RayTruth,
+    draw_look,
     draw_pixels,
     look_up,
 )
@@ -38,9 +39,7 @@ def draw_pictures(
     cut, pixels, truths = [], [], []
     for moment in moments:
         view = int(torch.randint(len(moment), (1,), generator=generator))
-        low, high = config.sizes
-        share = low + (high - low) * float(torch.rand((), generator=generator))
-        gain = 1.0 + config.gain * (2.0 * torch.rand(3, generator=generator) - 1.0)
+        share, gain = draw_look(config, generator)
         picture = shown(moment, view, share, gain)
         target = TargetView(picture.camera, picture.T_camera_world, moment.box)
         drawn = draw_pixels(picture, target, config.rays, config, generator)
@@ -49,11 +48,7 @@ def draw_pictures(
         truths.append(look_up(moment, picture, drawn, 1, config.sigma, surface_model))
         cut.append(image)
         pixels.append(drawn - corner)
-    height, width = (max(image.shape[axis] for image in cut) for axis in (1, 2))
-    images = torch.stack(
-        [torch.nn.functional.pad(i, (0, width - i.shape[2], 0, height - i.shape[1])) for i in cut]
-    )
-    return PictureBatch(images, torch.stack(pixels), tuple(truths))
+    return PictureBatch(stack_images(cut), torch.stack(pixels), tuple(truths))
 
 
 def cut_to_subject(

@@ -7,12 +7,10 @@ import torch
 from neuhmr.body.smpl_model import SmplModel
 from neuhmr.ghnerf.moment_pictures import shown
 from neuhmr.ghnerf.moments import Moment
-from neuhmr.training.ghnerf_batches import look_up
+from neuhmr.ghnerf.surface_truth import surface_at
 from neuhmr.training.ghnerf_validation import joint_accuracy
 from neuhmr.training.human_encoder_batches import cut_to_subject
 from neuhmr.training.picture_features import PictureFeatures
-
-SIGMA = 6.0
 
 
 @dataclass(frozen=True)
@@ -45,16 +43,20 @@ def validate_encoder(
         v, u = torch.meshgrid(*(torch.arange(side) for side in image.shape[1:]), indexing="ij")
         pixels = torch.stack([u, v], dim=-1).reshape(-1, 2) + 0.5
         features = model(image[None].to(device), pixels[None].to(device))[0].cpu()
-        truth = look_up(moment, picture, pixels + corner, 1, SIGMA, body_model)
+        assert moment.body is not None, "training people have bodies"
+        surface = surface_at(
+            moment.body, body_model, picture.camera, picture.T_camera_world, moment.box,
+            pixels + corner,
+        )  # fmt: skip
         heatmaps = features[:, model.config.feature_slice("heatmaps")]
         keypoints = picture.keypoints - torch.cat([corner, torch.zeros(1)])
         accuracy = joint_accuracy(heatmaps.T.reshape(-1, *image.shape[1:]), keypoints)
-        assert truth.surface is not None and accuracy is not None
-        is_body = truth.surface.is_body
+        assert accuracy is not None, "all keypoints of people are known"
+        is_body = surface.is_body
         parts = features[is_body, model.config.feature_slice("parts")].argmax(dim=-1)
         embedding = features[is_body, model.config.feature_slice("embedding")]
-        miss = (embedding - truth.surface.embedding[is_body]).square().mean()
-        right = (parts == truth.surface.parts[is_body]).float().mean()
+        miss = (embedding - surface.embedding[is_body]).square().mean()
+        right = (parts == surface.parts[is_body]).float().mean()
         rows.append((accuracy, float(right), float(miss)))
     model.train(was_training)
     pck, parts, squared = (sum(column) / len(rows) for column in zip(*rows, strict=True))
