@@ -14,6 +14,7 @@ import torch
 from torch import Tensor
 
 from neuhmr.body.model_files import load_body_model
+from neuhmr.errors import DatasetError
 from neuhmr.ghnerf.config import GhnerfConfig, GhnerfRow, ghnerf_preset
 from neuhmr.ghnerf.encoder_checkpoint import load_human_encoder, save_human_encoder
 from neuhmr.ghnerf.moments import read_moments
@@ -89,7 +90,7 @@ def train_human_encoder(config: HumanEncoderTrainingConfig) -> Iterator[StepOutc
     """Train step by step; writes checkpoints, a log and weights into the run folder.
 
     Raises:
-        DatasetError: no people to train or validate on.
+        DatasetError: no people to train or validate on, or recordings whose body is not known.
         CheckpointError: the weights to begin with cannot be used.
         NonFiniteError: a loss stopped being a number.
     """
@@ -105,6 +106,12 @@ def train_human_encoder(config: HumanEncoderTrainingConfig) -> Iterator[StepOutc
     body_model = load_body_model()
     moments = read_moments(config.data)
     val_moments = read_moments(config.val, config.val_moments)[: config.val_moments]
+    for moment in (*moments, *val_moments):
+        if moment.body is None:
+            raise DatasetError(
+                f"{moment.name} has no true body, whose parts and surface the encoder learns; "
+                "expected people of `neuhmr people --preset train` or `views`."
+            )
     run.resume_or_start()
     logger.info("%d moments, %d to validate on", len(moments), len(val_moments))
 

@@ -9,9 +9,11 @@ import torch
 
 from neuhmr.body.model_files import load_body_model
 from neuhmr.datasets.heatmaps import draw_heatmaps
+from neuhmr.errors import DatasetError
 from neuhmr.ghnerf.moment_pictures import shown
 from neuhmr.ghnerf.moments import read_moments
 from neuhmr.ghnerf.surface_truth import surface_at
+from neuhmr.training import human_encoder
 from neuhmr.training.ghnerf_batches import DrawConfig
 from neuhmr.training.human_encoder import HumanEncoderTrainingConfig, train_human_encoder
 from neuhmr.training.human_encoder_batches import cut_to_subject, draw_pictures
@@ -70,6 +72,14 @@ def test_pixels_stay_where_they_were_on_the_picture(people, generator):
         column, row = pixels.long().unbind(dim=-1)
         torch.testing.assert_close(image[:, row, column].T, truth.colors, rtol=1e-4, atol=1e-4)
         assert truth.surface is not None and bool(truth.surface.is_body.any())
+
+
+def test_recordings_without_a_known_body_are_refused(people, tmp_path, monkeypatch):
+    bodiless = [replace(moment, body=None) for moment in read_moments(people)]
+    monkeypatch.setattr(human_encoder, "read_moments", lambda *_: bodiless)
+    with pytest.raises(DatasetError, match=r"person_0000\d+_0 has no true body"):
+        next(train_human_encoder(config_for(people, tmp_path / "run")))
+    assert not (tmp_path / "run").exists()
 
 
 class KnowsTheTruth(PictureFeatures):
