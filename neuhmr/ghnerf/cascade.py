@@ -5,7 +5,6 @@ from dataclasses import dataclass
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
-from torch.nn import functional
 
 from neuhmr.geometry.cameras import Camera
 from neuhmr.geometry.rigid import Rigid
@@ -92,18 +91,19 @@ class CascadeLevel(nn.Module):
         depths = planes.planes(self.level.planes, in_disparity=self.is_coarse)
         T_world_target = Rigid.from_matrix(T_camera_world).inverse()
         T_view_world = Rigid.from_matrix(encoded.T_camera_world)
-        coordinates = [
-            sweep_coordinates(
-                camera, T_view_world[view] @ T_world_target, encoded.cameras[view], depths
-            )
-            for view in range(len(encoded.T_camera_world))
-        ]
+        coordinates = torch.stack(
+            [
+                sweep_coordinates(
+                    camera, T_view_world[view] @ T_world_target, encoded.cameras[view], depths
+                )
+                for view in range(len(encoded.T_camera_world))
+            ]
+        )
         features = encoded.coarse[:, :COARSE_CHANNELS] if self.is_coarse else encoded.middle
-        costs = variance_volume(features, torch.stack(coordinates))
-        if self.config.hull:
-            pixel = encoded.empty.shape[-1] // features.shape[-1]
-            empty = functional.avg_pool2d(encoded.empty, pixel)
-            costs = torch.cat([costs, mean_volume(empty, torch.stack(coordinates))], dim=1)
+        costs = variance_volume(features, coordinates)
+        empty = encoded.coarse_empty if self.is_coarse else encoded.middle_empty
+        if empty is not None:
+            costs = torch.cat([costs, mean_volume(empty, coordinates)], dim=1)
         voxels, logits = self.regularize(costs)
         surface = regress_range(logits, depths, planes, in_disparity=self.is_coarse)
         return DepthVolume(voxels, planes, surface, self.is_coarse)

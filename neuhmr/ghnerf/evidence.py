@@ -27,8 +27,10 @@ class EncodedViews(TensorStruct):
     """Features at half the resolution."""
     fine: Float[Tensor, "views 11 height width"]
     """Features at full resolution, and the colors."""
-    empty: Float[Tensor, "views 1 height width"]
-    """One where the picture is black: nothing is there."""
+    coarse_empty: Float[Tensor, "views 1 quarter_height quarter_width"] | None
+    """Share of the pixels that are black: nothing is there. None without a hull."""
+    middle_empty: Float[Tensor, "views 1 half_height half_width"] | None
+    """The same at half the resolution."""
     human: Float[Tensor, "views human_channels human_height human_width"] | None
     """Human features at their own resolution, before their ReLU."""
 

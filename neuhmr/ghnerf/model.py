@@ -69,13 +69,15 @@ class Ghnerf(nn.Module):
         padded = pad_views(sources)
         features = self.pyramid(padded.images)
         small = functional.avg_pool2d(padded.images, 4)
+        empty = (padded.images.amax(dim=1, keepdim=True) <= 0.0).to(padded.images)
         return EncodedViews(
             cameras=padded.cameras,
             T_camera_world=padded.T_camera_world,
             coarse=torch.cat([features.coarse, small], dim=1),
             middle=features.middle,
             fine=torch.cat([features.fine, padded.images], dim=1),
-            empty=(padded.images.amax(dim=1, keepdim=True) <= 0.0).to(padded.images),
+            coarse_empty=functional.avg_pool2d(empty, 4) if self.config.hull else None,
+            middle_empty=functional.avg_pool2d(empty, 2) if self.config.hull else None,
             human=None if self.human_encoder is None else self.human_encoder(padded.images),
         )
 

@@ -18,7 +18,8 @@ def make_encoded() -> EncodedViews:
         coarse=torch.zeros(3, 35, 16, 16),
         middle=torch.zeros(3, 16, 32, 32),
         fine=torch.cat([torch.zeros(3, 8, 64, 64), sources.images], dim=1),
-        empty=torch.zeros(3, 1, 64, 64),
+        coarse_empty=None,
+        middle_empty=None,
         human=None,
     )
 

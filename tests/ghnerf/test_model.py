@@ -167,7 +167,12 @@ def test_a_hull_tells_black_agreement_from_a_surface() -> None:
     model = make_model(replace(TINY, hull=True))
     encoded = model.encode(sources)
     # The pictures' borders are black, the spheres in their middle are not.
-    assert bool(encoded.empty[:, 0, 0, 0].all()) and not bool(encoded.empty[:, 0, 32, 32].any())
+    for empty in (encoded.coarse_empty, encoded.middle_empty):
+        assert empty is not None
+        middle = empty.shape[-1] // 2
+        assert bool((empty[:, 0, 0, 0] == 1).all()) and bool(
+            (empty[:, 0, middle, middle] == 0).all()
+        )
     costs = []
     model.fine.regularize.entry.register_forward_pre_hook(lambda _, given: costs.append(given[0]))
     with torch.no_grad():
