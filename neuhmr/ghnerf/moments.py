@@ -15,7 +15,7 @@ from neuhmr.datasets.capture import Capture, read_capture
 from neuhmr.errors import DatasetError
 from neuhmr.geometry.cameras import Camera
 from neuhmr.geometry.rigid import Rigid
-from neuhmr.people.training_person import TrainingPerson, read_training_person
+from neuhmr.people.training_person import PersonTruth, read_packed_person
 
 MARGIN = 0.08
 """Room around the naked body (m) for clothes, hair and shoes."""
@@ -72,7 +72,7 @@ def read_moments(folder: Path, limit: int | None = None) -> list[Moment]:
     people = sorted(folder.glob("person_*.npz"))[:limit]
     if people:
         model = load_body_model()
-        read = (moments_of_person(read_training_person(path), model) for path in people)
+        read = (moments_of_person(read_packed_person(path), model) for path in people)
         return [moment for moments in read for moment in moments]
     candidates = [folder, *sorted(path for path in folder.glob("*") if path.is_dir())]
     captures = [path for path in candidates if any((path / f).is_file() for f in CAPTURE_FILES)]
@@ -86,7 +86,7 @@ def read_moments(folder: Path, limit: int | None = None) -> list[Moment]:
     ]
 
 
-def moments_of_person(person: TrainingPerson, model: SmplModel) -> list[Moment]:
+def moments_of_person(person: PersonTruth, model: SmplModel) -> list[Moment]:
     """Put each pose's pictures into one world; poses seen only once are left out.
 
     The file has each picture's pose in its own camera's frame. A pose is the same in all of its
@@ -190,14 +190,14 @@ def _upright(rotmats: Float[Tensor, "views 3 3"]) -> Float[Tensor, "3 3"]:
 
 @dataclass(frozen=True)
 class _PackedPictures:
-    person: TrainingPerson
+    person: PersonTruth
     rows: tuple[int, ...]
     keypoints: Float[Tensor, "views 25 3"]
 
     def read(self, view: int) -> MomentView:
         row = self.rows[view]
-        image = self.person.images[row].permute(2, 0, 1)
-        return MomentView(image, self.person.masks[row], self.keypoints[view])
+        image, mask = self.person.picture(row)
+        return MomentView(image.permute(2, 0, 1), mask, self.keypoints[view])
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from neuhmr.errors import DatasetError
 from neuhmr.geometry.cameras import Camera
 from neuhmr.people.training_person import (
     TrainingPerson,
+    read_packed_person,
     read_training_person,
     write_training_person,
 )
@@ -45,6 +46,15 @@ def test_a_person_comes_back_from_its_file(packed, tmp_path):
     torch.testing.assert_close(back.motion.body_pose, packed.motion.body_pose, atol=1e-5, rtol=0)
     # JPEG of quality 94 on a smooth picture: a few levels.
     assert (back.images.int() - packed.images.int()).abs().float().mean() < 2.0
+
+
+def test_pictures_left_packed_are_the_same_pictures(packed, tmp_path):
+    write_training_person(tmp_path / "p.npz", packed)
+    whole, lazy = read_training_person(tmp_path / "p.npz"), read_packed_person(tmp_path / "p.npz")
+    assert len(lazy) == 3 and torch.equal(lazy.motion.transl, whole.motion.transl)
+    for row in range(3):
+        for own, other in zip(lazy.picture(row), whole.picture(row), strict=True):
+            assert torch.equal(own, other)
 
 
 def test_a_file_without_estimated_masks_is_read_as_before(packed, tmp_path):
