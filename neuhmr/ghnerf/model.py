@@ -31,6 +31,9 @@ from neuhmr.ghnerf.human_encoder import HumanEncoder
 from neuhmr.ghnerf.views import SourceViews, TargetView, pad_views, project_box
 from neuhmr.tensor_struct import TensorStruct
 
+NORM_MOMENTUM = 0.01
+"""Share of a training step in the running statistics of batch norms. A step sees one moment, whose
+statistics are far from the next one's: torch's 0.1 would remember ten of them."""
 POINTS_AT_ONCE = 16384
 """So few that a query of a dense grid needs little memory."""
 
@@ -60,6 +63,9 @@ class Ghnerf(nn.Module):
             self.human_encoder = HumanEncoder(config)
         self.coarse = CascadeLevel(config, is_coarse=True)
         self.fine = CascadeLevel(config, is_coarse=False)
+        for module in self.modules():
+            if isinstance(module, nn.BatchNorm2d | nn.BatchNorm3d):
+                module.momentum = NORM_MOMENTUM
 
     def encode(self, sources: SourceViews) -> EncodedViews:
         """Compute what only depends on the source views; the result serves any target.
