@@ -20,15 +20,14 @@ from PIL import Image
 from torch import Tensor
 
 from neuhmr.evaluation.ghnerf_pictures import box_psnr_db
-from neuhmr.evaluation.ghnerf_scores import MeasureConfig, box_mask, targets_of
-from neuhmr.evaluation.ghnerf_views import nearest_sources, true_view
+from neuhmr.evaluation.ghnerf_scores import MeasureConfig, box_mask, sources_for, targets_of
+from neuhmr.evaluation.ghnerf_views import true_view
 from neuhmr.export.keypoint_drawing import as_picture, draw_heatmaps, draw_keypoints, side_by_side
 from neuhmr.ghnerf.checkpoint import load_ghnerf
 from neuhmr.ghnerf.extraction import heatmaps_of
 from neuhmr.ghnerf.image_rendering import render_image
 from neuhmr.ghnerf.keypoints2d import keypoints_from_heatmaps
 from neuhmr.ghnerf.model import Ghnerf
-from neuhmr.ghnerf.moment_pictures import source_views
 from neuhmr.ghnerf.moments import Moment, read_moments
 from neuhmr.ghnerf.pck import count_correct
 from neuhmr.training.ghn_validation import shade_depth
@@ -42,8 +41,7 @@ MOST_BYTES = 300_000
 
 def draw_view(model: Ghnerf, moment: Moment, view: int) -> list[np.ndarray]:
     """Render one novel view, print its figures, and make its tiles."""
-    truth = true_view(moment, view)
-    sources = source_views(moment, nearest_sources(moment, view, VIEWS.sources))
+    truth, sources = true_view(moment, view, VIEWS.size), sources_for(moment, view, VIEWS)
     image = render_image(model, model.encode(sources), truth.target)
     heatmaps = heatmaps_of(model, image)
     keypoints = keypoints_from_heatmaps(heatmaps)
@@ -63,8 +61,7 @@ def draw_view(model: Ghnerf, moment: Moment, view: int) -> list[np.ndarray]:
 def draw_features(model: Ghnerf, moment: Moment) -> list[np.ndarray]:
     """Render what else the network was trained to see."""
     view = targets_of(moment, VIEWS)[0]
-    truth = true_view(moment, view)
-    sources = source_views(moment, nearest_sources(moment, view, VIEWS.sources))
+    truth, sources = true_view(moment, view, VIEWS.size), sources_for(moment, view, VIEWS)
     image = render_image(model, model.encode(sources), truth.target)
     tiles = [as_picture(truth.image.permute(1, 2, 0)), as_picture(image.color)]
     kinds = [head.kind for head in model.config.feature_heads]

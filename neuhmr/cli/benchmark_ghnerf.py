@@ -41,6 +41,9 @@ class BenchmarkGhnerf:
     """Target views of each moment."""
     sources: int = 3
     """Source views of each picture, the nearest of every other camera."""
+    size: int = 256
+    """Pixels along the person's larger side; larger pictures are made smaller, as the papers halve
+    theirs."""
     vgg_weights: OptionalPath = None
     """torchvision's VGG16 weights (vgg16-397923af.pth), to measure LPIPS; else it is left out."""
     seed: int = 0
@@ -72,12 +75,13 @@ class BenchmarkGhnerf:
             ("--people", self.people), ("--pictures", self.pictures), ("--sources", self.sources),
         ):  # fmt: skip
             require_at_least(option, value, 1)
+        require_at_least("--size", self.size, 32)
         if self.markdown is not None:
             check_writable(self.markdown)
         config = GhnerfBenchmarkConfig(
             rows=require_rows(self.rows),
             checkpoints=parse_checkpoints(self.checkpoints),
-            measure=MeasureConfig(sources=self.sources, targets=self.pictures),
+            measure=MeasureConfig(sources=self.sources, targets=self.pictures, size=self.size),
             vgg_weights=self.vgg_weights,
             seed=self.seed,
             device=str(choose_device(self.device)),
@@ -109,11 +113,11 @@ def _made_people(people: int | None, on_progress: "OnProgress") -> Path:
     from neuhmr.people.training_set import TrainingSetConfig, generate_training_set
 
     preset = people_preset("views-test")
-    folder = default_cache() / "views_test"
+    folder = default_cache() / f"views_test_{preset.height}"
     config = TrainingSetConfig(
         out_dir=folder, split=preset.split, num_people=people or preset.people,
         camera=preset.camera, masks=preset.masks, poses=preset.poses, views=preset.sides,
-        placing=preset.placing,
+        placing=preset.placing, size=preset.height,
     )  # fmt: skip
     generate_training_set(config, on_progress)
     return folder

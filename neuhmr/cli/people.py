@@ -119,7 +119,7 @@ class People:
             out_dir=self.out_dir, split=preset.split, num_people=self.clips or preset.people,
             seed=self.seed, mocap_dir=self.mocap_dir, camera=self.camera or preset.camera,
             masks=self.masks or preset.masks, poses=preset.poses, views=preset.sides,
-            placing=preset.placing,
+            placing=preset.placing, size=preset.height,
         )  # fmt: skip
         return generate_training_set(config, on_progress)
 

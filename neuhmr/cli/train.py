@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from neuhmr.training.run import StepOutcome
     from neuhmr.training.run_config import RunConfig
 
+SMALLEST_SUBJECT = 32
+"""A person of fewer pixels has no features left to learn from."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class _Run(ABC):
@@ -170,10 +173,11 @@ class TrainGhnerf(_Run):
     """Source views of a step."""
     rays: int = 2048
     """Rays of a step."""
-    smallest: float = 0.6
-    """Pictures are shown at a drawn share of their size, from this one ..."""
-    largest: float = 1.0
-    """... to this one."""
+    smallest: float = 180.0
+    """Pictures are made smaller until the subject's larger side has a drawn length, from this one
+    (px) ..."""
+    largest: float = 256.0
+    """... to this one, at which validation looks, too."""
     heatmap_weight: float = 0.5
     """λ_h."""
     heatmap_error: Literal["cross-entropy", "squared"] = "cross-entropy"
@@ -210,10 +214,10 @@ class TrainGhnerf(_Run):
             ("--halve-every", self.halve_every), ("--validate-every", self.validate_every),
         ):  # fmt: skip
             require_at_least(option, value, 1)
-        if not 0.0 < self.smallest <= self.largest <= 1.0:
+        if not SMALLEST_SUBJECT <= self.smallest <= self.largest:
             raise NeuhmrError(
-                f"--smallest is {self.smallest} and --largest {self.largest}; expected shares "
-                "of the pictures' size, 0 < smallest <= largest <= 1."
+                f"--smallest is {self.smallest:g} and --largest {self.largest:g}; expected lengths "
+                f"of the subject in pixels, {SMALLEST_SUBJECT} <= smallest <= largest."
             )
         draw = DrawConfig(
             sources=self.sources, pool=self.sources + 2, rays=self.rays,

@@ -94,6 +94,7 @@ def measure_ghnerf(
         "moments": [moment.name for moment in moments],
         "pictures_per_moment": config.measure.targets,
         "sources": config.measure.sources,
+        "size": config.measure.size,
         "device": _device_name(device),
         "threads": torch.get_num_threads(),
         "torch": torch.__version__,

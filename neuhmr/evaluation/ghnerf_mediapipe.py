@@ -5,10 +5,11 @@ way to the same end. Keypoints that it does not have count neither for nor again
 """
 
 import torch
+from jaxtyping import UInt8
+from torch import Tensor
 
 from neuhmr.body.skeleton import BODY_25_NAMES
 from neuhmr.evaluation.ghnerf_scores import MeasureConfig, MomentScores, targets_of
-from neuhmr.evaluation.ghnerf_views import TrueView, true_view
 from neuhmr.ghnerf.keypoints2d import Keypoints2d
 from neuhmr.ghnerf.moments import Moment
 from neuhmr.ghnerf.pck import count_correct
@@ -50,23 +51,23 @@ def body25_of(detection: Detection | None) -> Keypoints2d:
 def measure_mediapipe(
     detector: MediapipeDetector, moment: Moment, config: MeasureConfig
 ) -> MomentScores:
-    """Detect keypoints in the true pictures of a moment's targets and compare.
+    """Detect keypoints in the true pictures of a moment's targets, as filmed, and compare.
 
     Raises:
         DatasetError: a picture cannot be read.
     """
     scores = MomentScores()
     for view in targets_of(moment, config):
-        truth = true_view(moment, view)
-        found = _detect(detector, truth)
-        valid = truth.valid.clone()
+        picture = moment.pictures.read(view)
+        found = _detect(detector, picture.image)
+        valid = picture.keypoints[:, 2] > 0
         valid[[keypoint for keypoint in range(25) if keypoint not in SOURCES]] = False
         scores.keypoints = scores.keypoints + count_correct(
-            found.points, found.found, truth.keypoints, valid
+            found.points, found.found, picture.keypoints[:, :2], valid
         )
     return scores
 
 
-def _detect(detector: MediapipeDetector, truth: TrueView) -> Keypoints2d:
-    picture = truth.picture.permute(1, 2, 0).numpy()
+def _detect(detector: MediapipeDetector, image: UInt8[Tensor, "3 height width"]) -> Keypoints2d:
+    picture = image.permute(1, 2, 0).numpy()
     return body25_of(detector.detect(picture, whole_picture(*picture.shape[:2])))

@@ -26,7 +26,6 @@ from neuhmr.evaluation.ghnerf_views import (
     TrueView,
     nearest_sources,
     split_views,
-    target_view,
     true_points,
     true_view,
 )
@@ -43,12 +42,12 @@ from neuhmr.ghnerf.image_rendering import GhnerfImage, render_image
 from neuhmr.ghnerf.keypoints2d import Keypoints2d, keypoints_from_heatmaps
 from neuhmr.ghnerf.keypoints3d import Keypoints3d
 from neuhmr.ghnerf.model import Ghnerf
-from neuhmr.ghnerf.moment_pictures import source_views
+from neuhmr.ghnerf.moment_pictures import share_for, shown_target, source_views
 from neuhmr.ghnerf.moments import Moment
 from neuhmr.ghnerf.pck import KeypointCount, count_correct, no_keypoints
 from neuhmr.ghnerf.surface_truth import surface_at
 from neuhmr.ghnerf.triangulation import triangulate
-from neuhmr.ghnerf.views import TargetView
+from neuhmr.ghnerf.views import SourceViews, TargetView
 
 REFERENCES = 3
 """Source cameras through which the field is asked for 3D keypoints."""
@@ -83,6 +82,9 @@ class MeasureConfig:
 
     sources: int = 3
     """Source views per target, the nearest ones."""
+    size: int = 256
+    """Pixels along the subject's larger side; larger pictures are made smaller, as the papers
+    halve theirs."""
     targets: int = 8
     """Target views per moment at most, evenly spread."""
     space: SpaceConfig = field(default_factory=SpaceConfig)
@@ -96,6 +98,16 @@ def targets_of(moment: Moment, config: MeasureConfig) -> list[int]:
     _, targets = split_views(len(moment))
     count = min(config.targets, len(targets))
     return [targets[(2 * i + 1) * len(targets) // (2 * count)] for i in range(count)]
+
+
+def sources_for(moment: Moment, view: int, config: MeasureConfig) -> SourceViews:
+    """Read a target's source views, shrunk as much as the target is.
+
+    Raises:
+        DatasetError: a picture cannot be read, or a camera does not see the subject.
+    """
+    share = share_for(moment, view, float(config.size))
+    return source_views(moment, nearest_sources(moment, view, config.sources), share)
 
 
 @torch.no_grad()
@@ -121,10 +133,10 @@ def measure_network(
         DatasetError: a picture cannot be read, or a camera does not see the subject.
     """
     scores = MomentScores()
-    seen: list[tuple[int, Keypoints2d]] = []
+    seen: list[tuple[TargetView, Keypoints2d]] = []
     for view in targets_of(moment, config):
-        truth = true_view(moment, view)
-        sources = source_views(moment, nearest_sources(moment, view, config.sources)).to(device)
+        truth = true_view(moment, view, config.size)
+        sources = sources_for(moment, view, config).to(device)
         start = _now(device)
         encoded = model.encode(sources)
         middle = _now(device)
@@ -136,7 +148,7 @@ def measure_network(
         if body_model is not None and moment.body is not None:
             score_surface(scores, model, image, truth.target, moment.body, body_model)
         if keypoints is not None:
-            seen.append((view, keypoints))
+            seen.append((truth.target, keypoints))
     if seen and config.in_space:
         _measure_space(scores, model, moment, seen, config, device)
     return scores
@@ -210,7 +222,7 @@ def measure_zero(moment: Moment, config: MeasureConfig) -> MomentScores:
     """
     scores = MomentScores()
     for view in targets_of(moment, config):
-        truth = true_view(moment, view)
+        truth = true_view(moment, view, config.size)
         heatmaps = true_heatmaps(truth)
         errors = score_heatmaps(torch.zeros_like(heatmaps), heatmaps, truth.valid, box_mask(truth))
         if errors is not None:
@@ -248,22 +260,22 @@ def _measure_space(
     scores: MomentScores,
     model: Ghnerf,
     moment: Moment,
-    seen: Sequence[tuple[int, Keypoints2d]],
+    seen: Sequence[tuple[TargetView, Keypoints2d]],
     config: MeasureConfig,
     device: torch.device,
 ) -> None:
     truth, valid = true_points(moment)
     scores.points += int(valid.sum())
-    views = [view for view, _ in seen]
-    first = moment.cameras[views[0]]
+    targets = [target for target, _ in seen]
+    first = targets[0].camera
     cameras = Camera(
-        torch.stack([moment.cameras[view].K for view in views]), first.height, first.width
+        torch.stack([target.camera.K for target in targets]), first.height, first.width
     )
     crossed = triangulate(
         torch.stack([keypoints.points for _, keypoints in seen]),
         torch.stack([keypoints.confidence for _, keypoints in seen]),
         cameras,
-        moment.T_camera_world[views],
+        torch.stack([target.T_camera_world for target in targets]),
     )
     scores.triangulated_mm += distances_mm(crossed, truth, valid)
     candidates, _ = split_views(len(moment))
@@ -271,9 +283,9 @@ def _measure_space(
     chosen = tuple(candidates[i * len(candidates) // count] for i in range(count))
     looks = []
     for view in chosen:
-        near = nearest_sources(moment, view, config.sources)
-        encoded = model.encode(source_views(moment, near).to(device))
-        looks.append((encoded, target_view(moment, view).to(device)))
+        target = shown_target(moment, view, share_for(moment, view, float(config.size)))
+        encoded = model.encode(sources_for(moment, view, config).to(device))
+        looks.append((encoded, target.to(device)))
     scores.volume_mm += distances_mm(keypoints_from_field(model, looks, config.space), truth, valid)
 
 

@@ -122,13 +122,13 @@ def _head(title: str, columns: Sequence[str] | Mapping[str, object]) -> list[str
 def _footer(report: Report) -> str:
     lines = [
         f"{report['people']} people that no training saw, {len(report['moments'])} moments, at "
-        f"most {report['pictures_per_moment']} pictures of each, from {report['sources']} source "
-        "views; means over people, in brackets 95 % intervals over people. PSNR and the heatmaps' "
-        "mean squared error over the pixels of the subject's projected box, SSIM over the "
-        "rectangle around it; `of zero` is the error of empty heatmaps. PCK@0.2 of the torso's "
-        "diagonal. 3D distances in millimeters, of keypoints found in the field itself and "
-        "triangulated from rendered views. Frames per second of the network alone, first picture "
-        "excluded, on "
+        f"most {report['pictures_per_moment']} pictures of each, people {report['size']} px tall "
+        f"or wide, from {report['sources']} source views; means over people, in brackets 95 % "
+        "intervals over people. PSNR and the heatmaps' mean squared error over the pixels of the "
+        "subject's projected box, SSIM over the rectangle around it; `of zero` is the error of "
+        "empty heatmaps. PCK@0.2 of the torso's diagonal. 3D distances in mm, of keypoints "
+        "found in the field itself and triangulated from rendered views. Frames per second of the "
+        "network alone, first picture excluded, on "
         f"{report['device']} with {report['threads']} threads (torch {report['torch']}).",
         *report["notes"],
     ]

@@ -7,13 +7,14 @@ in GHNeRF's supplement, section 1.3.
 from dataclasses import dataclass
 
 import torch
-from jaxtyping import Bool, Float, UInt8
+from jaxtyping import Bool, Float
 from torch import Tensor
 
 from neuhmr.datasets.body25 import body25_points
 from neuhmr.geometry.cameras import Camera
 from neuhmr.geometry.rigid import Rigid
-from neuhmr.ghnerf.moments import Moment, on_black
+from neuhmr.ghnerf.moment_pictures import share_for, shown, shown_target
+from neuhmr.ghnerf.moments import Moment
 from neuhmr.ghnerf.triangulation import triangulate
 from neuhmr.ghnerf.views import TargetView
 
@@ -25,8 +26,6 @@ class TrueView:
     target: TargetView
     image: Float[Tensor, "3 height width"]
     """On black, in [0, 1]."""
-    picture: UInt8[Tensor, "3 height width"]
-    """As filmed."""
     keypoints: Float[Tensor, "25 2"]
     """(px)."""
     valid: Bool[Tensor, "25"]
@@ -46,22 +45,22 @@ def nearest_sources(moment: Moment, target: int, count: int) -> tuple[int, ...]:
     return tuple(sorted(candidates, key=lambda view: float(distances[view]))[:count])
 
 
-def target_view(moment: Moment, view: int) -> TargetView:
-    """Look from one of a moment's cameras."""
-    return TargetView(moment.cameras[view], moment.T_camera_world[view], moment.box)
-
-
-def true_view(moment: Moment, view: int) -> TrueView:
+def true_view(moment: Moment, view: int, size: int) -> TrueView:
     """Read what a target should look like.
 
+    Args:
+        moment: whose picture.
+        view: which.
+        size: length to which the subject's larger side is shrunk (px); shorter ones stay.
+
     Raises:
-        DatasetError: the picture cannot be read.
+        DatasetError: the picture cannot be read, or the camera does not see the subject.
     """
-    picture = moment.pictures.read(view)
+    share = share_for(moment, view, float(size))
+    picture = shown(moment, view, share)
     return TrueView(
-        target=target_view(moment, view),
-        image=on_black(picture)[:3],
-        picture=picture.image,
+        target=shown_target(moment, view, share),
+        image=picture.layers[:3],
         keypoints=picture.keypoints[:, :2],
         valid=picture.keypoints[:, 2] > 0,
     )

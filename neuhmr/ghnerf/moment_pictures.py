@@ -9,7 +9,7 @@ from torch import Tensor
 
 from neuhmr.geometry.cameras import Camera
 from neuhmr.ghnerf.moments import Moment, on_black
-from neuhmr.ghnerf.views import SourceViews, crop_views, stack_views
+from neuhmr.ghnerf.views import SourceViews, TargetView, crop_views, project_box, stack_views
 
 
 @dataclass(frozen=True)
@@ -28,6 +28,23 @@ class Picture:
         return self.layers[3] > 0.5
 
 
+def share_for(moment: Moment, view: int, side: float) -> float:
+    """Say at which share of its size the subject's larger side is so long in a view; 1 at most.
+
+    Args:
+        moment: whose picture.
+        view: which.
+        side: of the subject's box (px).
+
+    Raises:
+        DatasetError: the camera does not see the subject.
+    """
+    (left, top, right, bottom), _ = project_box(
+        moment.box, moment.cameras[view], moment.T_camera_world[view], f"view {view}"
+    )
+    return min(1.0, side / max(right - left, bottom - top))
+
+
 def shown(
     moment: Moment, view: int, share: float = 1.0, gain: Float[Tensor, "3"] | None = None
 ) -> Picture:
@@ -44,15 +61,27 @@ def shown(
     """
     found = moment.pictures.read(view)
     layers = on_black(found, gain)
-    camera, keypoints = moment.cameras[view], found.keypoints
-    height, width = (max(round(share * side), 32) for side in layers.shape[1:])
-    if (height, width) != tuple(layers.shape[1:]):
-        scale = torch.tensor([width / camera.width, height / camera.height, 1.0])
+    whole, camera = moment.cameras[view], shown_camera(moment, view, share)
+    size = (camera.height, camera.width)
+    scale = torch.tensor([camera.width / whole.width, camera.height / whole.height, 1.0])
+    if size != tuple(layers.shape[1:]):
         layers = torch.nn.functional.interpolate(
-            layers[None], (height, width), mode="bilinear", antialias=True, align_corners=False
+            layers[None], size, mode="bilinear", antialias=True, align_corners=False
         )[0]
-        camera, keypoints = camera.resized(height, width), keypoints * scale
-    return Picture(layers, camera, moment.T_camera_world[view], keypoints)
+    return Picture(layers, camera, moment.T_camera_world[view], found.keypoints * scale)
+
+
+def shown_camera(moment: Moment, view: int, share: float) -> Camera:
+    """Make the camera of a picture that is shown at a share of its size."""
+    camera = moment.cameras[view]
+    height, width = (max(round(share * side), 32) for side in (camera.height, camera.width))
+    return camera.resized(height, width)
+
+
+def shown_target(moment: Moment, view: int, share: float = 1.0) -> TargetView:
+    """Look from where a picture was taken, at the size at which it is shown."""
+    camera = shown_camera(moment, view, share)
+    return TargetView(camera, moment.T_camera_world[view], moment.box)
 
 
 def source_views(

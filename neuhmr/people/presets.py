@@ -26,6 +26,7 @@ class PeoplePreset:
     people: int
     frames: int = 90
     height: int = 512
+    """Of a clip's pictures, or of those to train on, which are square (px)."""
     width: int = 512
     errors: tuple[ErrorKind, ...] = ("ray",)
     """Kinds of wrong initial poses; the first is the clip's own."""
@@ -42,9 +43,9 @@ def people_preset(name: PresetName) -> PeoplePreset:
     """Look a preset up."""
     match name:
         case "train":
-            return PeoplePreset(split="train", is_clips=False, people=300)
+            return PeoplePreset(split="train", is_clips=False, people=300, height=256)
         case "val":
-            return PeoplePreset(split="val", is_clips=False, people=12)
+            return PeoplePreset(split="val", is_clips=False, people=12, height=256)
         case "test":
             return PeoplePreset(
                 split="test", is_clips=True, people=8, frames=60, height=448, width=448,
@@ -63,7 +64,11 @@ def people_preset(name: PresetName) -> PeoplePreset:
 
 
 def _views(split: Split, people: int) -> PeoplePreset:
-    """People as a calibrated ring of synchronous cameras sees them."""
+    """People as a calibrated ring of synchronous cameras sees them.
+
+    Pictures are twice as large as GHNeRF looks at them: shrunk, an outline's pixels are as much of
+    the person as the person covers of them. A mask of their own size has only yes and no.
+    """
     return PeoplePreset(
         split=split, is_clips=False, people=people, camera="ideal", masks="exact", poses=2,
         sides=16, placing="ring",

@@ -11,7 +11,13 @@ from neuhmr.datasets.heatmaps import heatmaps_at
 from neuhmr.geometry.cameras import sample_at_pixels
 from neuhmr.geometry.rigid import Rigid
 from neuhmr.ghnerf.frustum import box_pixels
-from neuhmr.ghnerf.moment_pictures import Picture, shown, source_views
+from neuhmr.ghnerf.moment_pictures import (
+    Picture,
+    share_for,
+    shown,
+    shown_target,
+    source_views,
+)
 from neuhmr.ghnerf.moments import Moment
 from neuhmr.ghnerf.surface_truth import SurfacePixels, surface_at
 from neuhmr.ghnerf.views import SourceViews, TargetView
@@ -69,8 +75,8 @@ class DrawConfig:
     """Share of the rays, within `mask_share`, around keypoints: heatmaps are empty elsewhere."""
     outline_share: float = 0.0
     """Share of the rays, within `mask_share`, along the outline, where most of the error is."""
-    sizes: tuple[float, float] = (0.6, 1.0)
-    """Smallest and largest share of their size at which pictures are shown."""
+    sizes: tuple[float, float] = (180.0, 256.0)
+    """Shortest and longest that the subject's larger side is shown (px), never enlarged."""
     gain: float = 0.2
     """How much colors are scaled at most, all views of a step alike."""
     sigma: float = 6.0
@@ -103,10 +109,11 @@ def draw_batch(
     view = int(torch.randint(len(moment), (1,), generator=generator))
     pool = nearest_views(moment, view)[: config.pool]
     chosen = torch.randperm(len(pool), generator=generator)[: config.sources]
-    share, gain = draw_look(config, generator)
+    side, gain = draw_look(config, generator)
+    share = share_for(moment, view, side)
     truth = shown(moment, view, share, gain)
     sources = source_views(moment, [pool[i] for i in chosen.tolist()], share, gain)
-    target = TargetView(truth.camera, truth.T_camera_world, moment.box)
+    target = shown_target(moment, view, share)
     fine = draw_pixels(truth, target, config.rays, config, generator)
     coarse = draw_pixels(truth, target, config.coarse_rays, config, generator)
     patch = min(config.patch, truth.camera.height, truth.camera.width)
@@ -125,10 +132,10 @@ def draw_batch(
 
 
 def draw_look(config: DrawConfig, generator: torch.Generator) -> tuple[float, Float[Tensor, "3"]]:
-    """Draw at which share of its size a picture is shown, and how its colors are scaled."""
+    """Draw how long the subject's larger side is (px), and how colors are scaled."""
     low, high = config.sizes
-    share = low + (high - low) * float(torch.rand((), generator=generator))
-    return share, 1.0 + config.gain * (2.0 * torch.rand(3, generator=generator) - 1.0)
+    side = low + (high - low) * float(torch.rand((), generator=generator))
+    return side, 1.0 + config.gain * (2.0 * torch.rand(3, generator=generator) - 1.0)
 
 
 def draw_pixels(

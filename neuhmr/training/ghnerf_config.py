@@ -4,6 +4,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
 
+from neuhmr.ghnerf.checkpoint import load_ghnerf
 from neuhmr.ghnerf.config import FeatureHead, GhnerfConfig, GhnerfRow, ghnerf_preset
 from neuhmr.ghnerf.surface_truth import EMBEDDING_CHANNELS, NUM_PARTS
 from neuhmr.training.ghnerf_batches import DrawConfig
@@ -58,7 +59,7 @@ class GhnerfTrainingConfig(RunConfig):
     """Initial rate of Adam."""
     encoder_learning_rate: float | None = None
     """Initial rate of the human encoder's backbone; None is `learning_rate` for a random one, and
-    1e-4 (ResNet) or 1e-5 (DINO) for one that was trained before."""
+    1e-4 (ResNet) or 1e-5 (DINO) for one that was trained before, `start`'s too."""
     halve_every: int = 50_000
     """Steps over which the rates fall by half, smoothly."""
     teacher: str = "truth"
@@ -106,9 +107,16 @@ def learning_rate_at(step: int, rate: float, halve_every: int) -> float:
 
 
 def encoder_rate(config: GhnerfTrainingConfig) -> float:
-    """Choose the initial rate of the human encoder's backbone."""
+    """Choose the initial rate of the human encoder's backbone.
+
+    Raises:
+        CheckpointError: the weights to start from cannot be read.
+    """
     if config.encoder_learning_rate is not None:
         return config.encoder_learning_rate
-    if not config.pretrained and config.encoder is None:
+    is_trained = config.pretrained or config.encoder is not None
+    if config.start is not None and not is_trained:
+        is_trained = load_ghnerf(config.start).human_encoder is not None
+    if not is_trained:
         return config.learning_rate
     return 1e-5 if config.row == "ghnerf_dino" else 1e-4

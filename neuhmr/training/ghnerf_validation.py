@@ -14,7 +14,13 @@ from neuhmr.datasets.heatmaps import draw_heatmaps
 from neuhmr.ghnerf.frustum import box_pixels
 from neuhmr.ghnerf.image_rendering import GhnerfImage, render_image
 from neuhmr.ghnerf.model import Ghnerf
-from neuhmr.ghnerf.moment_pictures import Picture, shown, source_views
+from neuhmr.ghnerf.moment_pictures import (
+    Picture,
+    share_for,
+    shown,
+    shown_target,
+    source_views,
+)
 from neuhmr.ghnerf.moments import Moment
 from neuhmr.ghnerf.pck import count_correct
 from neuhmr.ghnerf.views import TargetView
@@ -50,10 +56,10 @@ def validate_ghnerf(
     rows, strips = [], []
     for number, moment in enumerate(moments):
         view = (5 * number) % len(moment)
-        truth = shown(moment, view)
-        sources = source_views(moment, nearest_views(moment, view)[: config.sources])
+        share = share_for(moment, view, config.sizes[1])
+        truth, target = shown(moment, view, share), shown_target(moment, view, share)
+        sources = source_views(moment, nearest_views(moment, view)[: config.sources], share)
         device = next(model.parameters()).device
-        target = TargetView(truth.camera, truth.T_camera_world, moment.box)
         image = render_image(model, model.encode(sources.to(device)), target.to(device))
         image = image.to("cpu")
         rows.append(_score(model, image, truth, target))

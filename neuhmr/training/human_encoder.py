@@ -56,7 +56,7 @@ class HumanEncoderTrainingConfig(CosineRunConfig):
     mixed: bool = False
     """Convolve in 16-bit floats: twice as fast where the processor has them."""
     draw: DrawConfig = field(
-        default_factory=lambda: DrawConfig(rays=1024, sizes=(0.5, 1.0), with_surface=True)
+        default_factory=lambda: DrawConfig(rays=1024, sizes=(120.0, 256.0), with_surface=True)
     )
     """Pixels and sizes of the pictures."""
     weights: GhnerfLossWeights = field(
@@ -121,7 +121,7 @@ def train_human_encoder(config: HumanEncoderTrainingConfig) -> Iterator[StepOutc
         return picture_losses(model, batch.to(config.device), config.weights)
 
     def validate() -> None:
-        scores = validate_encoder(model, val_moments, body_model)
+        scores = validate_encoder(model, val_moments, body_model, config.draw.sizes[1])
         entry = {"step": run.step} | scores.as_dict()
         append_entry(config.out / "encoder_log.jsonl", entry)
         logger.info("%s", entry)

@@ -7,9 +7,9 @@ from jaxtyping import Float
 from torch import Tensor
 
 from neuhmr.body.smpl_model import SmplModel
-from neuhmr.ghnerf.moment_pictures import Picture, shown
+from neuhmr.ghnerf.moment_pictures import Picture, share_for, shown, shown_target
 from neuhmr.ghnerf.moments import Moment
-from neuhmr.ghnerf.views import TargetView, crop_views, pad_views, stack_images, stack_views
+from neuhmr.ghnerf.views import crop_views, pad_views, stack_images, stack_views
 from neuhmr.tensor_struct import TensorStruct
 from neuhmr.training.ghnerf_batches import (
     DrawConfig,
@@ -39,9 +39,9 @@ def draw_pictures(
     cut, pixels, truths = [], [], []
     for moment in moments:
         view = int(torch.randint(len(moment), (1,), generator=generator))
-        share, gain = draw_look(config, generator)
-        picture = shown(moment, view, share, gain)
-        target = TargetView(picture.camera, picture.T_camera_world, moment.box)
+        side, gain = draw_look(config, generator)
+        share = share_for(moment, view, side)
+        picture, target = shown(moment, view, share, gain), shown_target(moment, view, share)
         drawn = draw_pixels(picture, target, config.rays, config, generator)
         image, corner = cut_to_subject(picture, moment)
         surface_model = model if config.with_surface else None

@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass
 import torch
 
 from neuhmr.body.smpl_model import SmplModel
-from neuhmr.ghnerf.moment_pictures import shown
+from neuhmr.ghnerf.moment_pictures import share_for, shown
 from neuhmr.ghnerf.moments import Moment
 from neuhmr.ghnerf.surface_truth import surface_at
 from neuhmr.training.ghnerf_validation import joint_accuracy
@@ -31,14 +31,22 @@ class EncoderScores:
 
 @torch.no_grad()
 def validate_encoder(
-    model: PictureFeatures, moments: list[Moment], body_model: SmplModel
+    model: PictureFeatures, moments: list[Moment], body_model: SmplModel, side: float
 ) -> EncoderScores:
-    """Look at one view of each moment, at the same ones at every call."""
+    """Look at one view of each moment, at the same ones at every call.
+
+    Args:
+        model: in any mode.
+        moments: with bodies.
+        body_model: theirs.
+        side: length to which the subject's larger side is shrunk (px).
+    """
     was_training, device = model.training, next(model.parameters()).device
     model.eval()
     rows = []
     for number, moment in enumerate(moments):
-        picture = shown(moment, (5 * number) % len(moment))
+        view = (5 * number) % len(moment)
+        picture = shown(moment, view, share_for(moment, view, side))
         image, corner = cut_to_subject(picture, moment)
         v, u = torch.meshgrid(*(torch.arange(side) for side in image.shape[1:]), indexing="ij")
         pixels = torch.stack([u, v], dim=-1).reshape(-1, 2) + 0.5

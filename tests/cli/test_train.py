@@ -27,7 +27,7 @@ def asked(monkeypatch):
 def test_options_of_ghnerf_reach_its_training(asked):
     options = [
         "--row", "GHNeRF+DINO", "--targets", "all", "--sources", "2", "--rays", "1000",
-        "--smallest", "0.5", "--heatmap-weight", "5", "--halve-every", "900", "--steps", "7",
+        "--smallest", "150", "--heatmap-weight", "5", "--halve-every", "900", "--steps", "7",
         "--teacher", "mediapipe", "--encoder", "encoder.safetensors", "--opacity-weight", "0.05",
         "--outline-share", "0.3", "--hull", "--coarse-pixel", "4", "--mixed",
     ]  # fmt: skip
@@ -36,7 +36,7 @@ def test_options_of_ghnerf_reach_its_training(asked):
     (config,) = asked
     assert (config.row, config.targets, config.teacher) == ("ghnerf_dino", "all", "mediapipe")
     assert (config.draw.sources, config.draw.rays, config.draw.coarse_rays) == (2, 1000, 250)
-    assert config.draw.sizes == (0.5, 1.0)
+    assert config.draw.sizes == (150.0, 256.0)
     assert (config.weights.heatmaps, config.halve_every) == (5.0, 900)
     assert (config.encoder, config.weights.opacity) == (Path("encoder.safetensors"), 0.05)
     assert (config.draw.outline_share, config.mixed) == (0.3, True)
@@ -70,7 +70,8 @@ def test_options_of_the_human_encoder_reach_its_training(monkeypatch):
     ("options", "message"),
     [
         ({"sources": 0}, "--sources is 0"),
-        ({"smallest": 0.9, "largest": 0.5}, r"--smallest is 0\.9"),
+        ({"smallest": 200.0, "largest": 100.0}, "--smallest is 200 and --largest 100; expected"),
+        ({"smallest": 0.5}, r"--smallest is 0\.5 and .* 32 <= smallest <= largest"),
     ],
 )
 def test_impossible_numbers_are_named(asked, options, message):

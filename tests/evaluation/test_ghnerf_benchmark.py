@@ -80,7 +80,7 @@ def test_other_features_have_a_table_where_somebody_has_them() -> None:
     seen = {"method": "GHNeRF+DINO", "parts_iou": 0.5, "parts_accuracy": 2 / 3, "embedding_mm": 12}
     report = {
         "rows": [{"method": "ENeRF"}], "notes": [], "people": 1, "moments": ["a"], "sources": 3,
-        "pictures_per_moment": 1, "device": "cpu", "threads": 1, "torch": "2",
+        "pictures_per_moment": 1, "size": 256, "device": "cpu", "threads": 1, "torch": "2",
     }  # fmt: skip
     assert "Other human features" not in ghnerf_markdown(report)
     text = ghnerf_markdown({**report, "rows": [{"method": "ENeRF"}, seen]})

@@ -12,10 +12,10 @@ from neuhmr.evaluation.ghnerf_scores import (
     measure_network,
     score_surface,
 )
-from neuhmr.evaluation.ghnerf_views import target_view
 from neuhmr.ghnerf.config import FeatureHead, GhnerfConfig, LevelConfig
 from neuhmr.ghnerf.image_rendering import GhnerfImage
 from neuhmr.ghnerf.model import Ghnerf
+from neuhmr.ghnerf.moment_pictures import shown_target
 from neuhmr.ghnerf.moments import Moment, moments_of_person
 from neuhmr.ghnerf.surface_truth import surface_at
 from synthetic_body import make_synthetic_body
@@ -95,7 +95,7 @@ def test_an_embedding_names_the_nearest_surface_point() -> None:
 
 
 def true_image(moment: Moment, view: int, body_model: SmplModel) -> GhnerfImage:
-    target = target_view(moment, view)
+    target = shown_target(moment, view)
     camera = target.camera
     pixels = camera.pixel_grid().reshape(-1, 2)
     surface = surface_at(moment.body, body_model, camera, target.T_camera_world, moment.box, pixels)  # pyright: ignore[reportArgumentType]
@@ -110,7 +110,7 @@ def true_image(moment: Moment, view: int, body_model: SmplModel) -> GhnerfImage:
 
 def test_the_true_surface_gets_full_marks(moment, body_model) -> None:
     scores, image = MomentScores(), true_image(moment, 1, body_model)
-    model, target = Ghnerf(CONFIG), target_view(moment, 1)
+    model, target = Ghnerf(CONFIG), shown_target(moment, 1)
     score_surface(scores, model, image, target, moment.body, body_model)
     assert scores.parts.accuracy == scores.parts.mean_iou == 1.0
     assert scores.embedding_mm == pytest.approx([0.0], abs=0.1)
@@ -135,5 +135,5 @@ def test_networks_are_asked_for_the_surface_where_bodies_are_known(moment, body_
 def test_networks_without_these_heads_are_not_asked(moment, body_model) -> None:
     scores, image = MomentScores(), true_image(moment, 1, body_model)
     plain = Ghnerf(replace(CONFIG, feature_heads=()))
-    score_surface(scores, plain, image, target_view(moment, 1), moment.body, body_model)
+    score_surface(scores, plain, image, shown_target(moment, 1), moment.body, body_model)
     assert scores.parts.accuracy is None and scores.embedding_mm == []

@@ -11,7 +11,8 @@ from neuhmr.evaluation.ghnerf_scores import (
     measure_zero,
     targets_of,
 )
-from neuhmr.evaluation.ghnerf_views import nearest_sources, split_views, true_points
+from neuhmr.evaluation.ghnerf_views import nearest_sources, split_views, true_points, true_view
+from neuhmr.ghnerf.views import project_box
 
 CPU = torch.device("cpu")
 
@@ -39,6 +40,25 @@ def test_a_shifted_field_is_off_by_the_shift() -> None:
     scores = measure_network(KnowingGhnerf(points), still_moment(), MeasureConfig(targets=4), CPU)
     assert scores.triangulated_mm == pytest.approx([50.0] * 25, abs=5.0)
     assert sorted(scores.volume_mm)[12] == pytest.approx(50.0, abs=5.0)
+
+
+def test_people_are_measured_at_the_size_that_was_asked_for() -> None:
+    large, small = (
+        measure_zero(still_moment(), MeasureConfig(targets=1, size=size)) for size in (4096, 64)
+    )
+    truth = true_view(still_moment(), 1, 64)
+    left, top, right, bottom = project_box(
+        truth.target.box, truth.target.camera, truth.target.T_camera_world, "a camera"
+    )[0]
+    assert 64 <= max(right - left, bottom - top) <= 66  # Whole pixels around the box.
+    assert truth.image.shape[1:] == (truth.target.camera.height, truth.target.camera.width)
+    # Gaussians are as wide as the picture says, so an empty heatmap's error hardly changes.
+    assert small.heatmaps[0].box == pytest.approx(large.heatmaps[0].box, rel=0.1)
+    scores = measure_network(
+        KnowingGhnerf(standing_points()), still_moment(), MeasureConfig(targets=4, size=128), CPU
+    )
+    assert scores.keypoints.pck == 1.0
+    assert max(scores.triangulated_mm) < 10.0
 
 
 def test_keypoints_without_truth_count_nowhere() -> None:

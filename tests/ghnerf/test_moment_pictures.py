@@ -4,8 +4,9 @@ import torch
 from neuhmr.body.model_files import load_body_model
 from neuhmr.datasets.body25 import body25_points
 from neuhmr.geometry.rigid import Rigid
-from neuhmr.ghnerf.moment_pictures import shown, source_views
+from neuhmr.ghnerf.moment_pictures import share_for, shown, shown_target, source_views
 from neuhmr.ghnerf.moments import Moment, MomentView, moments_of_person, on_black
+from neuhmr.ghnerf.views import project_box
 from tests.training.ring_folder import ring_person
 
 
@@ -21,6 +22,27 @@ def test_what_is_shown_is_black_beside_the_person_and_fits_its_camera(moment):
     points = Rigid.from_matrix(half.T_camera_world).apply(body25_points(moment.body))
     assert torch.allclose(half.camera.project(points), half.keypoints[:, :2], atol=1e-3)
     assert torch.equal(half.keypoints[:, 2], full.keypoints[:, 2])
+
+
+def test_the_subject_is_shown_as_long_as_was_asked_but_never_enlarged(moment):
+    camera, pose = moment.cameras[1], moment.T_camera_world[1]
+    (left, top, right, bottom), _ = project_box(moment.box, camera, pose, "a camera")
+    side = max(right - left, bottom - top)
+    assert share_for(moment, 1, side / 2) == pytest.approx(0.5)
+    assert share_for(moment, 1, 10.0 * side) == 1.0
+    target = shown_target(moment, 1, 0.75)
+    assert (target.camera.height, target.camera.width) == (48, 36)
+    assert target.camera.K[0, 0] == pytest.approx(0.75 * float(camera.K[0, 0]))
+
+
+def test_a_shrunk_outline_is_as_much_of_the_person_as_it_covers(moment):
+    full, half = shown(moment, 1).layers, shown(moment, 1, 0.5).layers
+    outline = (half[3] > 0.0) & (half[3] < 1.0)
+    assert bool(outline.any()) and float(half[3].mean()) == pytest.approx(
+        float(full[3].mean()), rel=0.02
+    )
+    # Black beside the person is averaged in, the background is not.
+    assert bool((half[:3] <= half[3] + 1e-6).all())
 
 
 def test_colors_are_scaled_and_black_beside_the_person() -> None:

@@ -18,7 +18,7 @@ from neuhmr.training.ghnerf_batches import (
 )
 from tests.training.ring_folder import ring_person
 
-DRAW = DrawConfig(sources=2, pool=3, rays=60, coarse_rays=20, sizes=(1.0, 1.0))
+DRAW = DrawConfig(sources=2, pool=3, rays=60, coarse_rays=20, sizes=(512.0, 512.0))
 
 
 @pytest.fixture(scope="module")

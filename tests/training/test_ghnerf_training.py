@@ -27,7 +27,7 @@ from neuhmr.training.ghnerf_validation import joint_accuracy
 from neuhmr.training.picture_features import PictureFeatures
 from tests.training.ring_folder import write_ring
 
-DRAW = DrawConfig(sources=2, pool=3, rays=96, coarse_rays=32, sizes=(1.0, 1.0))
+DRAW = DrawConfig(sources=2, pool=3, rays=96, coarse_rays=32, sizes=(512.0, 512.0))
 
 
 @pytest.fixture(scope="module")
@@ -160,6 +160,10 @@ def test_rates_halve_and_a_pretrained_encoder_has_its_own(people, tmp_path):
     assert encoder_rate(config) == config.learning_rate
     assert encoder_rate(replace(config, pretrained=True)) == 1e-4
     assert encoder_rate(replace(config, pretrained=True, row="ghnerf_dino")) == 1e-5
+    for row, rate in (("ghnerf_resnet18", 1e-4), ("enerf_heatmap", config.learning_rate)):
+        start = tmp_path / f"{row}.safetensors"
+        save_ghnerf(begin(replace(config, row=row)), start, {})
+        assert encoder_rate(replace(config, start=start)) == rate, "a start brings its encoder"
     chosen = replace(config, encoder_learning_rate=3e-5)
     run = begin_run(begin(chosen), chosen)
     run.descend({"size": next(iter(run.module.parameters())).square().sum()}, 5e-4)

@@ -21,7 +21,7 @@ from neuhmr.training.human_encoder_validation import validate_encoder
 from neuhmr.training.picture_features import PictureFeatures
 from tests.training.ring_folder import write_ring
 
-DRAW = DrawConfig(rays=64, sizes=(1.0, 1.0), with_surface=True)
+DRAW = DrawConfig(rays=64, sizes=(512.0, 512.0), with_surface=True)
 
 
 @pytest.fixture(scope="module")
@@ -107,6 +107,6 @@ class KnowsTheTruth(PictureFeatures):
 def test_the_truth_scores_full_marks_and_a_shift_its_size(people, tmp_path):
     moment = read_moments(people)[0]
     knows = KnowsTheTruth(moment, config_for(people, tmp_path).network)
-    scores = validate_encoder(knows, [moment], load_body_model())
+    scores = validate_encoder(knows, [moment], load_body_model(), 512.0)
     assert scores.pck > 0.9 and scores.parts == 1.0
     assert scores.embedding == pytest.approx(0.1, abs=1e-4)
