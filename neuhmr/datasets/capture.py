@@ -19,6 +19,9 @@ from neuhmr.geometry.cameras import Camera
 
 CaptureLayout = Literal["auto", "project", "zju", "easymocap"]
 
+VERTEX_MARGIN = 0.1
+"""Room around the naked body (m) for clothes, as ENeRF leaves it: figures over a box depend on how
+much black is in it."""
 KEYPOINT_MARGIN = 0.15
 """Room around 3D keypoints (m): the skull, the fingers and clothes reach beyond them."""
 

@@ -17,14 +17,11 @@ from neuhmr.clip.masks import MaskSequence, read_masks
 from neuhmr.clip.motion_file import read_motion_file
 from neuhmr.clip.video import Video, open_video
 from neuhmr.datasets.body25 import body25_points
-from neuhmr.datasets.capture import Capture, RawView
+from neuhmr.datasets.capture import VERTEX_MARGIN, Capture, RawView
 from neuhmr.datasets.image_files import read_json
 from neuhmr.errors import DatasetError
 from neuhmr.geometry.cameras import Camera
 from neuhmr.geometry.rigid import Rigid
-
-VERTEX_MARGIN = 0.1
-"""Room around the naked body (m) for clothes."""
 
 
 def read_project_capture(folder: Path) -> Capture:

@@ -16,7 +16,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from neuhmr.datasets.capture import Capture, RawView
+from neuhmr.datasets.capture import VERTEX_MARGIN, Capture, RawView
 from neuhmr.datasets.image_files import (
     PIXEL_CENTER,
     as_keypoints,
@@ -30,8 +30,6 @@ from neuhmr.geometry.cameras import Camera
 from neuhmr.safe_pickle import read_pickle
 
 MASK_FOLDERS = ("mask", "mask_cihp")
-VERTEX_MARGIN = 0.1
-"""Room around the naked body (m) for clothes, as neural renderers of this data use it."""
 
 
 def read_zju_capture(folder: Path) -> Capture:

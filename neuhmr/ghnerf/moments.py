@@ -11,14 +11,12 @@ from torch import Tensor
 from neuhmr.body.model_files import load_body_model
 from neuhmr.body.smpl_model import PosedBody, SmplModel
 from neuhmr.datasets.body25 import body25_points
-from neuhmr.datasets.capture import Capture, read_capture
+from neuhmr.datasets.capture import VERTEX_MARGIN, Capture, read_capture
 from neuhmr.errors import DatasetError
 from neuhmr.geometry.cameras import Camera
 from neuhmr.geometry.rigid import Rigid
 from neuhmr.people.training_person import PersonTruth, read_packed_person
 
-MARGIN = 0.08
-"""Room around the naked body (m) for clothes, hair and shoes."""
 CAPTURE_FILES = ("cameras.json", "annots.npy", "intri.yml")
 
 
@@ -130,7 +128,7 @@ def moments_of_person(person: PersonTruth, model: SmplModel) -> list[Moment]:
                 name=f"person_{person.seed:08d}_{pose}",
                 cameras=cameras,
                 T_camera_world=T_camera_world.as_matrix(),
-                box=torch.stack([low - MARGIN, high + MARGIN]),
+                box=torch.stack([low - VERTEX_MARGIN, high + VERTEX_MARGIN]),
                 body=body,
                 pictures=_PackedPictures(person, tuple(rows.tolist()), keypoints),
             )
