@@ -19,7 +19,14 @@ from neuhmr.ghnerf.keypoints2d import Keypoints2d, keypoints_from_heatmaps, peak
 from neuhmr.ghnerf.keypoints3d import Keypoints3d
 from neuhmr.ghnerf.model import Ghnerf
 from neuhmr.ghnerf.triangulation import triangulate
-from neuhmr.ghnerf.views import TargetView, crop_views, project_box, stack_views
+from neuhmr.ghnerf.views import (
+    TargetView,
+    crop_views,
+    shrunk_camera,
+    shrunk_image,
+    stack_views,
+    subject_share,
+)
 
 logger = logging.getLogger(__name__)
 
@@ -101,15 +108,16 @@ def prepare_frame(
         view = capture.view(frame, number)
         name = f"camera {capture.camera_names[number]} of {capture.name} at frame {frame}"
         try:
-            window, _ = project_box(box, view.camera, view.T_camera_world, name)
+            whole = TargetView(view.camera, view.T_camera_world, box)
+            share = subject_share(whole, float(config.size), name)
         except DatasetError:
             if config.cameras:
                 raise
             logger.info("%s does not see the subject and is left out.", name.capitalize())
             continue
-        picture, camera = _at_size(view, window, config.size)
+        camera = shrunk_camera(view.camera, share)
         used.append(number)
-        pictures.append(picture.to(device))
+        pictures.append(shrunk_image(_on_black(view), camera).to(device))
         targets.append(TargetView(camera, view.T_camera_world, box).to(device))
     if not used:
         raise DatasetError(
@@ -160,20 +168,10 @@ def find_keypoints(
     )
 
 
-def _at_size(
-    view: CaptureView, window: tuple[int, int, int, int], size: int
-) -> tuple[Float[Tensor, "3 height width"], Camera]:
-    """Blacken what is not the person and make large pictures smaller."""
+def _on_black(view: CaptureView) -> Float[Tensor, "3 height width"]:
+    """Scale colors to [0, 1] and blacken what is not the person, where that is known."""
     picture = view.image.permute(2, 0, 1).float() / 255.0
-    if view.mask is not None:
-        picture = picture * view.mask
-    left, top, right, bottom = window
-    scale = min(1.0, size / max(right - left, bottom - top))
-    height, width = (max(1, round(side * scale)) for side in picture.shape[1:])
-    small = torch.nn.functional.interpolate(
-        picture[None], (height, width), mode="bilinear", antialias=True
-    )[0]
-    return small, view.camera.resized(height, width)
+    return picture if view.mask is None else picture * view.mask
 
 
 def _in_capture_pixels(

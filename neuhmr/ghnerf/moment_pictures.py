@@ -9,7 +9,15 @@ from torch import Tensor
 
 from neuhmr.geometry.cameras import Camera
 from neuhmr.ghnerf.moments import Moment, on_black
-from neuhmr.ghnerf.views import SourceViews, TargetView, crop_views, project_box, stack_views
+from neuhmr.ghnerf.views import (
+    SourceViews,
+    TargetView,
+    crop_views,
+    shrunk_camera,
+    shrunk_image,
+    stack_views,
+    subject_share,
+)
 
 
 @dataclass(frozen=True)
@@ -39,10 +47,7 @@ def share_for(moment: Moment, view: int, side: float) -> float:
     Raises:
         DatasetError: the camera does not see the subject.
     """
-    (left, top, right, bottom), _ = project_box(
-        moment.box, moment.cameras[view], moment.T_camera_world[view], f"view {view}"
-    )
-    return min(1.0, side / max(right - left, bottom - top))
+    return subject_share(shown_target(moment, view), side, f"view {view}")
 
 
 def shown(
@@ -61,26 +66,16 @@ def shown(
     """
     found = moment.pictures.read(view)
     layers = on_black(found, gain)
-    whole, camera = moment.cameras[view], shown_camera(moment, view, share)
-    size = (camera.height, camera.width)
+    whole = moment.cameras[view]
+    camera = shrunk_camera(whole, share)
     scale = torch.tensor([camera.width / whole.width, camera.height / whole.height, 1.0])
-    if size != tuple(layers.shape[1:]):
-        layers = torch.nn.functional.interpolate(
-            layers[None], size, mode="bilinear", antialias=True, align_corners=False
-        )[0]
-    return Picture(layers, camera, moment.T_camera_world[view], found.keypoints * scale)
-
-
-def shown_camera(moment: Moment, view: int, share: float) -> Camera:
-    """Make the camera of a picture that is shown at a share of its size."""
-    camera = moment.cameras[view]
-    height, width = (max(round(share * side), 32) for side in (camera.height, camera.width))
-    return camera.resized(height, width)
+    shrunk = shrunk_image(layers, camera)
+    return Picture(shrunk, camera, moment.T_camera_world[view], found.keypoints * scale)
 
 
 def shown_target(moment: Moment, view: int, share: float = 1.0) -> TargetView:
     """Look from where a picture was taken, at the size at which it is shown."""
-    camera = shown_camera(moment, view, share)
+    camera = shrunk_camera(moment.cameras[view], share)
     return TargetView(camera, moment.T_camera_world[view], moment.box)
 
 

@@ -17,6 +17,8 @@ PADDED_TO = 32
 """Images are padded to multiples of this, which every stride of the networks divides."""
 NEAREST_DEPTH = 0.1
 """No part of a subject is nearer to a camera than this (m)."""
+SMALLEST_IMAGE = 32
+"""Images are not shrunk below this (px)."""
 
 
 @dataclass(frozen=True)
@@ -85,6 +87,40 @@ def project_box(
         f"{seen_by} does not see the subject, whose box is {box.tolist()} (m, world): expected at "
         "least a part of it in the image; check the calibration and the box, or leave the view out"
     )
+
+
+def subject_share(whole: TargetView, side: float, seen_by: str) -> float:
+    """Say at which share of an image's size the subject's larger side is so long; 1 at most.
+
+    Args:
+        whole: view of the image at its full size.
+        side: of the part of the subject's box that the image shows (px).
+        seen_by: what the view is called in an error.
+
+    Raises:
+        DatasetError: no part of the box is in front of the camera and in its image.
+    """
+    window, _ = project_box(whole.box, whole.camera, whole.T_camera_world, seen_by)
+    left, top, right, bottom = window
+    return min(1.0, side / max(right - left, bottom - top))
+
+
+def shrunk_camera(camera: Camera, share: float) -> Camera:
+    """See the same at a share of the size."""
+    height, width = (
+        max(round(share * length), SMALLEST_IMAGE) for length in (camera.height, camera.width)
+    )
+    return camera.resized(height, width)
+
+
+def shrunk_image(
+    image: Float[Tensor, "channels _height _width"], camera: Camera
+) -> Float[Tensor, "channels height width"]:
+    """Bring an image to the size of a shrunk camera's; pixels are means of what they cover."""
+    size = (camera.height, camera.width)
+    if size == tuple(image.shape[1:]):
+        return image
+    return functional.interpolate(image[None], size, mode="bilinear", antialias=True)[0]
 
 
 def stack_images(
