@@ -22,7 +22,8 @@ from neuhmr.ghnerf.frustum import (
     read_voxels,
 )
 from neuhmr.ghnerf.heads import Appearance, NerfHeads, SampleEvidence
-from neuhmr.ghnerf.plane_sweep import mean_volume, sweep_coordinates, variance_volume
+from neuhmr.ghnerf.plane_sweep import sweep_coordinates, warp
+from neuhmr.ghnerf.view_variance import view_variance
 from neuhmr.rendering.volume_rendering import composite, render_weights
 from neuhmr.tensor_struct import TensorStruct
 
@@ -99,14 +100,20 @@ class CascadeLevel(nn.Module):
                 for view in range(len(encoded.T_camera_world))
             ]
         )
-        features = encoded.coarse[:, :COARSE_CHANNELS] if self.is_coarse else encoded.middle
-        costs = variance_volume(features, coordinates)
-        empty = encoded.coarse_empty if self.is_coarse else encoded.middle_empty
-        if empty is not None:
-            costs = torch.cat([costs, mean_volume(empty, coordinates)], dim=1)
-        voxels, logits = self.regularize(costs)
+        voxels, logits = self.regularize(self._costs(encoded, coordinates))
         surface = regress_range(logits, depths, planes, in_disparity=self.is_coarse)
         return DepthVolume(voxels, planes, surface, self.is_coarse)
+
+    def _costs(
+        self, encoded: EncodedViews, coordinates: Float[Tensor, "views rows columns planes 2"]
+    ) -> Float[Tensor, "1 channels rows columns planes"]:
+        """Compare views, and say how many see nothing."""
+        features = encoded.coarse[:, :COARSE_CHANNELS] if self.is_coarse else encoded.middle
+        costs = [view_variance(warp(features, coordinates))]
+        empty = encoded.coarse_empty if self.is_coarse else encoded.middle_empty
+        if empty is not None:
+            costs.append(warp(empty, coordinates).mean(dim=0))
+        return torch.cat(costs)[None]
 
     def cast(
         self,

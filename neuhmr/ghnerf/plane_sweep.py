@@ -48,30 +48,11 @@ def sweep_coordinates(
     return torch.stack([u.masked_fill(is_behind, -4.0), v], dim=-1)
 
 
-def variance_volume(
-    features: Float[Tensor, "views channels height width"],
-    coordinates: Float[Tensor, "views rows columns planes 2"],
-) -> Float[Tensor, "1 channels rows columns planes"]:
-    """Compute how much views differ where a pixel would be at each depth.
-
-    The biased variance: for one view it is zero, where an unbiased one is no number.
-    """
-    warped = _warped(features, coordinates)
-    return (warped - warped.mean(dim=0)).square().mean(dim=0, keepdim=True)
-
-
-def mean_volume(
-    maps: Float[Tensor, "views channels height width"],
-    coordinates: Float[Tensor, "views rows columns planes 2"],
-) -> Float[Tensor, "1 channels rows columns planes"]:
-    """Average over views what they show where a pixel would be at each depth; 0 outside images."""
-    return _warped(maps, coordinates).mean(dim=0, keepdim=True)
-
-
-def _warped(
+def warp(
     maps: Float[Tensor, "views channels height width"],
     coordinates: Float[Tensor, "views rows columns planes 2"],
 ) -> Float[Tensor, "views channels rows columns planes"]:
+    """Read what views show where a pixel would be at each depth; 0 outside images."""
     views, rows, columns, planes = coordinates.shape[:4]
     flat = coordinates.reshape(views, rows, columns * planes, 2)
     warped = functional.grid_sample(maps, flat, align_corners=False)

@@ -6,6 +6,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from neuhmr.ghnerf.config import HumanPoolingName
+from neuhmr.ghnerf.view_variance import view_variance
 
 DIRECTION_CHANNELS = 4
 POOLED_CHANNELS = 16
@@ -36,12 +37,10 @@ class ViewWeights(nn.Module):
     ) -> tuple[Float[Tensor, "views samples 32"], Float[Tensor, "views samples 1"]]:
         """Compare views; returns what the comparison found and the weights, which sum to one."""
         turned = features + functional.relu(self.direction(directions))
-        mean = turned.mean(dim=0)
-        # By hand: torch.var is unbiased, no number for one view, and slow over so short an axis.
-        variance = (turned - mean).square().mean(dim=0)
         # The columns that all views share are multiplied once, not once per view.
         own, shared = self.compare.weight.split([self.channels, 2 * self.channels], dim=1)
-        common = functional.linear(torch.cat([variance, mean], dim=-1), shared, self.compare.bias)
+        both = torch.cat([view_variance(turned), turned.mean(dim=0)], dim=-1)
+        common = functional.linear(both, shared, self.compare.bias)
         compared = functional.relu(functional.linear(turned, own) + common)
         return compared, torch.softmax(functional.relu(self.score(compared)), dim=0)
 

@@ -4,7 +4,8 @@ import torch
 
 from neuhmr.geometry.cameras import Camera
 from neuhmr.geometry.rigid import Rigid
-from neuhmr.ghnerf.plane_sweep import mean_volume, sweep_coordinates, variance_volume
+from neuhmr.ghnerf.plane_sweep import sweep_coordinates, warp
+from neuhmr.ghnerf.view_variance import view_variance
 from tests.ghnerf.scene import look_at, make_camera
 
 
@@ -34,8 +35,8 @@ def test_points_behind_a_source_camera_are_outside_its_image() -> None:
 def test_identical_views_differ_by_exactly_nothing(generator: torch.Generator) -> None:
     features = torch.rand(1, 5, 16, 16, generator=generator).expand(3, 5, 16, 16)
     coordinates = torch.rand(1, 4, 4, 6, 2, generator=generator).expand(3, 4, 4, 6, 2) * 2 - 1
-    volume = variance_volume(features, coordinates)
-    assert volume.shape == (1, 5, 4, 4, 6)
+    volume = view_variance(warp(features, coordinates))
+    assert volume.shape == (5, 4, 4, 6)
     assert volume.abs().max() < 1e-12
 
 
@@ -43,13 +44,13 @@ def test_variance_of_two_views_is_the_square_of_half_their_difference() -> None:
     features = torch.stack([torch.full((1, 4, 4), 1.0), torch.full((1, 4, 4), 4.0)])
     coordinates = torch.zeros(2, 1, 1, 2, 2)
     coordinates[1, :, :, 1] = 3.0  # The second view does not see the second plane: it reads zero.
-    volume = variance_volume(features, coordinates)
+    volume = view_variance(warp(features, coordinates))
     torch.testing.assert_close(volume.flatten(), torch.tensor([1.5**2, 0.5**2]))
 
 
 def test_a_single_view_has_no_variance_and_a_finite_gradient() -> None:
     features = torch.rand(1, 2, 8, 8, requires_grad=True)
-    volume = variance_volume(features, torch.zeros(1, 2, 2, 3, 2))
+    volume = view_variance(warp(features, torch.zeros(1, 2, 2, 3, 2)))
     volume.sum().backward()
     assert (volume == 0.0).all() and features.grad is not None and features.grad.isfinite().all()
 
@@ -74,5 +75,5 @@ def test_the_mean_volume_says_how_many_views_show_something() -> None:
     maps[1, 0, :, :2] = 1.0
     left, right, outside = [-0.75, 0.0], [0.75, 0.0], [-4.0, 0.0]
     coordinates = torch.tensor([left, right, outside]).expand(3, 1, 1, 3, 2)
-    volume = mean_volume(maps, coordinates)
-    torch.testing.assert_close(volume[0, 0, 0, 0], torch.tensor([2 / 3, 1 / 3, 0.0]))
+    volume = warp(maps, coordinates).mean(dim=0)
+    torch.testing.assert_close(volume[0, 0, 0], torch.tensor([2 / 3, 1 / 3, 0.0]))
