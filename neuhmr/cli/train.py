@@ -192,6 +192,8 @@ class TrainGhnerf(_Run):
     """Share of the rays along the person's outline."""
     mixed: Annotated[bool, arg(help_behavior_hint="")] = False
     """Convolve in 16-bit floats: twice as fast where the processor has them."""
+    fixed_norms: Annotated[bool, arg(help_behavior_hint="")] = False
+    """Batch norms keep --start's statistics, as they will at inference: for a training's end."""
     hull: Annotated[bool, arg(help_behavior_hint="")] = False
     """Tell the volumes how many views see nothing there, which ENeRF does not."""
     coarse_pixel: Literal[8, 4] = 8
@@ -234,6 +236,7 @@ class TrainGhnerf(_Run):
             encoder=self.encoder, vgg=self.vgg, halve_every=self.halve_every,
             validate_every=self.validate_every, weights=weights, devices=self.devices,
             mixed=self.mixed, hull=self.hull, coarse_pixel=self.coarse_pixel,
+            fixed_norms=self.fixed_norms,
         )  # fmt: skip
         return config, train_ghnerf(config)
 

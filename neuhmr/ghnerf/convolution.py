@@ -1,4 +1,4 @@
-"""Convolutions with batch norm, which costs nothing at inference."""
+"""Convolutions with batch norm, which costs nothing where its statistics are fixed."""
 
 from collections.abc import Callable
 
@@ -33,7 +33,7 @@ class _ConvBlock(nn.Module):
         self, maps: Float[Tensor, "batch in_channels *sizes"]
     ) -> Float[Tensor, "batch out_channels *out_sizes"]:
         """Convolve, normalize, rectify."""
-        if self.training:
+        if self.norm.training:
             return functional.relu(self.norm(self.conv(maps)))
         scale, shift = _norm_as_affine(self.norm)
         weight = (self.conv.weight.flatten(1) * scale[:, None]).view_as(self.conv.weight)
@@ -80,7 +80,7 @@ class UpBlock3d(nn.Module):
         self, volume: Float[Tensor, "1 in_channels rows columns planes"]
     ) -> Float[Tensor, "1 out_channels out_rows out_columns out_planes"]:
         """Spread and normalize; no rectifier, for a skip connection is added."""
-        if self.training:
+        if self.norm.training:
             return self.norm(self.conv(volume))
         scale, shift = _norm_as_affine(self.norm)
         weight = self.conv.weight * scale[:, None, None, None]

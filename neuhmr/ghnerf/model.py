@@ -5,6 +5,7 @@ surface is, few samples around it are compared with the source views, and their 
 of the views' colors. GHNeRF adds human features, read from the same samples.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import torch
@@ -63,9 +64,18 @@ class Ghnerf(nn.Module):
             self.human_encoder = HumanEncoder(config)
         self.coarse = CascadeLevel(config, is_coarse=True)
         self.fine = CascadeLevel(config, is_coarse=False)
-        for module in self.modules():
-            if isinstance(module, nn.BatchNorm2d | nn.BatchNorm3d):
-                module.momentum = NORM_MOMENTUM
+        self.fixed_norms = False
+        """Batch norms keep their statistics while the model trains, as they will at inference."""
+        for norm in self._norms():
+            norm.momentum = NORM_MOMENTUM
+
+    def train(self, mode: bool = True) -> "Ghnerf":
+        """Set the mode, except of fixed norms."""
+        super().train(mode)
+        if self.fixed_norms:
+            for norm in self._norms():
+                norm.eval()
+        return self
 
     def encode(self, sources: SourceViews) -> EncodedViews:
         """Compute what only depends on the source views; the result serves any target.
@@ -162,6 +172,11 @@ class Ghnerf(nn.Module):
             features=torch.cat([part.features for part in parts]),
             coordinates=torch.cat(coordinates) if coordinates else None,
         )
+
+    def _norms(self) -> Iterator[nn.BatchNorm2d | nn.BatchNorm3d]:
+        for module in self.modules():
+            if isinstance(module, nn.BatchNorm2d | nn.BatchNorm3d):
+                yield module
 
     def _query(
         self, encoded: EncodedViews, frustum: TargetFrustum, points: Float[Tensor, "points 3"]

@@ -81,7 +81,8 @@ def begin(config: GhnerfTrainingConfig) -> Ghnerf:
         take_over(model, load_ghnerf(config.start), config.start)
     if config.encoder is not None:
         begin_with_encoder(model, config.encoder)
-    return model.to(config.device)
+    model.fixed_norms = config.fixed_norms
+    return model.to(config.device).train()
 
 
 def take_over(model: Ghnerf, start: Ghnerf, path: Path) -> None:

@@ -45,6 +45,8 @@ class GhnerfTrainingConfig(RunConfig):
     """Also predict where in its box a point lies (the paper's supplement)."""
     mixed: bool = False
     """Convolve in 16-bit floats while training."""
+    fixed_norms: bool = False
+    """Batch norms keep the statistics they begin with: for the last steps of a training."""
     hull: bool = False
     """Tell volumes how many views see nothing there."""
     coarse_pixel: int = 8

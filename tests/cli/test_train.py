@@ -30,6 +30,7 @@ def test_options_of_ghnerf_reach_its_training(asked):
         "--smallest", "150", "--heatmap-weight", "5", "--halve-every", "900", "--steps", "7",
         "--teacher", "mediapipe", "--encoder", "encoder.safetensors", "--opacity-weight", "0.05",
         "--outline-share", "0.3", "--hull", "--coarse-pixel", "4", "--mixed",
+        "--fixed-norms",
     ]  # fmt: skip
     result = tyro.cli(Train, args=["ghnerf", *FOLDERS, *options, "--device", "cpu"]).run()
     assert result == {"written": "run", "steps": 7, "interrupted": False, "color_loss": 0.5}
@@ -42,6 +43,7 @@ def test_options_of_ghnerf_reach_its_training(asked):
     assert (config.draw.outline_share, config.mixed) == (0.3, True)
     network = ghnerf_config.network_config(config)
     assert (network.hull, network.coarse_pixel) == (True, 4)
+    assert config.fixed_norms
     # What was not asked for is the paper's.
     assert (config.learning_rate, config.weights.perceptual) == (5e-4, 0.01)
 

@@ -221,3 +221,23 @@ def test_points_of_which_none_is_in_the_box_are_empty() -> None:
         values = model.query(model.encode(make_sources()), make_target(), torch.full((5, 3), 9.0))
     assert float(values.sigmas.abs().max()) == 0.0 and values.features.shape == (5, 3)
     assert float(values.features.abs().max()) == 0.0
+
+
+def test_fixed_norms_train_on_what_inference_computes() -> None:
+    sources, target = make_sources(), make_target()
+    model = make_model(replace(TINY, human_encoder="resnet18", human_channels=8)).train()
+    usual = model.encode(sources)
+    model.fixed_norms = True
+    kept = {name: buffer.clone() for name, buffer in model.named_buffers()}
+    colors = []
+    for mode in (True, False):
+        model.train(mode)
+        encoded = model.encode(sources)
+        colors.append(model.render(encoded, target).fine.colors)
+        assert encoded.human is not None and usual.human is not None
+        assert not torch.allclose(encoded.human, usual.human)
+    torch.testing.assert_close(colors[0], colors[1])
+    colors[0].sum().backward()
+    gradient = model.fine.regularize.entry.norm.weight.grad
+    assert gradient is not None and bool(gradient.abs().sum() > 0.0)
+    assert all(torch.equal(buffer, kept[name]) for name, buffer in model.named_buffers())
