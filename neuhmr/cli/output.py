@@ -3,6 +3,7 @@
 import json
 import logging
 import math
+import os
 import sys
 
 from rich.console import Console
@@ -10,12 +11,20 @@ from rich.logging import RichHandler
 from rich.table import Table
 
 
+def reports() -> bool:
+    """Tell whether this process is the one that reports.
+
+    A training on several devices runs the same command once per device; Fabric numbers them here.
+    """
+    return os.environ.get("LOCAL_RANK", "0") == "0"
+
+
 def stderr_console() -> Console:
     """Make a console for progress and notices.
 
     Made anew each time, because tests and callers may have replaced `sys.stderr`.
     """
-    return Console(stderr=True)
+    return Console(stderr=True, quiet=not reports())
 
 
 def install_log_handler() -> None:
@@ -41,7 +50,8 @@ def note(message: str) -> None:
 
 def print_result(result: dict[str, object]) -> None:
     """Print one JSON object to stdout; what is no number in JSON becomes null."""
-    sys.stdout.write(json.dumps(_finite(result), indent=2, allow_nan=False) + "\n")
+    if reports():
+        sys.stdout.write(json.dumps(_finite(result), indent=2, allow_nan=False) + "\n")
 
 
 def print_rows(rows: list[tuple[str, ...]], header: tuple[str, ...] | None = None) -> None:
@@ -52,7 +62,7 @@ def print_rows(rows: list[tuple[str, ...]], header: tuple[str, ...] | None = Non
         table.add_column(title, justify="left" if index == 0 else "right")
     for row in rows:
         table.add_row(*row)
-    Console(highlight=False, markup=False).print(table)
+    Console(highlight=False, markup=False, quiet=not reports()).print(table)
 
 
 def _finite(value: object) -> object:
