@@ -216,11 +216,7 @@ class TrainGhnerf(_Run):
             ("--halve-every", self.halve_every), ("--validate-every", self.validate_every),
         ):  # fmt: skip
             require_at_least(option, value, 1)
-        if not SMALLEST_SUBJECT <= self.smallest <= self.largest:
-            raise NeuhmrError(
-                f"--smallest is {self.smallest:g} and --largest {self.largest:g}; expected lengths "
-                f"of the subject in pixels, {SMALLEST_SUBJECT} <= smallest <= largest."
-            )
+        _require_sizes(self.smallest, self.largest)
         draw = DrawConfig(
             sources=self.sources, pool=self.sources + 2, rays=self.rays,
             coarse_rays=max(self.rays // 4, 1), sizes=(self.smallest, self.largest),
@@ -253,18 +249,37 @@ class TrainHumanEncoder(_Run):
     """Whose encoder it is."""
     pictures: int = 8
     """Pictures of a step."""
+    smallest: float = 120.0
+    """Pictures are made smaller until the subject's larger side has a drawn length, from this one
+    (px) ..."""
+    largest: float = 256.0
+    """... to this one, at which validation looks, too."""
     mixed: Annotated[bool, arg(help_behavior_hint="")] = False
     """Convolve in 16-bit floats: twice as fast where the processor has them."""
 
     def _begin(self, options: dict[str, Any]) -> "tuple[RunConfig, Iterator[StepOutcome]]":
         from neuhmr.training.ghnerf_config import ROWS
-        from neuhmr.training.human_encoder import HumanEncoderTrainingConfig, train_human_encoder
+        from neuhmr.training.human_encoder import (
+            HumanEncoderTrainingConfig,
+            picture_draw,
+            train_human_encoder,
+        )
 
         require_at_least("--pictures", self.pictures, 1)
+        _require_sizes(self.smallest, self.largest)
+        draw = picture_draw(self.smallest, self.largest)
         config = HumanEncoderTrainingConfig(
-            **options, row=ROWS[self.row], pictures=self.pictures, mixed=self.mixed
+            **options, row=ROWS[self.row], pictures=self.pictures, mixed=self.mixed, draw=draw
         )
         return config, train_human_encoder(config)
+
+
+def _require_sizes(smallest: float, largest: float) -> None:
+    if not SMALLEST_SUBJECT <= smallest <= largest:
+        raise NeuhmrError(
+            f"--smallest is {smallest:g} and --largest {largest:g}; expected lengths of the "
+            f"subject in pixels, {SMALLEST_SUBJECT} <= smallest <= largest."
+        )
 
 
 Train = (

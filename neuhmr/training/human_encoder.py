@@ -37,6 +37,11 @@ from neuhmr.training.run_config import CosineRunConfig, cosine_rate
 logger = logging.getLogger(__name__)
 
 
+def picture_draw(smallest: float, largest: float) -> DrawConfig:
+    """Say how to draw pixels and sizes (px along the subject) of single pictures."""
+    return DrawConfig(rays=1024, sizes=(smallest, largest), with_surface=True)
+
+
 @dataclass(frozen=True, kw_only=True)
 class HumanEncoderTrainingConfig(CosineRunConfig):
     """How a human encoder is trained."""
@@ -55,9 +60,7 @@ class HumanEncoderTrainingConfig(CosineRunConfig):
     """Pictures per step, each of another moment."""
     mixed: bool = False
     """Convolve in 16-bit floats: twice as fast where the processor has them."""
-    draw: DrawConfig = field(
-        default_factory=lambda: DrawConfig(rays=1024, sizes=(120.0, 256.0), with_surface=True)
-    )
+    draw: DrawConfig = field(default_factory=lambda: picture_draw(120.0, 256.0))
     """Pixels and sizes of the pictures."""
     weights: GhnerfLossWeights = field(
         default_factory=lambda: GhnerfLossWeights(heatmaps=1.0, parts=0.02, embedding=0.2)

@@ -57,15 +57,17 @@ def test_options_of_the_human_encoder_reach_its_training(monkeypatch):
 
     monkeypatch.setattr(human_encoder, "train_human_encoder", keep)
     options = ["--row", "GHNeRF+ResNet34", "--pictures", "3", "--mixed", "--steps", "5"]
+    options += ["--smallest", "80"]
     result = tyro.cli(Train, args=["human-encoder", *FOLDERS, *options, "--device", "cpu"]).run()
     assert result["steps"] == 5 and not result["interrupted"]
     (config,) = configs
     assert (config.network.human_encoder, config.pictures, config.mixed) == ("resnet34", 3, True)
-    bad = TrainHumanEncoder(
-        data=Path("people"), val=Path("val"), out=Path("run"), device="cpu", pictures=0
-    )
+    assert config.draw.sizes == (80.0, 256.0)
+    folders = {"data": Path("people"), "val": Path("val"), "out": Path("run"), "device": "cpu"}
     with pytest.raises(NeuhmrError, match="--pictures is 0"):
-        bad.run()
+        TrainHumanEncoder(**folders, pictures=0).run()
+    with pytest.raises(NeuhmrError, match="--smallest is 300 and --largest 256; expected"):
+        TrainHumanEncoder(**folders, smallest=300.0).run()
 
 
 @pytest.mark.parametrize(
