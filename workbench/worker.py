@@ -101,7 +101,8 @@ class Worker:
     @property
     def is_busy(self) -> bool:
         """A job is under way or waiting."""
-        return self._control is not None or bool(self._jobs)
+        with self._wake:  # Between its queue and its start a job is in neither of the two.
+            return self._control is not None or bool(self._jobs)
 
     def submit(self, job: Job) -> bool:
         """Queue a job; False where too many wait already."""
