@@ -200,6 +200,9 @@ class TrainGhnerf(_Run):
     """Pixels along a column of the coarse volume; 4 for people about 150 px tall."""
     halve_every: int = 50_000
     """Steps over which the learning rate falls by half."""
+    average: float = 0.0
+    """Keep a running average of the weights, of which each step makes up this share: a step sees
+    one moment, and single steps scatter. 0 keeps the last step's."""
     validate_every: int = 1000
     """Steps between validations."""
     devices: int = 1
@@ -216,6 +219,8 @@ class TrainGhnerf(_Run):
             ("--halve-every", self.halve_every), ("--validate-every", self.validate_every),
         ):  # fmt: skip
             require_at_least(option, value, 1)
+        if not 0.0 <= self.average < 1.0:
+            raise NeuhmrError(f"--average is {self.average:g}; expected a share below 1, or 0.")
         _require_sizes(self.smallest, self.largest)
         draw = DrawConfig(
             sources=self.sources, pool=self.sources + 2, rays=self.rays,
@@ -232,7 +237,7 @@ class TrainGhnerf(_Run):
             encoder=self.encoder, vgg=self.vgg, halve_every=self.halve_every,
             validate_every=self.validate_every, weights=weights, devices=self.devices,
             mixed=self.mixed, hull=self.hull, coarse_pixel=self.coarse_pixel,
-            fixed_norms=self.fixed_norms,
+            fixed_norms=self.fixed_norms, average=self.average,
         )  # fmt: skip
         return config, train_ghnerf(config)
 

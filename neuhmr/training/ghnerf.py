@@ -4,6 +4,7 @@ import logging
 from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
+from typing import cast
 
 import torch
 from torch import nn
@@ -122,7 +123,9 @@ def begin_run(model: Ghnerf, config: GhnerfTrainingConfig) -> TrainingRun:
     workers = begin_workers(config.device, config.devices)
     share = encoder_rate(config) / config.learning_rate
     optimizer = torch.optim.Adam(parameter_groups(model, share), config.learning_rate)
-    return TrainingRun(model, optimizer, config, clip=clip_values, workers=workers)
+    return TrainingRun(
+        model, optimizer, config, clip=clip_values, workers=workers, average=config.average
+    )
 
 
 def clip_values(parameters: list[nn.Parameter]) -> None:
@@ -162,13 +165,14 @@ def train_ghnerf(config: GhnerfTrainingConfig) -> Iterator[StepOutcome]:
         run,
         losses,
         learning_rate=lambda s: learning_rate_at(s, config.learning_rate, config.halve_every),
-        validate=lambda: _validate(model, run.step, config.out, val_moments, draw),
+        validate=lambda: _validate(run, config.out, val_moments, draw),
     )
 
 
-def _validate(model: Ghnerf, step: int, out: Path, moments: list[Moment], draw: DrawConfig) -> None:
-    scores = asdict(validate_ghnerf(model, moments, draw, out / f"val_{step:06d}.png"))
-    append_entry(out / "log.jsonl", {"step": step} | scores)
-    logger.info("step %d: %s", step, scores)
+def _validate(run: TrainingRun, out: Path, moments: list[Moment], draw: DrawConfig) -> None:
+    model = cast(Ghnerf, run.result)
+    scores = asdict(validate_ghnerf(model, moments, draw, out / f"val_{run.step:06d}.png"))
+    append_entry(out / "log.jsonl", {"step": run.step} | scores)
+    logger.info("step %d: %s", run.step, scores)
     notes = {name: f"{value:.5g}" for name, value in scores.items() if value is not None}
-    save_ghnerf(model, out / "ghnerf.safetensors", {"step": str(step)} | notes)
+    save_ghnerf(model, out / "ghnerf.safetensors", {"step": str(run.step)} | notes)

@@ -64,6 +64,8 @@ class GhnerfTrainingConfig(RunConfig):
     1e-4 (ResNet) or 1e-5 (DINO) for one that was trained before, `start`'s too."""
     halve_every: int = 50_000
     """Steps over which the rates fall by half, smoothly."""
+    average: float = 0.0
+    """Share of a step in the running average of the weights that is kept; 0 keeps the last."""
     teacher: str = "truth"
     """Where keypoints to learn come from: `truth` (or the capture's annotations), `mediapipe`, or
     a folder of heatmap files."""

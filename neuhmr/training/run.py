@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
+from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from neuhmr.clip.atomic import atomic_path
 from neuhmr.errors import CheckpointError, NonFiniteError
@@ -60,6 +61,7 @@ class TrainingRun:
         name: of the checkpoint in the run folder.
         clip: what is done to gradients before each step.
         workers: the processes that share the run; one alone by default.
+        average: share of a step in the running average of the weights; 0 keeps none.
     """
 
     def __init__(
@@ -70,6 +72,7 @@ class TrainingRun:
         name: str = "checkpoint.pt",
         clip: Callable[[list[nn.Parameter]], None] = clip_norm,
         workers: Workers | None = None,
+        average: float = 0.0,
     ) -> None:
         self.module = module
         self.optimizer = optimizer
@@ -79,9 +82,18 @@ class TrainingRun:
         self.workers = workers or Workers(torch.device(config.device), 0, None)
         # Every worker draws on its own.
         self.generator = torch.Generator().manual_seed(self._worker_seed)
+        self._averaged = None
+        if average > 0.0:
+            blend = get_ema_multi_avg_fn(1.0 - average)
+            self._averaged = AveragedModel(module, multi_avg_fn=blend, use_buffers=True)
         self.step = 0
         self.looks_at = ""
         """What the step is about, for messages."""
+
+    @property
+    def result(self) -> nn.Module:
+        """What is validated and written: the average of the weights if one is kept."""
+        return self.module if self._averaged is None else self._averaged.module
 
     @property
     def _worker_seed(self) -> int:
@@ -97,6 +109,8 @@ class TrainingRun:
             "generator": self.generator.get_state(),
             "step": self.step,
         }
+        if self._averaged is not None:
+            state["averaged"] = self._averaged.state_dict()
         with atomic_path(self.checkpoint_path) as partial:
             torch.save(state, partial)
 
@@ -112,6 +126,8 @@ class TrainingRun:
             self.optimizer.load_state_dict(state["optimizer"])
             self.generator.set_state(state["generator"])
             self.step = state["step"]
+            if self._averaged is not None:
+                self._averaged.load_state_dict(state["averaged"])
         except (OSError, RuntimeError, KeyError, ValueError, UnpicklingError) as error:
             raise CheckpointError(
                 f"{self.checkpoint_path} does not fit this run ({str(error).splitlines()[0]}); "
@@ -149,6 +165,8 @@ class TrainingRun:
         self.workers.backward(torch.stack(list(losses.values())).sum())
         self.clip([p for group in self.optimizer.param_groups for p in group["params"]])
         self.optimizer.step()
+        if self._averaged is not None:
+            self._averaged.update_parameters(self.module)
         self.step += 1
 
 

@@ -31,6 +31,7 @@ def test_options_of_ghnerf_reach_its_training(asked):
         "--teacher", "mediapipe", "--encoder", "encoder.safetensors", "--opacity-weight", "0.05",
         "--outline-share", "0.3", "--hull", "--coarse-pixel", "4", "--mixed",
         "--fixed-norms",
+        "--average", "0.01",
     ]  # fmt: skip
     result = tyro.cli(Train, args=["ghnerf", *FOLDERS, *options, "--device", "cpu"]).run()
     assert result == {"written": "run", "steps": 7, "interrupted": False, "color_loss": 0.5}
@@ -43,7 +44,7 @@ def test_options_of_ghnerf_reach_its_training(asked):
     assert (config.draw.outline_share, config.mixed) == (0.3, True)
     network = ghnerf_config.network_config(config)
     assert (network.hull, network.coarse_pixel) == (True, 4)
-    assert config.fixed_norms
+    assert config.fixed_norms and config.average == 0.01
     # What was not asked for is the paper's.
     assert (config.learning_rate, config.weights.perceptual) == (5e-4, 0.01)
 
@@ -75,6 +76,7 @@ def test_options_of_the_human_encoder_reach_its_training(monkeypatch):
     [
         ({"sources": 0}, "--sources is 0"),
         ({"smallest": 200.0, "largest": 100.0}, "--smallest is 200 and --largest 100; expected"),
+        ({"average": 1.0}, "--average is 1; expected a share below 1"),
         ({"smallest": 0.5}, r"--smallest is 0\.5 and .* 32 <= smallest <= largest"),
     ],
 )

@@ -91,6 +91,21 @@ def test_a_loss_that_is_no_number_stops_with_its_name_and_step(people, tmp_path)
         next(train_ghnerf(config))
 
 
+def test_the_average_that_was_asked_for_is_what_is_written(people, tmp_path):
+    config = config_for(people, tmp_path, steps=3, learning_rate=0.02, average=0.25)
+    steps = train_ghnerf(config)
+    while next(steps).step < 2:
+        pass
+    steps.close()
+    list(train_ghnerf(replace(config, resume=True)))
+    state = torch.load(tmp_path / "checkpoint.pt", weights_only=True)
+    written = load_ghnerf(tmp_path / "ghnerf.safetensors").state_dict()
+    name = "pyramid.top.weight"
+    last, average = state["module"][name], state["averaged"][f"module.{name}"]
+    assert torch.equal(written[name], average.half().float())  # Files hold 16-bit numbers.
+    assert (last - average).abs().max() > 1e-3
+
+
 def test_a_checkpoint_of_another_method_is_refused(people, tmp_path):
     next(train_ghnerf(config_for(people, tmp_path)))
     other = config_for(people, tmp_path, row="enerf", resume=True)

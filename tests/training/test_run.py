@@ -87,3 +87,26 @@ def test_a_loss_that_is_no_number_is_named_and_nothing_moves(tmp_path: Path) -> 
     ):
         run.descend({"fit": module.weight.sum(), "size": torch.tensor(float("nan"))}, 0.1)
     torch.testing.assert_close(module.weight.detach(), before)
+
+
+def test_the_average_begins_with_the_first_step_and_follows_the_others(tmp_path: Path) -> None:
+    def make() -> tuple[nn.Linear, TrainingRun]:
+        weight = nn.Linear(1, 1, bias=False)
+        nn.init.constant_(weight.weight, 3.0)
+        optimizer = torch.optim.SGD(weight.parameters(), lr=9.0)
+        return weight, TrainingRun(weight, optimizer, config_for(tmp_path), average=0.25)
+
+    weight, run = make()
+    values = []
+    for slope in (0.5, 1.0, 0.25):
+        run.descend({"a": weight.weight.sum() * slope}, 1.0)
+        values.append(run.result.weight.item())
+    # 2.5, then 1.5, then 1.25: a quarter of each joins the average.
+    expected = [2.5, 0.75 * 2.5 + 0.25 * 1.5, 0.75 * 2.25 + 0.25 * 1.25]
+    assert values == pytest.approx(expected)
+    run.save()
+    _, other = make()
+    other.load()
+    assert other.result.weight.item() == pytest.approx(expected[-1])
+    module, plain = make_run(tmp_path)
+    assert plain.result is module
