@@ -165,6 +165,8 @@ class TrainGhnerf(_Run):
     heatmap files NAME_VIEW.npz."""
     pretrained: Annotated[bool, arg(help_behavior_hint="")] = False
     """Start the human encoder from published weights, which are downloaded."""
+    frozen: Annotated[bool, arg(help_behavior_hint="")] = False
+    """The human encoder's backbone keeps the weights it begins with (the paper's "Pre")."""
     encoder: OptionalPath = None
     """Weights of the human encoder, made by `neuhmr train human-encoder`."""
     vgg: OptionalPath = None
@@ -234,7 +236,7 @@ class TrainGhnerf(_Run):
         config = GhnerfTrainingConfig(
             **options, row=ROWS[self.row], targets=self.targets, draw=draw,
             coordinates=self.coordinates, teacher=self.teacher, pretrained=self.pretrained,
-            encoder=self.encoder, vgg=self.vgg, halve_every=self.halve_every,
+            frozen=self.frozen, encoder=self.encoder, vgg=self.vgg, halve_every=self.halve_every,
             validate_every=self.validate_every, weights=weights, devices=self.devices,
             mixed=self.mixed, hull=self.hull, coarse_pixel=self.coarse_pixel,
             fixed_norms=self.fixed_norms, average=self.average,

@@ -53,6 +53,9 @@ class GhnerfTrainingConfig(RunConfig):
     """Pixels along a column of the coarse volume, 8 or 4."""
     pretrained: bool = False
     """Start the human encoder from published weights, which are downloaded."""
+    frozen: bool = False
+    """The human encoder's backbone keeps the weights it begins with (the paper's "Pre"); else it
+    learns with the rest ("Fine")."""
     encoder: Path | None = None
     """The human encoder's own weights, from training on single pictures; used after `start`."""
     steps: int = 200_000
@@ -86,6 +89,7 @@ def network_config(config: GhnerfTrainingConfig) -> GhnerfConfig:
     network = replace(
         ghnerf_preset(config.row),
         pretrained=config.pretrained,
+        fine_tuned=not config.frozen,
         hull=config.hull,
         coarse_pixel=config.coarse_pixel,
     )

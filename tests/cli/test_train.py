@@ -30,7 +30,7 @@ def test_options_of_ghnerf_reach_its_training(asked):
         "--smallest", "150", "--heatmap-weight", "5", "--halve-every", "900", "--steps", "7",
         "--teacher", "mediapipe", "--encoder", "encoder.safetensors", "--opacity-weight", "0.05",
         "--outline-share", "0.3", "--hull", "--coarse-pixel", "4", "--mixed",
-        "--fixed-norms",
+        "--fixed-norms", "--frozen",
         "--average", "0.01",
     ]  # fmt: skip
     result = tyro.cli(Train, args=["ghnerf", *FOLDERS, *options, "--device", "cpu"]).run()
@@ -43,7 +43,7 @@ def test_options_of_ghnerf_reach_its_training(asked):
     assert (config.encoder, config.weights.opacity) == (Path("encoder.safetensors"), 0.05)
     assert (config.draw.outline_share, config.mixed) == (0.3, True)
     network = ghnerf_config.network_config(config)
-    assert (network.hull, network.coarse_pixel) == (True, 4)
+    assert (network.hull, network.coarse_pixel, network.fine_tuned) == (True, 4, False)
     assert config.fixed_norms and config.average == 0.01
     # What was not asked for is the paper's.
     assert (config.learning_rate, config.weights.perceptual) == (5e-4, 0.01)

@@ -135,6 +135,17 @@ def test_weights_that_share_nothing_are_refused(people, tmp_path, monkeypatch):
         take_over(model, other, tmp_path / "other.safetensors")
 
 
+def test_a_frozen_encoder_keeps_its_backbone(people, tmp_path):
+    config = config_for(people, tmp_path, row="ghnerf_resnet18", frozen=True, steps=2)
+    torch.manual_seed(config.seed)
+    first = begin(config).state_dict()
+    list(train_ghnerf(config))
+    after = torch.load(tmp_path / "checkpoint.pt", weights_only=True)["module"]
+    moved = {name for name in first if not torch.equal(first[name], after[name])}
+    assert "human_encoder.pyramid.mixes.0.weight" in moved
+    assert not [name for name in moved if ".backbone." in name]
+
+
 def test_an_encoder_of_its_own_is_taken_and_learns_slowly(people, tmp_path):
     path = tmp_path / "encoder.safetensors"
     config = config_for(people, tmp_path, row="ghnerf_resnet18", targets="all", encoder=path)
