@@ -157,12 +157,12 @@ class TrainGhnerf(_Run):
     )
     """Which of the paper's methods."""
     targets: Literal["heatmaps", "parts", "embedding", "all"] = "heatmaps"
-    """What is rendered beside the color; parts and embedding need people, not captures."""
+    """What is rendered beside the color; of captures, parts and embedding need a --teacher."""
     coordinates: Annotated[bool, arg(help_behavior_hint="")] = False
     """Also predict where in its box a point lies (the paper's supplement)."""
     teacher: str = "truth"
-    """Where keypoints to learn come from: `truth` or annotations, `mediapipe`, or a folder of
-    heatmap files NAME_VIEW.npz."""
+    """Where features to learn come from: `truth` or annotations, keypoints of `mediapipe`, or a
+    folder of maps of heatmaps, parts or embedding, NAME_VIEW.npz."""
     pretrained: Annotated[bool, arg(help_behavior_hint="")] = False
     """Start the human encoder from published weights, which are downloaded."""
     frozen: Annotated[bool, arg(help_behavior_hint="")] = False

@@ -9,6 +9,7 @@ from torch import Tensor
 
 from neuhmr.geometry.cameras import Camera
 from neuhmr.ghnerf.moments import Moment, on_black
+from neuhmr.ghnerf.surface_maps import SurfaceMaps
 from neuhmr.ghnerf.views import (
     SourceViews,
     TargetView,
@@ -29,6 +30,8 @@ class Picture:
     camera: Camera
     T_camera_world: Float[Tensor, "4 4"]
     keypoints: Float[Tensor, "25 3"]
+    surface: SurfaceMaps | None = None
+    """What a teacher says of the body's surface, where one was asked."""
 
     @property
     def mask(self) -> Bool[Tensor, "height width"]:
@@ -69,8 +72,13 @@ def shown(
     whole = moment.cameras[view]
     camera = shrunk_camera(whole, share)
     scale = torch.tensor([camera.width / whole.width, camera.height / whole.height, 1.0])
-    shrunk = shrunk_image(layers, camera)
-    return Picture(shrunk, camera, moment.T_camera_world[view], found.keypoints * scale)
+    return Picture(
+        layers=shrunk_image(layers, camera),
+        camera=camera,
+        T_camera_world=moment.T_camera_world[view],
+        keypoints=found.keypoints * scale,
+        surface=found.surface,
+    )
 
 
 def shown_target(moment: Moment, view: int, share: float = 1.0) -> TargetView:

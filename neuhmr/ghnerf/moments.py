@@ -15,6 +15,7 @@ from neuhmr.datasets.capture import VERTEX_MARGIN, Capture, read_capture
 from neuhmr.errors import DatasetError
 from neuhmr.geometry.cameras import Camera
 from neuhmr.geometry.rigid import Rigid
+from neuhmr.ghnerf.surface_maps import SurfaceMaps
 from neuhmr.people.training_person import PersonTruth, read_packed_person
 
 CAPTURE_FILES = ("cameras.json", "annots.npy", "intri.yml")
@@ -29,6 +30,8 @@ class MomentView:
     mask: Bool[Tensor, "height width"]
     keypoints: Float[Tensor, "25 3"]
     """BODY_25: x, y (px) and confidence; 0 where a keypoint is missing."""
+    surface: SurfaceMaps | None = None
+    """What a teacher says of the body's surface, where one was asked."""
 
 
 @runtime_checkable

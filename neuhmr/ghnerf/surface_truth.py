@@ -27,6 +27,7 @@ _PARTS_OF_JOINTS: tuple[str, ...] = (
 """The part that moves with each of SMPL's 24 joints."""
 
 NUM_PARTS = len(PART_NAMES)
+UNKNOWN_PART = -1
 EMBEDDING_CHANNELS = 3
 
 
@@ -37,10 +38,26 @@ class SurfacePixels(TensorStruct):
     is_body: Bool[Tensor, " rays"]
     """False where the ray passes the naked body; the rest means nothing there."""
     parts: Int[Tensor, " rays"]
-    """Index into `PART_NAMES`."""
+    """Index into `PART_NAMES`, or `UNKNOWN_PART`."""
     embedding: Float[Tensor, "rays 3"]
+    """NaN where it is not known."""
     coordinates: Float[Tensor, "rays 3"]
-    """Where in the subject's box the surface lies, in [0, 1]."""
+    """Where in the subject's box the surface lies, in [0, 1]; NaN where it is not known."""
+
+    @property
+    def has_part(self) -> Bool[Tensor, " rays"]:
+        """True where a body part is known."""
+        return self.is_body & (self.parts != UNKNOWN_PART)
+
+    @property
+    def has_embedding(self) -> Bool[Tensor, " rays"]:
+        """True where the surface embedding is known."""
+        return self.is_body & self.embedding.isfinite().all(dim=-1)
+
+    @property
+    def has_coordinates(self) -> Bool[Tensor, " rays"]:
+        """True where the place in the box is known."""
+        return self.is_body & self.coordinates.isfinite().all(dim=-1)
 
 
 def vertex_parts(model: SmplModel) -> Int[Tensor, " vertices"]:

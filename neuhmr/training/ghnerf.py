@@ -10,7 +10,7 @@ import torch
 from torch import nn
 
 from neuhmr.body.model_files import load_body_model
-from neuhmr.errors import CheckpointError
+from neuhmr.errors import CheckpointError, DatasetError
 from neuhmr.ghnerf.checkpoint import load_ghnerf, save_ghnerf
 from neuhmr.ghnerf.encoder_checkpoint import begin_with_encoder
 from neuhmr.ghnerf.model import Ghnerf
@@ -137,7 +137,7 @@ def train_ghnerf(config: GhnerfTrainingConfig) -> Iterator[StepOutcome]:
     """Train step by step; writes checkpoints, a log and weights into the run folder.
 
     Raises:
-        DatasetError: no moments to train or validate on.
+        DatasetError: no moments to train or validate on, or nobody knows what is to be learnt.
         CheckpointError: the weights to begin with cannot be used.
         MissingDependencyError: several devices without lightning.
         NonFiniteError: a loss stopped being a number.
@@ -146,6 +146,7 @@ def train_ghnerf(config: GhnerfTrainingConfig) -> Iterator[StepOutcome]:
     model = begin(config)
     run = begin_run(model, config)
     moments = taught_moments(read_moments(config.data), config.teacher)
+    require_known_features(moments, config)
     val_moments = read_moments(config.val, config.val_moments)[: config.val_moments]
     run.resume_or_start()
     if config.mixed:
@@ -167,6 +168,27 @@ def train_ghnerf(config: GhnerfTrainingConfig) -> Iterator[StepOutcome]:
         learning_rate=lambda s: learning_rate_at(s, config.learning_rate, config.halve_every),
         validate=lambda: _validate(run, config.out, val_moments, draw),
     )
+
+
+def require_known_features(moments: list[Moment], config: GhnerfTrainingConfig) -> None:
+    """Refuse to learn a body's surface where neither truth nor a teacher has it.
+
+    Raises:
+        DatasetError: all moments are of captures, and their surface is asked for.
+    """
+    if any(moment.body is not None for moment in moments):
+        return
+    if config.coordinates:
+        raise DatasetError(
+            f"Places in the box are only known of people made by `neuhmr people`, of whom "
+            f"{config.data} has none; leave --coordinates out."
+        )
+    is_taught = config.teacher not in ("truth", "mediapipe")
+    if draw_config(config).with_surface and not is_taught:
+        raise DatasetError(
+            f"Nobody knows the body parts and the surface of the captures in {config.data}; learn "
+            "--targets heatmaps alone, or give --teacher a folder of maps that have them."
+        )
 
 
 def _validate(run: TrainingRun, out: Path, moments: list[Moment], draw: DrawConfig) -> None:

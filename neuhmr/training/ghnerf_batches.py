@@ -42,7 +42,7 @@ class RayTruth(TensorStruct):
     known: Bool[Tensor, " 25"]
     """Keypoints that have a target."""
     surface: SurfacePixels | None
-    """None where no body is known or no loss asks for it."""
+    """None where nothing is known of it, or no loss asks for it."""
 
 
 @dataclass(frozen=True)
@@ -218,6 +218,8 @@ def look_up(
     seen = sample_at_pixels(layers, pixels, (height, width))
     heatmaps, known = heatmaps_at(pixels, truth.keypoints, sigma * camera.height / 512.0)
     surface = None
-    if model is not None and moment.body is not None:
+    if model is not None and truth.surface is not None:
+        surface = truth.surface.at(pixels, (camera.height, camera.width))
+    elif model is not None and moment.body is not None:
         surface = surface_at(moment.body, model, camera, truth.T_camera_world, moment.box, pixels)
     return RayTruth(pixels, seen[:, :3], seen[:, 3], heatmaps, known, surface)

@@ -70,8 +70,8 @@ class GhnerfTrainingConfig(RunConfig):
     average: float = 0.0
     """Share of a step in the running average of the weights that is kept; 0 keeps the last."""
     teacher: str = "truth"
-    """Where keypoints to learn come from: `truth` (or the capture's annotations), `mediapipe`, or
-    a folder of heatmap files."""
+    """Where human features to learn come from: `truth` (or the capture's annotations), keypoints of
+    `mediapipe`, or a folder of other networks' maps."""
     draw: DrawConfig = field(default_factory=DrawConfig)
     """Views, rays and sizes of a step."""
     weights: GhnerfLossWeights = field(default_factory=GhnerfLossWeights)

@@ -97,8 +97,8 @@ def level_terms(
         terms["opacity"] = weights.opacity * cross_entropy(seen.opacities, truth.opacities)
     terms |= feature_terms(seen.features, truth, config, weights)
     surface = truth.surface
-    if seen.coordinates is not None and surface is not None and bool(surface.is_body.any()):
-        miss = (seen.coordinates - surface.coordinates)[surface.is_body]
+    if seen.coordinates is not None and surface is not None and bool(surface.has_coordinates.any()):
+        miss = (seen.coordinates - surface.coordinates)[surface.has_coordinates]
         terms["coordinates"] = weights.coordinates * miss.square().mean()
     return terms
 
@@ -127,9 +127,11 @@ def _feature_term(
             return None
         return heatmap_loss(features[:, truth.known], truth.heatmaps[:, truth.known], error)
     surface = truth.surface
-    if surface is None or not bool(surface.is_body.any()):
+    if surface is None:
         return None
-    on_body = features[surface.is_body]
+    known = surface.has_part if kind == "parts" else surface.has_embedding
+    if not bool(known.any()):
+        return None
     if kind == "parts":
-        return torch.nn.functional.cross_entropy(on_body, surface.parts[surface.is_body])
-    return (on_body - surface.embedding[surface.is_body]).square().mean()
+        return torch.nn.functional.cross_entropy(features[known], surface.parts[known])
+    return (features[known] - surface.embedding[known]).square().mean()

@@ -1,14 +1,20 @@
-"""Keypoints to learn from where there is no truth: MediaPipe, or heatmaps of a detector in files.
+"""What to learn where there is no truth: keypoints of MediaPipe, or other networks' maps in files.
 
-A heatmap file `NAME_VIEW.npz` holds `heatmaps` (25, h, w) of one picture, at any resolution, in
-BODY_25's order, and where known `confidence` (25,): joints of confidence 0 have no target. NAME is
-the moment's name (`person_00000000_0` or `CAPTURE_FRAME` with six digits), VIEW the number of the
-camera with two.
+A file `NAME_VIEW.npz` is about one picture and holds at least one of
+
+* `heatmaps` (25, h, w) in BODY_25's order, and where known `confidence` (25,): joints of confidence
+  0 have no target;
+* `parts` (h, w), indices into `PART_NAMES`, -1 where nothing is known;
+* `embedding` (3, h, w), as `vertex_embedding` has it, NaN where nothing is known;
+
+each at any resolution. NAME is the moment's name (`person_00000000_0` or `CAPTURE_FRAME` with six
+digits), VIEW the number of the camera with two.
 """
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+import numpy as np
 import torch
 from jaxtyping import Float, UInt8
 from torch import Tensor
@@ -18,6 +24,13 @@ from neuhmr.clip.npz_files import read_npz
 from neuhmr.datasets.heatmaps import SIGMA_SHARE
 from neuhmr.errors import DatasetError
 from neuhmr.ghnerf.moments import Moment, MomentView, Pictures
+from neuhmr.ghnerf.surface_maps import SurfaceMaps
+from neuhmr.ghnerf.surface_truth import (
+    EMBEDDING_CHANNELS,
+    NUM_PARTS,
+    PART_NAMES,
+    UNKNOWN_PART,
+)
 from neuhmr.initial.landmarks import LANDMARK_NAMES
 from neuhmr.initial.mediapipe_detector import MediapipeDetector, whole_picture
 
@@ -87,7 +100,7 @@ def taught_moments(moments: list[Moment], teacher: str) -> list[Moment]:
 
     Raises:
         MissingDependencyError: MediaPipe is not installed.
-        DatasetError: the folder of heatmap files does not exist.
+        DatasetError: the folder of files does not exist.
     """
     if teacher == "truth":
         return moments
@@ -100,8 +113,8 @@ def taught_moments(moments: list[Moment], teacher: str) -> list[Moment]:
     folder = Path(teacher)
     if not folder.is_dir():
         raise DatasetError(
-            f"There is no folder {folder} of heatmap files; give --teacher truth, mediapipe, or a "
-            "folder of NAME_VIEW.npz."
+            f"There is no folder {folder} of a teacher's maps; give --teacher truth, mediapipe, or "
+            "a folder of NAME_VIEW.npz."
         )
     return [
         replace(moment, pictures=_FromFiles(moment.name, moment.pictures, folder))
@@ -123,36 +136,72 @@ class _FromFiles:
         self._name, self._pictures, self._folder = name, pictures, folder
 
     def read(self, view: int) -> MomentView:
-        maps, confidence = read_heatmaps(self._folder / f"{self._name}_{view:02d}.npz")
+        taught = read_teacher_file(self._folder / f"{self._name}_{view:02d}.npz")
         found = self._pictures.read(view)
+        if taught.surface is not None:
+            found = replace(found, surface=taught.surface)
+        if taught.heatmaps is None:
+            return found
         height, width = found.mask.shape
-        keypoints = peaks_of(maps, confidence, height, width)
-        return replace(found, keypoints=keypoints)
+        return replace(found, keypoints=peaks_of(taught.heatmaps, taught.confidence, height, width))
 
 
-def read_heatmaps(path: Path) -> tuple[Float[Tensor, "25 rows columns"], Float[Tensor, "25"]]:
-    """Read a detector's heatmaps of one picture, and its confidence in each joint.
+@dataclass(frozen=True)
+class TaughtPicture:
+    """What a file says of one picture."""
 
-    Without `confidence` a joint counts as its map's highest value.
+    heatmaps: Float[Tensor, "25 rows columns"] | None
+    confidence: Float[Tensor, "25"]
+    """In each joint; its map's highest value where the file does not say."""
+    surface: SurfaceMaps | None
+
+
+def read_teacher_file(path: Path) -> TaughtPicture:
+    """Read what other networks saw in one picture.
 
     Raises:
         DatasetError: no such file, another kind of file, or maps of another shape.
     """
     data = read_npz(
-        path, DatasetError, "a heatmap file (npz)", "export the detector's maps for every picture"
+        path, DatasetError, "a file of maps (npz)", "export the teacher's maps for every picture"
     )
-    maps = data.get("heatmaps")
-    if maps is None or maps.ndim != 3 or maps.shape[0] != 25:
-        shape = "no heatmaps" if maps is None else f"heatmaps of shape {maps.shape}"
+    heatmaps, parts, embedding = (data.get(name) for name in ("heatmaps", "parts", "embedding"))
+    if heatmaps is None and parts is None and embedding is None:
         raise DatasetError(
-            f"{path} holds {shape}, (25, height, width) in BODY_25's order was expected; export "
-            "the detector's maps again."
+            f"{path} holds {sorted(data) or 'nothing'}; expected heatmaps (25, height, width), "
+            "parts (height, width) or embedding (3, height, width): export the maps again."
         )
-    tensor = torch.from_numpy(maps).float()
-    confidence = data.get("confidence")
-    if confidence is None:
-        return tensor, tensor.flatten(1).amax(dim=1).clamp(0.0, 1.0)
-    return tensor, torch.from_numpy(confidence).float().reshape(25)
+    _require_maps(path, "heatmaps", heatmaps, 25, "in BODY_25's order")
+    _require_maps(path, "embedding", embedding, EMBEDDING_CHANNELS, "of places on the body")
+    if parts is not None:
+        is_right = parts.ndim == 2 and np.issubdtype(parts.dtype, np.integer) and parts.size > 0
+        if not is_right or parts.min() < UNKNOWN_PART or parts.max() >= NUM_PARTS:
+            raise DatasetError(
+                f"{path} holds parts of shape {parts.shape} and type {parts.dtype}; expected whole "
+                f"numbers (height, width) from {UNKNOWN_PART} (unknown) to {NUM_PARTS - 1}: "
+                f"{', '.join(PART_NAMES)}."
+            )
+    maps = None if heatmaps is None else torch.from_numpy(heatmaps).float()
+    confidence = torch.zeros(25) if maps is None else maps.flatten(1).amax(dim=1).clamp(0.0, 1.0)
+    if "confidence" in data:
+        confidence = torch.from_numpy(data["confidence"]).float().reshape(25)
+    surface = None
+    if parts is not None or embedding is not None:
+        surface = SurfaceMaps(
+            None if parts is None else torch.from_numpy(parts.astype(np.int64)),
+            None if embedding is None else torch.from_numpy(embedding).float(),
+        )
+    return TaughtPicture(maps, confidence, surface)
+
+
+def _require_maps(
+    path: Path, name: str, maps: np.ndarray | None, channels: int, meaning: str
+) -> None:
+    if maps is not None and (maps.ndim != 3 or maps.shape[0] != channels or maps.size == 0):
+        raise DatasetError(
+            f"{path} holds {name} of shape {maps.shape}, ({channels}, height, width) {meaning} was "
+            "expected; export the teacher's maps again."
+        )
 
 
 def peaks_of(

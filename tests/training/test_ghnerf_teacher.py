@@ -1,12 +1,21 @@
+import math
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
 
+from neuhmr.body.model_files import load_body_model
 from neuhmr.body.skeleton import BODY_25_NAMES
 from neuhmr.datasets.heatmaps import draw_heatmaps
 from neuhmr.errors import DatasetError
+from neuhmr.ghnerf.config import FeatureHead, ghnerf_preset
+from neuhmr.ghnerf.moment_pictures import shown
 from neuhmr.ghnerf.moments import read_moments
+from neuhmr.ghnerf.surface_truth import NUM_PARTS, PART_NAMES, UNKNOWN_PART
 from neuhmr.initial.landmarks import LANDMARK_NAMES
+from neuhmr.training.ghnerf_batches import look_up
+from neuhmr.training.ghnerf_losses import GhnerfLossWeights, feature_terms
 from neuhmr.training.ghnerf_teacher import (
     BODY_25_LANDMARKS,
     keypoints_of_landmarks,
@@ -68,6 +77,65 @@ def test_files_teach_by_the_pictures_name(tmp_path):
     np.savez(path, heatmaps=maps.numpy()[:17])
     with pytest.raises(DatasetError, match=r"shape \(17, 64, 48\)"):
         taught.pictures.read(2)
+
+
+@pytest.fixture
+def taught(tmp_path):
+    """A moment without a known body, and where its second picture's file belongs."""
+    write_ring(tmp_path / "people")
+    moment = replace(read_moments(tmp_path / "people")[0], body=None)
+    (tmp_path / "maps").mkdir()
+    path = tmp_path / "maps" / "person_00000000_0_01.npz"
+    return taught_moments([moment], str(tmp_path / "maps"))[0], path
+
+
+def test_parts_and_surface_are_learnt_from_files_too(taught):
+    moment, path = taught
+    parts = np.full((8, 6), UNKNOWN_PART)
+    parts[2, 3] = PART_NAMES.index("left_hand")
+    embedding = np.full((3, 4, 3), np.nan)
+    embedding[:, 3, 0] = (0.1, -0.2, 0.3)
+    np.savez(path, parts=parts, embedding=embedding)
+    picture = shown(moment, 1)
+    assert (picture.camera.height, picture.camera.width) == (64, 48)
+    assert bool((picture.keypoints[:, 2] == 1.0).all())  # They stay as they were.
+    pixels = torch.tensor([[25.5, 17.5], [0.5, 63.5], [47.5, 0.5]])
+    truth = look_up(moment, picture, pixels, 1, 1.0, load_body_model())
+    surface = truth.surface
+    assert surface is not None
+    assert surface.has_part.tolist() == [True, False, False]
+    assert surface.has_embedding.tolist() == [False, True, False]
+    assert not surface.has_coordinates.any()
+    assert int(surface.parts[0]) == PART_NAMES.index("left_hand")
+    torch.testing.assert_close(surface.embedding[1], torch.tensor([0.1, -0.2, 0.3]))
+
+    heads = (
+        FeatureHead(kind="parts", channels=NUM_PARTS),
+        FeatureHead(kind="embedding", channels=3),
+    )
+    network = replace(ghnerf_preset("enerf_heatmap"), feature_heads=heads)
+    features = torch.zeros(3, NUM_PARTS + 3, requires_grad=True)
+    terms = feature_terms(features, truth, network, GhnerfLossWeights(parts=1.0, embedding=1.0))
+    assert terms["parts"].item() == pytest.approx(math.log(NUM_PARTS))
+    assert terms["embedding"].item() == pytest.approx((0.01 + 0.04 + 0.09) / 3.0)
+    sum(terms.values()).backward()
+    assert features.grad is not None and bool(features.grad.isfinite().all())
+
+
+@pytest.mark.parametrize(
+    ("maps", "message"),
+    [
+        ({"confidence": np.ones(25)}, r"holds \['confidence'\]; expected heatmaps"),
+        ({"parts": np.full((4, 3), 14)}, "from -1 \\(unknown\\) to 13: trunk, head"),
+        ({"parts": np.zeros((4, 3))}, "type float64; expected whole numbers"),
+        ({"embedding": np.zeros((2, 4, 3))}, r"\(3, height, width\) of places on the body"),
+    ],
+)
+def test_maps_that_mean_nothing_are_named(taught, maps, message):
+    moment, path = taught
+    np.savez(path, **maps)
+    with pytest.raises(DatasetError, match=message):
+        moment.pictures.read(1)
 
 
 def test_truth_changes_nothing_and_a_missing_folder_is_named(tmp_path):

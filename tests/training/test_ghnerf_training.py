@@ -9,12 +9,19 @@ import pytest
 import torch
 
 from neuhmr.datasets.heatmaps import draw_heatmaps
-from neuhmr.errors import CheckpointError, NonFiniteError
+from neuhmr.errors import CheckpointError, DatasetError, NonFiniteError
 from neuhmr.geometry.cameras import sample_at_pixels
 from neuhmr.ghnerf.checkpoint import load_ghnerf, save_ghnerf
 from neuhmr.ghnerf.encoder_checkpoint import save_human_encoder
 from neuhmr.ghnerf.model import Ghnerf
-from neuhmr.training.ghnerf import begin, begin_run, take_over, train_ghnerf
+from neuhmr.ghnerf.moments import read_moments
+from neuhmr.training.ghnerf import (
+    begin,
+    begin_run,
+    require_known_features,
+    take_over,
+    train_ghnerf,
+)
 from neuhmr.training.ghnerf_batches import DrawConfig
 from neuhmr.training.ghnerf_config import (
     GhnerfTrainingConfig,
@@ -133,6 +140,18 @@ def test_weights_that_share_nothing_are_refused(people, tmp_path, monkeypatch):
     monkeypatch.setattr(other, "state_dict", lambda: {"nothing": torch.zeros(1)})
     with pytest.raises(CheckpointError, match="has no weights for this network"):
         take_over(model, other, tmp_path / "other.safetensors")
+
+
+def test_features_that_nobody_knows_are_refused(people, tmp_path):
+    moments = [replace(moment, body=None) for moment in read_moments(people)]
+    config = config_for(people, tmp_path, targets="parts")
+    require_known_features(read_moments(people), config)
+    with pytest.raises(DatasetError, match="Nobody knows the body parts"):
+        require_known_features(moments, config)
+    require_known_features(moments, replace(config, teacher=str(tmp_path)))
+    require_known_features(moments, replace(config, targets="heatmaps"))
+    with pytest.raises(DatasetError, match="leave --coordinates out"):
+        require_known_features(moments, replace(config, teacher=str(tmp_path), coordinates=True))
 
 
 def test_a_frozen_encoder_keeps_its_backbone(people, tmp_path):
