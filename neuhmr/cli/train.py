@@ -173,6 +173,9 @@ class TrainGhnerf(_Run):
     """torchvision's VGG-16 weights for the perceptual term; without them it is off."""
     sources: int = 3
     """Source views of a step."""
+    source_spread: int = 0
+    """By how many their number varies, up and down: weights that only saw three do worse with two
+    or five."""
     rays: int = 2048
     """Rays of a step."""
     smallest: float = 180.0
@@ -221,11 +224,17 @@ class TrainGhnerf(_Run):
             ("--halve-every", self.halve_every), ("--validate-every", self.validate_every),
         ):  # fmt: skip
             require_at_least(option, value, 1)
+        if not 0 <= self.source_spread < self.sources:
+            raise NeuhmrError(
+                f"--source-spread is {self.source_spread}; expected at least 0, and less than "
+                f"--sources, which is {self.sources}."
+            )
         if not 0.0 <= self.average < 1.0:
             raise NeuhmrError(f"--average is {self.average:g}; expected a share below 1, or 0.")
         _require_sizes(self.smallest, self.largest)
         draw = DrawConfig(
-            sources=self.sources, pool=self.sources + 2, rays=self.rays,
+            sources=self.sources, source_spread=self.source_spread,
+            pool=self.sources + self.source_spread + 2, rays=self.rays,
             coarse_rays=max(self.rays // 4, 1), sizes=(self.smallest, self.largest),
             outline_share=self.outline_share,
         )  # fmt: skip

@@ -63,6 +63,8 @@ class DrawConfig:
 
     sources: int = 3
     """Source views."""
+    source_spread: int = 0
+    """By how many the number of source views varies from step to step, up and down."""
     pool: int = 5
     """Nearest views among which the sources are drawn."""
     rays: int = 2048
@@ -108,7 +110,7 @@ def draw_batch(
     """
     view = int(torch.randint(len(moment), (1,), generator=generator))
     pool = nearest_views(moment, view)[: config.pool]
-    chosen = torch.randperm(len(pool), generator=generator)[: config.sources]
+    chosen = torch.randperm(len(pool), generator=generator)[: draw_count(config, generator)]
     side, gain = draw_look(config, generator)
     share = share_for(moment, view, side)
     truth = shown(moment, view, share, gain)
@@ -129,6 +131,14 @@ def draw_batch(
         coarse=look_up(moment, truth, coarse, COARSE_PIXEL, config.sigma, body_model),
         patch=patch,
     )
+
+
+def draw_count(config: DrawConfig, generator: torch.Generator) -> int:
+    """Draw how many source views there are, all numbers within the spread alike."""
+    if config.source_spread == 0:
+        return config.sources
+    fewest, most = config.sources - config.source_spread, config.sources + config.source_spread
+    return int(torch.randint(fewest, most + 1, (), generator=generator))
 
 
 def draw_look(config: DrawConfig, generator: torch.Generator) -> tuple[float, Float[Tensor, "3"]]:

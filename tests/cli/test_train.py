@@ -31,7 +31,7 @@ def test_options_of_ghnerf_reach_its_training(asked):
         "--teacher", "mediapipe", "--encoder", "encoder.safetensors", "--opacity-weight", "0.05",
         "--outline-share", "0.3", "--hull", "--coarse-pixel", "4", "--mixed",
         "--fixed-norms", "--frozen",
-        "--average", "0.01",
+        "--average", "0.01", "--source-spread", "1",
     ]  # fmt: skip
     result = tyro.cli(Train, args=["ghnerf", *FOLDERS, *options, "--device", "cpu"]).run()
     assert result == {"written": "run", "steps": 7, "interrupted": False, "color_loss": 0.5}
@@ -39,6 +39,7 @@ def test_options_of_ghnerf_reach_its_training(asked):
     assert (config.row, config.targets, config.teacher) == ("ghnerf_dino", "all", "mediapipe")
     assert (config.draw.sources, config.draw.rays, config.draw.coarse_rays) == (2, 1000, 250)
     assert config.draw.sizes == (150.0, 256.0)
+    assert (config.draw.source_spread, config.draw.pool) == (1, 5)
     assert (config.weights.heatmaps, config.halve_every) == (5.0, 900)
     assert (config.encoder, config.weights.opacity) == (Path("encoder.safetensors"), 0.05)
     assert (config.draw.outline_share, config.mixed) == (0.3, True)
@@ -76,6 +77,7 @@ def test_options_of_the_human_encoder_reach_its_training(monkeypatch):
     [
         ({"sources": 0}, "--sources is 0"),
         ({"smallest": 200.0, "largest": 100.0}, "--smallest is 200 and --largest 100; expected"),
+        ({"source_spread": 3}, "--source-spread is 3; expected .* --sources, which is 3"),
         ({"average": 1.0}, "--average is 1; expected a share below 1"),
         ({"smallest": 0.5}, r"--smallest is 0\.5 and .* 32 <= smallest <= largest"),
     ],

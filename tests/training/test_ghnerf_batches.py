@@ -1,4 +1,5 @@
 import math
+from dataclasses import replace
 
 import pytest
 import torch
@@ -11,6 +12,7 @@ from neuhmr.ghnerf.views import TargetView
 from neuhmr.training.ghnerf_batches import (
     DrawConfig,
     draw_batch,
+    draw_count,
     draw_patch,
     draw_pixels,
     look_up,
@@ -95,6 +97,17 @@ def test_the_same_generator_draws_the_same_batch(moment, model):
     assert len(first.sources.images) == 2 and len(first.coarse.pixels) == 20
     own = (first.sources.T_camera_world - first.target.T_camera_world).abs().amax(dim=(1, 2))
     assert float(own.min()) > 0.1, "the target is none of its sources"
+
+
+def test_the_number_of_sources_varies_where_it_is_asked_to(moment, model):
+    varied = replace(DRAW, source_spread=1)
+    counts = [
+        len(draw_batch(moment, varied, model, torch.Generator().manual_seed(seed)).sources.images)
+        for seed in range(12)
+    ]
+    assert set(counts) == {1, 2, 3}
+    usual = [draw_count(DRAW, torch.Generator()) for _ in range(3)]
+    assert usual == [2, 2, 2]
 
 
 def test_a_patch_is_a_square_on_the_person(moment, generator):
