@@ -23,7 +23,7 @@ from neuhmr.ghnerf.frustum import (
 )
 from neuhmr.ghnerf.heads import Appearance, NerfHeads, SampleEvidence
 from neuhmr.ghnerf.plane_sweep import sweep_coordinates, warp
-from neuhmr.ghnerf.view_variance import view_variance
+from neuhmr.ghnerf.view_moments import view_moments
 from neuhmr.rendering.volume_rendering import composite, render_weights
 from neuhmr.tensor_struct import TensorStruct
 
@@ -109,10 +109,10 @@ class CascadeLevel(nn.Module):
     ) -> Float[Tensor, "1 channels rows columns planes"]:
         """Compare views, and say how many see nothing."""
         features = encoded.coarse[:, :COARSE_CHANNELS] if self.is_coarse else encoded.middle
-        costs = [view_variance(warp(features, coordinates))]
+        costs = [view_moments(warp(features, coordinates))[1]]
         empty = encoded.coarse_empty if self.is_coarse else encoded.middle_empty
         if empty is not None:
-            costs.append(warp(empty, coordinates).mean(dim=0))
+            costs.append(view_moments(warp(empty, coordinates))[0])
         return torch.cat(costs)[None]
 
     def cast(

@@ -6,7 +6,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from neuhmr.ghnerf.config import HumanPoolingName
-from neuhmr.ghnerf.view_variance import view_variance
+from neuhmr.ghnerf.view_moments import view_moments
 
 DIRECTION_CHANNELS = 4
 POOLED_CHANNELS = 16
@@ -39,8 +39,8 @@ class ViewWeights(nn.Module):
         turned = features + functional.relu(self.direction(directions))
         # The columns that all views share are multiplied once, not once per view.
         own, shared = self.compare.weight.split([self.channels, 2 * self.channels], dim=1)
-        both = torch.cat([view_variance(turned), turned.mean(dim=0)], dim=-1)
-        common = functional.linear(both, shared, self.compare.bias)
+        mean, variance = view_moments(turned)
+        common = functional.linear(torch.cat([variance, mean], dim=-1), shared, self.compare.bias)
         compared = functional.relu(functional.linear(turned, own) + common)
         return compared, torch.softmax(functional.relu(self.score(compared)), dim=0)
 

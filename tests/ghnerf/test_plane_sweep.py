@@ -5,7 +5,7 @@ import torch
 from neuhmr.geometry.cameras import Camera
 from neuhmr.geometry.rigid import Rigid
 from neuhmr.ghnerf.plane_sweep import sweep_coordinates, warp
-from neuhmr.ghnerf.view_variance import view_variance
+from neuhmr.ghnerf.view_moments import view_moments
 from tests.ghnerf.scene import look_at, make_camera
 
 
@@ -35,7 +35,7 @@ def test_points_behind_a_source_camera_are_outside_its_image() -> None:
 def test_identical_views_differ_by_exactly_nothing(generator: torch.Generator) -> None:
     features = torch.rand(1, 5, 16, 16, generator=generator).expand(3, 5, 16, 16)
     coordinates = torch.rand(1, 4, 4, 6, 2, generator=generator).expand(3, 4, 4, 6, 2) * 2 - 1
-    volume = view_variance(warp(features, coordinates))
+    volume = view_moments(warp(features, coordinates))[1]
     assert volume.shape == (5, 4, 4, 6)
     assert volume.abs().max() < 1e-12
 
@@ -44,13 +44,13 @@ def test_variance_of_two_views_is_the_square_of_half_their_difference() -> None:
     features = torch.stack([torch.full((1, 4, 4), 1.0), torch.full((1, 4, 4), 4.0)])
     coordinates = torch.zeros(2, 1, 1, 2, 2)
     coordinates[1, :, :, 1] = 3.0  # The second view does not see the second plane: it reads zero.
-    volume = view_variance(warp(features, coordinates))
+    volume = view_moments(warp(features, coordinates))[1]
     torch.testing.assert_close(volume.flatten(), torch.tensor([1.5**2, 0.5**2]))
 
 
 def test_a_single_view_has_no_variance_and_a_finite_gradient() -> None:
     features = torch.rand(1, 2, 8, 8, requires_grad=True)
-    volume = view_variance(warp(features, torch.zeros(1, 2, 2, 3, 2)))
+    volume = view_moments(warp(features, torch.zeros(1, 2, 2, 3, 2)))[1]
     volume.sum().backward()
     assert (volume == 0.0).all() and features.grad is not None and features.grad.isfinite().all()
 
