@@ -159,8 +159,10 @@ class Driver:
         assert self.page is not None
         self.wait(self._is_rendered)
         self.page.wait_for_timeout(2500)
-        for button in self.page.locator(".mantine-Notification-closeButton").all():
-            button.click()
+        notices = self.page.locator(".mantine-Notification-closeButton")
+        while notices.count():  # A closed one is gone from the list only when it has faded.
+            notices.first.click()
+            self.page.wait_for_timeout(500)
         self.page.wait_for_timeout(1500)
         path = self._options.out / f"{name}.png"
         path.write_bytes(small_png(self.page.screenshot()))
