@@ -75,5 +75,5 @@ def test_the_mean_volume_says_how_many_views_show_something() -> None:
     maps[1, 0, :, :2] = 1.0
     left, right, outside = [-0.75, 0.0], [0.75, 0.0], [-4.0, 0.0]
     coordinates = torch.tensor([left, right, outside]).expand(3, 1, 1, 3, 2)
-    volume = warp(maps, coordinates).mean(dim=0)
+    volume = view_moments(warp(maps, coordinates))[0]
     torch.testing.assert_close(volume[0, 0, 0], torch.tensor([2 / 3, 1 / 3, 0.0]))
