@@ -184,7 +184,13 @@ def read_teacher_file(path: Path) -> TaughtPicture:
     maps = None if heatmaps is None else torch.from_numpy(heatmaps).float()
     confidence = torch.zeros(25) if maps is None else maps.flatten(1).amax(dim=1).clamp(0.0, 1.0)
     if "confidence" in data:
-        confidence = torch.from_numpy(data["confidence"]).float().reshape(25)
+        given = data["confidence"]
+        if given.size != 25 or not np.issubdtype(given.dtype, np.number):
+            raise DatasetError(
+                f"{path} holds confidence of shape {given.shape} and type {given.dtype}, 25 "
+                "numbers in BODY_25's order were expected; export the teacher's maps again."
+            )
+        confidence = torch.from_numpy(given).float().reshape(25)
     surface = None
     if parts is not None or embedding is not None:
         surface = SurfaceMaps(

@@ -126,6 +126,10 @@ def test_parts_and_surface_are_learnt_from_files_too(taught):
     ("maps", "message"),
     [
         ({"confidence": np.ones(25)}, r"holds \['confidence'\]; expected heatmaps"),
+        (
+            {"heatmaps": np.zeros((25, 4, 3)), "confidence": np.ones(17)},
+            r"confidence of shape \(17,\) and type float64, 25 numbers",
+        ),
         ({"parts": np.full((4, 3), 14)}, "from -1 \\(unknown\\) to 13: trunk, head"),
         ({"parts": np.zeros((4, 3))}, "type float64; expected whole numbers"),
         ({"embedding": np.zeros((2, 4, 3))}, r"\(3, height, width\) of places on the body"),
