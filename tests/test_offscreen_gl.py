@@ -6,8 +6,8 @@ import os
 import pytest
 
 from neuhmr.errors import MissingDependencyError
+from neuhmr.lab.people.training_set import open_renderer
 from neuhmr.offscreen_gl import close_renderer
-from neuhmr.people.training_set import open_renderer
 
 
 def test_closing_a_renderer_whose_display_is_gone_is_no_error() -> None:

@@ -10,12 +10,12 @@ from safetensors.torch import save_file
 from neuhmr.errors import CheckpointError
 from neuhmr.ghn.checkpoint import KIND as GHN
 from neuhmr.ghn.checkpoint import load_ghn, save_ghn
-from neuhmr.ghnerf.checkpoint import KIND as GHNERF
-from neuhmr.ghnerf.checkpoint import load_ghnerf, save_ghnerf
-from neuhmr.ghnerf.clip_checkpoint import KIND as CLIP
-from neuhmr.ghnerf.clip_checkpoint import load_clip_heatmaps, save_clip_heatmaps
-from neuhmr.ghnerf.clip_heatmaps import ClipHeatmaps
-from neuhmr.ghnerf.config import GhnerfConfig
+from neuhmr.ghnerf.clips.clip_checkpoint import KIND as CLIP
+from neuhmr.ghnerf.clips.clip_checkpoint import load_clip_heatmaps, save_clip_heatmaps
+from neuhmr.ghnerf.clips.clip_heatmaps import ClipHeatmaps
+from neuhmr.ghnerf.network.checkpoint import KIND as GHNERF
+from neuhmr.ghnerf.network.checkpoint import load_ghnerf, save_ghnerf
+from neuhmr.ghnerf.network.config import GhnerfConfig
 from neuhmr.weights_file import WeightsKind, file_digest, read_tensors
 from tests.ghn.scene import make_ghn
 from tests.ghnerf.scene import make_model

@@ -11,7 +11,7 @@ import tyro
 
 from neuhmr.errors import NeuhmrError
 from neuhmr.threads import limit_busy_waiting
-from workbench.config import WorkbenchConfig
+from workbench.core.config import WorkbenchConfig
 
 USER_ERROR = 2
 
@@ -52,7 +52,7 @@ def run(config: WorkbenchConfig, stop: threading.Event | None = None) -> None:
     # Torch takes seconds to import: `--help` and mistyped paths do not wait for it.
     from neuhmr.refine.config import preset
     from workbench.app import Workbench
-    from workbench.neuhmr_engine import NeuhmrEngine
+    from workbench.engine.engine import NeuhmrEngine
 
     engine = NeuhmrEngine(config.device, preset(config.preset))
     until = stop or _stop_on_signals()

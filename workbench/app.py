@@ -4,27 +4,27 @@ from pathlib import Path
 from types import TracebackType
 
 from neuhmr.clip.sidecars import clip_folder
-from workbench.commands import add_commands
-from workbench.engine import Engine
-from workbench.export_paths import ExportFolders
-from workbench.looks import Looks
-from workbench.notices import Notices
-from workbench.open_request import OpenRequest
+from workbench.core.export_paths import ExportFolders
+from workbench.core.looks import Looks
+from workbench.core.notices import Notices
+from workbench.core.playback import Playback
+from workbench.core.session import Session, SessionState
+from workbench.core.session_keeper import SessionKeeper
+from workbench.core.tasks import Tasks
+from workbench.engine.interface import Engine
+from workbench.engine.open_request import OpenRequest
 from workbench.panels.anchors_panel import AnchorsPanel
 from workbench.panels.avatar_panel import AvatarPanel
 from workbench.panels.clip_panel import ClipPanel
+from workbench.panels.commands import add_commands
 from workbench.panels.export_panel import ExportPanel
 from workbench.panels.joints_panel import JointsPanel
 from workbench.panels.keypoints_panel import KeypointsPanel
 from workbench.panels.refine_panel import RefinePanel
 from workbench.panels.status_panel import StatusPanel
 from workbench.panels.video_panel import VideoPanel
-from workbench.playback import Playback
 from workbench.scene_writer import Panel, SceneWriter
-from workbench.server import SecuredServer, start_server
-from workbench.session import Session, SessionState
-from workbench.session_keeper import SessionKeeper
-from workbench.tasks import Tasks
+from workbench.server.server import SecuredServer, start_server
 
 TITLE = "NeuHMR workbench"
 RIGHT_WIDTH_PX = 436

@@ -14,18 +14,18 @@ import numpy as np
 import viser
 from jaxtyping import Float
 
-from workbench.engine import Engine
-from workbench.frame_cache import FrameCache
-from workbench.looks import Looks
-from workbench.notices import Notices
+from workbench.core.frame_cache import FrameCache
+from workbench.core.looks import Looks
+from workbench.core.notices import Notices
+from workbench.core.playback import Playback
+from workbench.core.session import Session, SessionState
+from workbench.core.stages import ON_THE_MOVE
+from workbench.engine.interface import Engine
 from workbench.panels.video_panel import VideoPanel
-from workbench.playback import Playback
 from workbench.scene.bodies import BodiesView
 from workbench.scene.camera_frustum import CameraView
 from workbench.scene.frame_view import frame_request
 from workbench.scene.orientation_sphere import OrientationSphereView
-from workbench.session import Session, SessionState
-from workbench.stages import ON_THE_MOVE
 
 logger = logging.getLogger(__name__)
 

@@ -22,10 +22,10 @@ from neuhmr.geometry.rotations import rotation_about
 from neuhmr.ghn.avatar import render_image
 from neuhmr.ghn.checkpoint import load_ghn
 from neuhmr.ghn.model import Ghn
-from neuhmr.people.splits import person_seed
-from neuhmr.people.training_set import open_renderer, render_training_person
-from neuhmr.training.ghn_batches import PreparedPerson, draw_rows, prepare_person
-from neuhmr.training.ghn_validation import mask_iou, psnr_in_box, shade_depth
+from neuhmr.lab.people.splits import person_seed
+from neuhmr.lab.people.training_set import open_renderer, render_training_person
+from neuhmr.lab.training.ghn.batches import PreparedPerson, draw_rows, prepare_person
+from neuhmr.lab.training.ghn.validation import mask_iou, psnr_in_box, shade_depth
 
 PEOPLE = 12
 SIZE = 256

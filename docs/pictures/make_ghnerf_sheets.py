@@ -19,18 +19,23 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from neuhmr.evaluation.ghnerf_pictures import box_psnr_db
-from neuhmr.evaluation.ghnerf_scores import MeasureConfig, box_mask, sources_for, targets_of
-from neuhmr.evaluation.ghnerf_views import true_view
-from neuhmr.export.keypoint_drawing import as_picture, draw_heatmaps, draw_keypoints, side_by_side
-from neuhmr.ghnerf.checkpoint import load_ghnerf
-from neuhmr.ghnerf.extraction import heatmaps_of
-from neuhmr.ghnerf.image_rendering import render_image
-from neuhmr.ghnerf.keypoints2d import keypoints_from_heatmaps
-from neuhmr.ghnerf.model import Ghnerf
-from neuhmr.ghnerf.moments import Moment, read_moments
-from neuhmr.ghnerf.pck import count_correct
-from neuhmr.training.ghn_validation import shade_depth
+from neuhmr.ghnerf.captures.keypoint_drawing import (
+    as_picture,
+    draw_heatmaps,
+    draw_keypoints,
+    side_by_side,
+)
+from neuhmr.ghnerf.keypoints.keypoints2d import keypoints_from_heatmaps
+from neuhmr.ghnerf.network.checkpoint import load_ghnerf
+from neuhmr.ghnerf.network.extraction import heatmaps_of
+from neuhmr.ghnerf.network.image_rendering import render_image
+from neuhmr.ghnerf.network.model import Ghnerf
+from neuhmr.lab.benchmarks.ghnerf.pictures import box_psnr_db
+from neuhmr.lab.benchmarks.ghnerf.scores import MeasureConfig, box_mask, sources_for, targets_of
+from neuhmr.lab.benchmarks.ghnerf.views import true_view
+from neuhmr.lab.metrics.pck import count_correct
+from neuhmr.lab.moments.moments import Moment, read_moments
+from neuhmr.lab.training.ghn.validation import shade_depth
 
 PEOPLE = 3
 VIEWS = MeasureConfig(targets=2)

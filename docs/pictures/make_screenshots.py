@@ -21,10 +21,10 @@ from playwright.sync_api import Page, sync_playwright
 
 from neuhmr.errors import MissingDependencyError, NeuhmrError
 from workbench.app import Workbench
-from workbench.config import SAMPLE_CLIP
-from workbench.neuhmr_engine import NeuhmrEngine
-from workbench.open_request import OpenRequest
-from workbench.session import SessionState
+from workbench.core.config import SAMPLE_CLIP
+from workbench.core.session import SessionState
+from workbench.engine.engine import NeuhmrEngine
+from workbench.engine.open_request import OpenRequest
 
 HERE = Path(__file__).resolve().parent
 FLAGS = [

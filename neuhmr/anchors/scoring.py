@@ -6,7 +6,6 @@ import torch
 
 from neuhmr.anchors.frame_poses import frame_joints, pose_frame
 from neuhmr.anchors.frame_target import frame_target
-from neuhmr.anchors.image_losses import photometric_loss, silhouette_loss
 from neuhmr.anchors.renderable import Renderable
 from neuhmr.anchors.selection import (
     AnchorConfig,
@@ -22,6 +21,7 @@ from neuhmr.anchors.selection import (
 from neuhmr.body.motion import Motion
 from neuhmr.clip.crops import PersonCrops
 from neuhmr.errors import ClipError
+from neuhmr.losses.image import photometric_loss, silhouette_loss
 from neuhmr.progress import OnProgress, Progress, ignore_progress
 
 

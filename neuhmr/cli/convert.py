@@ -39,8 +39,8 @@ class Convert:
         from neuhmr.body.model_files import load_body_model
         from neuhmr.clip.atomic import check_writable
         from neuhmr.clip.motion_file import read_motion_file, write_motion_file
-        from neuhmr.export.amass_file import write_amass_file
-        from neuhmr.export.smplx_file import write_smplx_file
+        from neuhmr.formats.amass_file import write_amass_file
+        from neuhmr.formats.smplx_file import write_smplx_file
 
         content = read_motion_file(self.source)
         check_writable(self.target)

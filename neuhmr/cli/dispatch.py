@@ -50,10 +50,10 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     ),
     "render": ("neuhmr.cli.render", "Render", "draw poses over their clip, as a video or a mesh"),
     "convert": ("neuhmr.cli.convert", "Convert", "turn a pose file into another format"),
-    "people": ("neuhmr.cli.people", "People", "make synthetic people with exact truth"),
-    "train": ("neuhmr.cli.train", "Train", "train the avatar network on synthetic people"),
+    "people": ("neuhmr.cli.lab.people", "People", "make synthetic people with exact truth"),
+    "train": ("neuhmr.cli.lab.train", "Train", "train the avatar network on synthetic people"),
     "benchmark": (
-        "neuhmr.cli.benchmark",
+        "neuhmr.cli.lab.benchmark",
         "Benchmark",
         "measure speed, or accuracy on people no training saw",
     ),

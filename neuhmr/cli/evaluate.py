@@ -36,7 +36,7 @@ class Evaluate:
         """
         from neuhmr.body.model_files import load_body_model
         from neuhmr.clip.motion_file import read_motion_file
-        from neuhmr.evaluation.pose_scores import score_motion
+        from neuhmr.metrics.pose_scores import score_motion
 
         motion, truth = read_motion_file(self.motion), read_motion_file(self.truth)
         model = load_body_model(self.body_model)

@@ -14,12 +14,12 @@ from neuhmr.progress import OnProgress, Progress
 
 if TYPE_CHECKING:
     from neuhmr.datasets.capture import Capture
-    from neuhmr.export.capture_keypoints import (
+    from neuhmr.ghnerf.captures.capture_keypoints import (
         CaptureKeypointsConfig,
         FrameKeypoints,
         FrameRenderings,
     )
-    from neuhmr.ghnerf.model import Ghnerf
+    from neuhmr.ghnerf.network.model import Ghnerf
 
 VIDEO_FPS = 25
 
@@ -63,10 +63,10 @@ class KeypointsCommand:
         """
         from neuhmr.clip.video import write_video
         from neuhmr.datasets.capture import read_capture
-        from neuhmr.export.capture_keypoints import CaptureKeypointsConfig
-        from neuhmr.export.keypoint_file import keypoint_table, write_keypoints
-        from neuhmr.export.novel_view_video import novel_views
-        from neuhmr.ghnerf.checkpoint import load_ghnerf
+        from neuhmr.ghnerf.captures.capture_keypoints import CaptureKeypointsConfig
+        from neuhmr.ghnerf.captures.keypoint_file import keypoint_table, write_keypoints
+        from neuhmr.ghnerf.captures.novel_view_video import novel_views
+        from neuhmr.ghnerf.network.checkpoint import load_ghnerf
 
         self._check()
         capture = read_capture(self.capture, self.layout)
@@ -138,7 +138,7 @@ class KeypointsCommand:
         config: "CaptureKeypointsConfig",
         on_progress: OnProgress,
     ) -> list["FrameKeypoints"]:
-        from neuhmr.export.capture_keypoints import find_keypoints
+        from neuhmr.ghnerf.captures.capture_keypoints import find_keypoints
 
         kept = []
         for done, frame in enumerate(frames):
@@ -207,13 +207,13 @@ def _write_pictures(
     import imageio.v3 as iio
 
     from neuhmr.clip.atomic import atomic_path
-    from neuhmr.export.keypoint_drawing import (
+    from neuhmr.ghnerf.captures.keypoint_drawing import (
         as_picture,
         draw_heatmaps,
         draw_keypoints,
         side_by_side,
     )
-    from neuhmr.ghnerf.extraction import heatmaps_of
+    from neuhmr.ghnerf.network.extraction import heatmaps_of
 
     prepared = found.prepared
     for row, number in enumerate(prepared.cameras):

@@ -8,39 +8,39 @@ from typing import TYPE_CHECKING
 
 import torch
 
+from neuhmr.body.body25 import LANDMARK_TOPOLOGY
 from neuhmr.body.motion import Motion
 from neuhmr.body.smpl_model import SmplModel
 from neuhmr.cli.first_poses import ensure_poses
 from neuhmr.cli.inputs import choose_device
 from neuhmr.cli.output import note
 from neuhmr.cli.progress import StopRequest, progress_bars, stop_on_interrupt
-from neuhmr.cli.resume_file import (
+from neuhmr.clip.clip import Clip
+from neuhmr.clip.crops import PersonCrops, crop_person
+from neuhmr.clip.motion_file import write_motion_file
+from neuhmr.errors import BodyModelError
+from neuhmr.export.run_report import run_report, write_report
+from neuhmr.formats.motion_content import motion_content
+from neuhmr.geometry.cameras import Camera
+from neuhmr.ghn.checkpoint import load_ghn
+from neuhmr.ghn.model import Ghn
+from neuhmr.ghnerf.clips.clip_checkpoint import load_clip_heatmaps
+from neuhmr.ghnerf.clips.clip_heatmaps import ClipHeatmaps
+from neuhmr.metrics.pose_scores import score_motion
+from neuhmr.progress import OnProgress, Progress
+from neuhmr.refine.config import RefineConfig
+from neuhmr.refine.field.refiner import Refiner
+from neuhmr.refine.field.snapshot import RefineSnapshot
+from neuhmr.refine.guard.guard import GuardedMotion, guard_motion
+from neuhmr.refine.problem import RefineProblem, prepare_problem
+from neuhmr.refine.report import RefineReport, make_report
+from neuhmr.refine.resume_file import (
     read_resume_file,
     resume_path,
     run_fingerprint,
     write_resume_file,
 )
-from neuhmr.clip.clip import Clip
-from neuhmr.clip.crops import PersonCrops, crop_person
-from neuhmr.clip.motion_file import write_motion_file
-from neuhmr.datasets.body25 import LANDMARK_TOPOLOGY
-from neuhmr.errors import BodyModelError
-from neuhmr.evaluation.pose_scores import score_motion
-from neuhmr.export.motion_content import motion_content
-from neuhmr.export.run_report import run_report, write_report
-from neuhmr.geometry.cameras import Camera
-from neuhmr.ghn.checkpoint import load_ghn
-from neuhmr.ghn.model import Ghn
-from neuhmr.ghnerf.clip_checkpoint import load_clip_heatmaps
-from neuhmr.ghnerf.clip_heatmaps import ClipHeatmaps
-from neuhmr.progress import OnProgress, Progress
-from neuhmr.refine.config import RefineConfig
-from neuhmr.refine.guard import GuardedMotion, guard_motion
-from neuhmr.refine.pose_terms import KEYPOINT, counts_keypoints
-from neuhmr.refine.problem import RefineProblem, prepare_problem
-from neuhmr.refine.refiner import Refiner
-from neuhmr.refine.report import RefineReport, make_report
-from neuhmr.refine.snapshot import RefineSnapshot
+from neuhmr.refine.terms.pose_terms import KEYPOINT, counts_keypoints
 from neuhmr.rendering.mesh_raster import rasterize_mesh
 
 if TYPE_CHECKING:

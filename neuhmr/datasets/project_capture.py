@@ -11,12 +11,12 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from neuhmr.body.body25 import body25_points
 from neuhmr.body.model_files import load_body_model
 from neuhmr.body.smpl_model import PosedBody
 from neuhmr.clip.masks import MaskSequence, read_masks
 from neuhmr.clip.motion_file import read_motion_file
 from neuhmr.clip.video import Video, open_video
-from neuhmr.datasets.body25 import body25_points
 from neuhmr.datasets.capture import VERTEX_MARGIN, Capture, RawView
 from neuhmr.datasets.image_files import read_json
 from neuhmr.errors import DatasetError

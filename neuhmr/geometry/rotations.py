@@ -67,3 +67,11 @@ def rotation_about(axis: str, angle: Float[Tensor, " *batch"]) -> Float[Tensor, 
     vector = torch.zeros(*angle.shape, 3, dtype=angle.dtype, device=angle.device)
     vector[..., "xyz".index(axis)] = angle
     return axisangle_to_rotmat(vector)
+
+
+def nearest_rotations(matrices: Float[Tensor, "*batch 3 3"]) -> Float[Tensor, "*batch 3 3"]:
+    """Find the rotation nearest to each matrix; means of like rotations have a unique one."""
+    left, _, right = torch.linalg.svd(matrices)
+    flip = torch.ones_like(matrices[..., 0])
+    flip[..., 2] = torch.linalg.det(left @ right).sign()
+    return (left * flip[..., None, :]) @ right

@@ -4,7 +4,7 @@ Note:
     A deviation from NeuHMR, whose one feature map F serves rendering and matching alike. Features
     that render well look alike all over a shirt, and a descriptor averaged at the projections of
     wrong poses finds the wrong place again. Here matching has an encoder of its own, with a
-    decoder that sees neighbors, trained on the very task (`neuhmr.training.matching_loss`);
+    decoder that sees neighbors, trained on the very task (`neuhmr.lab.training.matching.loss`);
     rendering keeps the paper's F. Beside the features it learns one prototype per joint, what the
     joint looks like in anybody, which pulls a descriptor registered beside its joint back to it.
 """

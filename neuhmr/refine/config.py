@@ -11,7 +11,7 @@ from typing import Literal, assert_never
 
 from neuhmr.anchors.selection import AnchorConfig
 from neuhmr.anchors.visibility import DEPTH_TOLERANCE
-from neuhmr.refine.draft_config import DraftConfig
+from neuhmr.refine.draft.draft_config import DraftConfig
 
 USUAL_RATE = 30.0
 """Frames a second that settings are meant for; see `RefineConfig.at_rate`."""

@@ -7,8 +7,8 @@ import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
-from neuhmr.datasets.body25 import NUM_KEYPOINTS
-from neuhmr.ghnerf.keypoints2d import Keypoints2d
+from neuhmr.body.body25 import NUM_KEYPOINTS
+from neuhmr.ghnerf.keypoints.keypoints2d import Keypoints2d
 from neuhmr.tensor_struct import TensorStruct
 
 

@@ -6,15 +6,15 @@ from jaxtyping import Float
 from torch import Tensor
 
 from neuhmr.anchors.conditioning import AvatarBuild, build_avatar
+from neuhmr.anchors.frame_features import encode_frames
 from neuhmr.anchors.renderable import HumanNetwork
 from neuhmr.body.motion import Motion
 from neuhmr.body.smpl_model import SmplModel
 from neuhmr.clip.crops import PersonCrops
 from neuhmr.progress import OnProgress, ignore_progress
-from neuhmr.refine.draft import Draft, draft_motion
-from neuhmr.refine.draft_config import DraftConfig
-from neuhmr.refine.frame_features import encode_frames
-from neuhmr.refine.joint_sightings import make_finder
+from neuhmr.refine.draft.draft import Draft, draft_motion
+from neuhmr.refine.draft.draft_config import DraftConfig
+from neuhmr.refine.draft.joint_sightings import make_finder
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 
 from neuhmr.refine.config import RefineConfig
+from neuhmr.refine.field.refiner import Refiner
+from neuhmr.refine.field.snapshot import RefineSnapshot
 from neuhmr.refine.problem import RefineProblem
-from neuhmr.refine.refiner import Refiner
-from neuhmr.refine.snapshot import RefineSnapshot
 
 
 def refine(problem: RefineProblem, config: RefineConfig) -> Iterator[RefineSnapshot]:

@@ -16,17 +16,17 @@ from neuhmr.anchors.registration import JointDescriptors, register_anchors
 from neuhmr.anchors.renderable import HumanNetwork, Renderable
 from neuhmr.anchors.scoring import select_anchors
 from neuhmr.anchors.selection import AnchorSelection
+from neuhmr.body.local_pose import LocalPose
 from neuhmr.body.motion import Motion
 from neuhmr.body.smpl_model import ShapedBody, SmplModel
 from neuhmr.clip.crops import PersonCrops
 from neuhmr.errors import ClipError
-from neuhmr.ghnerf.clip_heatmaps import ClipHeatmaps
+from neuhmr.ghnerf.clips.clip_heatmaps import ClipHeatmaps
 from neuhmr.progress import OnProgress, ignore_progress
 from neuhmr.refine.config import RefineConfig
-from neuhmr.refine.draft import Draft
+from neuhmr.refine.draft.draft import Draft
 from neuhmr.refine.frame_keypoints import FrameKeypoints
 from neuhmr.refine.groundwork import Groundwork, lay_groundwork
-from neuhmr.refine.motion_field import LocalPose
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
 from neuhmr.anchors.selection import FrameScore
+from neuhmr.body.local_pose import LocalPose
 from neuhmr.body.motion import Motion
+from neuhmr.losses.pose import initial_pose_loss
 from neuhmr.refine.config import RefineConfig
-from neuhmr.refine.guard import GuardedMotion
-from neuhmr.refine.losses import initial_pose_loss
-from neuhmr.refine.motion_field import LocalPose
+from neuhmr.refine.guard.guard import GuardedMotion
 from neuhmr.refine.problem import RefineProblem
 
 

@@ -5,11 +5,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from neuhmr.body.open_body_build.decimation import decimate
-from neuhmr.body.open_body_build.landmarks import LANDMARK_IDS, order_with_landmarks
-from neuhmr.body.open_body_build.shape_space import fit_joint_regressor, fit_shape_space
-from neuhmr.body.open_body_build.symmetry import FLIP, MIRROR_JOINTS, find_mirror, symmetrize
-from neuhmr.body.open_body_build.weights import joint_of_bone, keep_strongest, smooth_weights
+from neuhmr.lab.open_body.decimation import decimate
+from neuhmr.lab.open_body.landmarks import LANDMARK_IDS, order_with_landmarks
+from neuhmr.lab.open_body.shape_space import fit_joint_regressor, fit_shape_space
+from neuhmr.lab.open_body.symmetry import FLIP, MIRROR_JOINTS, find_mirror, symmetrize
+from neuhmr.lab.open_body.weights import joint_of_bone, keep_strongest, smooth_weights
 
 PATH = Path(__file__).parents[2] / "neuhmr" / "body" / "data" / "open_body.npz"
 FLOAT32_SUM = 1e-5  # A sum of a few float32 shares.

@@ -13,9 +13,9 @@ from neuhmr.cli.refine_run import load_heatmaps
 from neuhmr.clip.motion_file import read_motion_file
 from neuhmr.errors import BodyModelError
 from neuhmr.ghn.checkpoint import load_ghn
-from neuhmr.ghnerf.clip_checkpoint import save_clip_heatmaps
-from neuhmr.refine.refiner import Refiner
-from neuhmr.refine.snapshot import RefineSnapshot
+from neuhmr.ghnerf.clips.clip_checkpoint import save_clip_heatmaps
+from neuhmr.refine.field.refiner import Refiner
+from neuhmr.refine.field.snapshot import RefineSnapshot
 from refine.untrained_heatmaps import untrained_heatmaps
 from synthetic_body import make_synthetic_body
 from tests.ghn.scene import make_ghn

@@ -8,7 +8,7 @@ from PIL import Image
 
 from neuhmr.geometry.cameras import Camera
 from neuhmr.geometry.rigid import Rigid
-from neuhmr.people.camera_ring import look_at, ring_position
+from neuhmr.lab.people.stage.camera_ring import look_at, ring_position
 
 CENTER = torch.tensor([0.1, 0.9, -0.2])
 RADIUS = 0.5

@@ -6,7 +6,7 @@ import torch
 from neuhmr.datasets.capture import read_capture
 from neuhmr.errors import DatasetError, MissingDependencyError
 from neuhmr.geometry.rigid import Rigid
-from neuhmr.people.generate import PeopleConfig, generate_people
+from neuhmr.lab.people.generate import PeopleConfig, generate_people
 
 
 @pytest.fixture(scope="module")

@@ -8,13 +8,13 @@ from torch import Tensor
 
 from ghnerf.rings import gaussian_heatmaps, ring, seen
 from neuhmr.geometry.rigid import Rigid
-from neuhmr.ghnerf.config import GhnerfConfig
-from neuhmr.ghnerf.evidence import EncodedViews
-from neuhmr.ghnerf.heads import PointValues
-from neuhmr.ghnerf.image_rendering import GhnerfImage
-from neuhmr.ghnerf.model import Ghnerf
-from neuhmr.ghnerf.moments import Moment, MomentView
-from neuhmr.ghnerf.views import TargetView
+from neuhmr.ghnerf.network.config import GhnerfConfig
+from neuhmr.ghnerf.network.evidence import EncodedViews
+from neuhmr.ghnerf.network.heads import PointValues
+from neuhmr.ghnerf.network.image_rendering import GhnerfImage
+from neuhmr.ghnerf.network.model import Ghnerf
+from neuhmr.ghnerf.network.views import TargetView
+from neuhmr.lab.moments.moments import Moment, MomentView
 
 BOX = torch.tensor([[-0.35, -0.35, -0.6], [0.35, 0.35, 0.6]])
 SPREAD_M = 0.04

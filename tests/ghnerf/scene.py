@@ -3,9 +3,9 @@
 import torch
 
 from neuhmr.geometry.cameras import Camera
-from neuhmr.ghnerf.config import FeatureHead, GhnerfConfig, LevelConfig
-from neuhmr.ghnerf.model import Ghnerf
-from neuhmr.ghnerf.views import SourceViews, TargetView
+from neuhmr.ghnerf.network.config import FeatureHead, GhnerfConfig, LevelConfig
+from neuhmr.ghnerf.network.model import Ghnerf
+from neuhmr.ghnerf.network.views import SourceViews, TargetView
 
 SPHERES = ((-0.15, 0.0, 0.05, 0.25), (0.2, 0.1, -0.1, 0.2))
 """Centers (m, world) and radii (m)."""

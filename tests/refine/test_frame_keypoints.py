@@ -2,7 +2,7 @@
 
 import torch
 
-from neuhmr.ghnerf.keypoints2d import Keypoints2d
+from neuhmr.ghnerf.keypoints.keypoints2d import Keypoints2d
 from neuhmr.refine.frame_keypoints import FrameKeypoints
 
 

@@ -6,7 +6,7 @@ import torch
 from neuhmr.anchors.renderable import HumanNetwork, Renderable
 from neuhmr.errors import ClipError
 from neuhmr.progress import Cancelled, Progress
-from neuhmr.refine.draft_config import DraftConfig
+from neuhmr.refine.draft.draft_config import DraftConfig
 from neuhmr.refine.groundwork import lay_groundwork
 from neuhmr.refine.problem import Scope, prepare_problem
 from refine.splat_avatar import textured_network

@@ -5,12 +5,12 @@ from dataclasses import replace
 
 import torch
 
+from neuhmr.body.local_pose import LocalPose
 from neuhmr.body.motion import Motion
 from neuhmr.refine.config import MatchingConfig, RefineConfig, RobustConfig, ScheduleConfig
-from neuhmr.refine.draft import Draft
-from neuhmr.refine.draft_config import DraftConfig
-from neuhmr.refine.ground import Ground
-from neuhmr.refine.motion_field import LocalPose
+from neuhmr.refine.draft.draft import Draft
+from neuhmr.refine.draft.draft_config import DraftConfig
+from neuhmr.refine.priors.ground import Ground
 from neuhmr.refine.problem import RefineProblem, prepare_problem
 from refine.splat_avatar import textured_network
 from refine.splat_clip import SplatClip, make_clip, walking_motion, wrong_by_rotations

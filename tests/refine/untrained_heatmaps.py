@@ -3,8 +3,8 @@
 import torch
 from torch import nn
 
-from neuhmr.ghnerf.clip_heatmaps import ClipHeatmaps
-from neuhmr.ghnerf.config import GhnerfConfig
+from neuhmr.ghnerf.clips.clip_heatmaps import ClipHeatmaps
+from neuhmr.ghnerf.network.config import GhnerfConfig
 from tests.ghn.scene import TINY
 
 

@@ -14,7 +14,7 @@ from neuhmr.clip.crops import PersonCrops
 from neuhmr.geometry.cameras import Camera
 from neuhmr.geometry.rotations import axisangle_to_rotmat
 from neuhmr.refine.config import LossWeights, RefineConfig, ScheduleConfig
-from neuhmr.refine.draft_config import DraftConfig
+from neuhmr.refine.draft.draft_config import DraftConfig
 from neuhmr.refine.frame_keypoints import FrameKeypoints
 from neuhmr.refine.problem import RefineProblem
 from refine.splat_avatar import textured_avatar

@@ -4,11 +4,11 @@ from pathlib import Path
 
 from tests.workbench.fake_engine import FakeEngine
 from tests.workbench.patience import assert_soon
-from workbench.notices import Notices
-from workbench.playback import Playback
-from workbench.session import Session, SessionState
-from workbench.session_keeper import SessionKeeper
-from workbench.tasks import Tasks
+from workbench.core.notices import Notices
+from workbench.core.playback import Playback
+from workbench.core.session import Session, SessionState
+from workbench.core.session_keeper import SessionKeeper
+from workbench.core.tasks import Tasks
 
 CLIP = Path("turn.mp4")
 

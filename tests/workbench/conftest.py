@@ -7,7 +7,7 @@ from tests.workbench.driven_window import find, wait
 from tests.workbench.fake_engine import FakeEngine
 from tests.workbench.patience import assert_soon
 from workbench.app import Workbench
-from workbench.open_request import OpenRequest
+from workbench.engine.open_request import OpenRequest
 
 
 @pytest.fixture

@@ -1,6 +1,7 @@
 """A toy behind the window: a striped person that walks, and an optimizer that pulls it right.
 
-It fulfils `workbench.engine.Engine` in milliseconds, so that every button can be pressed in tests.
+It fulfils `workbench.engine.interface.Engine` in milliseconds, so that every button can be pressed
+in tests.
 """
 
 import threading
@@ -25,7 +26,7 @@ from tests.workbench.synthetic_figure import (
     true_motion,
     tube_faces,
 )
-from workbench.engine import (
+from workbench.engine.interface import (
     AnchorStage,
     AvatarStage,
     BodyFrame,
@@ -33,9 +34,9 @@ from workbench.engine import (
     Footage,
     motion_row,
 )
-from workbench.keypoint_report import KeypointReport
-from workbench.open_request import OpenRequest
-from workbench.optimizer import RefineSettings
+from workbench.engine.keypoint_report import KeypointReport
+from workbench.engine.open_request import OpenRequest
+from workbench.engine.optimizer import RefineSettings
 
 HEIGHT, WIDTH, FPS = 360, 640, 24.0
 CROP_SIZE = (240, 180)

@@ -6,8 +6,8 @@ import torch
 from neuhmr.body.motion import Motion
 from neuhmr.geometry.cameras import Camera
 from tests.workbench.synthetic_figure import figure_joints, figure_vertices, true_motion
-from workbench.free_view import Viewpoint, camera_around
-from workbench.keypoint_report import KeypointReport, KeypointSource, ViewHeatmaps
+from workbench.engine.free_view import Viewpoint, camera_around
+from workbench.engine.keypoint_report import KeypointReport, KeypointSource, ViewHeatmaps
 
 BOX = (216.0, 24.0, 243.0, 324.0)
 """left, top, width, height of the crops in all frames (px of the video)."""

@@ -8,8 +8,8 @@ import numpy as np
 
 from neuhmr.body.skeleton import MATCHING_JOINTS
 from tests.workbench.synthetic_figure import NUM_FRAMES, disturbed, true_motion
-from workbench.engine import Footage
-from workbench.optimizer import (
+from workbench.engine.interface import Footage
+from workbench.engine.optimizer import (
     FrameVerdict,
     FrameVerdicts,
     JointReport,

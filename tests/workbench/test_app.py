@@ -12,13 +12,13 @@ from tests.workbench.patience import assert_soon
 from tests.workbench.synthetic_figure import NUM_FRAMES
 from tests.workbench.viser_client import encode, http_get, send_all
 from workbench.app import Workbench
-from workbench.commands import all_commands
-from workbench.open_request import OpenRequest
+from workbench.core.session import SessionState
+from workbench.engine.open_request import OpenRequest
 from workbench.panels.clip_panel import other_clips
+from workbench.panels.commands import all_commands
 from workbench.panels.joints_panel import JointsPanel
 from workbench.panels.refine_panel import SLIDERS, checked_setting, slider_position
 from workbench.panels.status_panel import next_advice, next_stage
-from workbench.session import SessionState
 
 
 def test_every_widget_tells_what_it_is_for(window):

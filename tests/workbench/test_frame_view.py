@@ -6,8 +6,9 @@ import pytest
 from tests.workbench.fake_engine import CROP_SIZE, FakeEngine
 from tests.workbench.fake_optimizer import FakeOptimizer
 from tests.workbench.synthetic_figure import true_motion
-from workbench.open_request import OpenRequest
-from workbench.optimizer import StepReport
+from workbench.core.session import SessionState, ViewState
+from workbench.engine.open_request import OpenRequest
+from workbench.engine.optimizer import StepReport
 from workbench.scene.frame_view import (
     FRAME_MAX_HEIGHT,
     FRAME_WIDTH,
@@ -19,7 +20,6 @@ from workbench.scene.frame_view import (
 from workbench.scene.joint_picture import joint_picture
 from workbench.scene.pictures import heat_colors, resized, trimmed
 from workbench.scene.quick_overlay import outline_overlay, quick_overlay
-from workbench.session import SessionState, ViewState
 
 
 @pytest.fixture

@@ -8,9 +8,9 @@ import pytest
 from tests.workbench.bench import CLIP, Bench
 from tests.workbench.fake_optimizer import GIVEN_UP
 from tests.workbench.synthetic_figure import NUM_FRAMES
-from workbench.engine import ExportRequest
+from workbench.engine.interface import ExportRequest
+from workbench.engine.open_request import OpenRequest
 from workbench.errors import WorkbenchError
-from workbench.open_request import OpenRequest
 from workbench.panels.refine_panel import frame_verdict
 
 

@@ -7,8 +7,9 @@ import pytest
 
 from tests.workbench.fake_engine import CROP_SIZE, HEIGHT, WIDTH, FakeEngine
 from tests.workbench.fake_heatmaps import NOT_FOUND
-from workbench.keypoint_report import ViewHeatmaps
-from workbench.open_request import OpenRequest
+from workbench.core.session import KeypointLook, SessionState, ViewState
+from workbench.engine.keypoint_report import ViewHeatmaps
+from workbench.engine.open_request import OpenRequest
 from workbench.scene.frame_view import FrameHeat, frame_request
 from workbench.scene.keypoint_picture import (
     FOUND_COLOR,
@@ -19,7 +20,6 @@ from workbench.scene.keypoint_picture import (
     resampled_heat,
     view_picture,
 )
-from workbench.session import KeypointLook, SessionState, ViewState
 
 BLUE = (64, 158, 250)
 LEFT_WRIST = 7

@@ -11,8 +11,8 @@ from tests.workbench.driven_window import find, send, wait
 from tests.workbench.fake_engine import FakeEngine
 from tests.workbench.patience import assert_soon
 from workbench.app import Workbench
-from workbench.neuhmr_optimizer import NeuhmrOptimizer, live_settings, settings_of
-from workbench.open_request import OpenRequest
+from workbench.engine.open_request import OpenRequest
+from workbench.engine.refinement import NeuhmrOptimizer, live_settings, settings_of
 from workbench.panels.refine_panel import KEYPOINTS
 
 

@@ -9,9 +9,9 @@ from tests.workbench.fake_engine import FakeEngine
 from tests.workbench.fake_heatmaps import NOT_FOUND
 from tests.workbench.patience import assert_soon
 from workbench.app import Workbench
-from workbench.commands import all_commands
-from workbench.free_view import Viewpoint
-from workbench.open_request import OpenRequest
+from workbench.engine.free_view import Viewpoint
+from workbench.engine.open_request import OpenRequest
+from workbench.panels.commands import all_commands
 from workbench.panels.keypoints_panel import (
     KeypointsPanel,
     advice,

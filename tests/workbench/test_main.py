@@ -7,7 +7,7 @@ import pytest
 
 from neuhmr.errors import NeuhmrError
 from workbench.__main__ import main
-from workbench.config import SAMPLE_CLIP, WorkbenchConfig
+from workbench.core.config import SAMPLE_CLIP, WorkbenchConfig
 
 FOLDER = Path(__file__).parent
 
@@ -78,7 +78,7 @@ def test_without_a_clip_the_sample_is_opened():
 
 
 def test_without_clip_and_sample_the_user_is_told(monkeypatch, tmp_path):
-    monkeypatch.setattr("workbench.config.SAMPLE_CLIP", tmp_path / "turn.mp4")
+    monkeypatch.setattr("workbench.core.config.SAMPLE_CLIP", tmp_path / "turn.mp4")
     with pytest.raises(NeuhmrError, match="sample clip"):
         WorkbenchConfig().check()
 

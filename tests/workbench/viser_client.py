@@ -14,7 +14,7 @@ import zstandard
 from viser import _messages
 
 from tests.workbench.patience import PATIENCE_S
-from workbench.server import SecuredServer
+from workbench.server.server import SecuredServer
 
 SUBPROTOCOL = f"viser-v{viser.__version__}"
 _far_planes = itertools.count(101)

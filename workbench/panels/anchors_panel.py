@@ -6,14 +6,14 @@ from PIL import Image as PilImage
 from PIL import ImageDraw
 
 from neuhmr.body.skeleton import SMPL_JOINT_NAMES
-from workbench import markup
-from workbench.clicks import ClickTarget
-from workbench.engine import AnchorStage, Engine, Image
-from workbench.notices import Notices
+from workbench.core import markup
+from workbench.core.clicks import ClickTarget
+from workbench.core.notices import Notices
+from workbench.core.session import SessionState
+from workbench.core.tasks import Tasks
+from workbench.engine.interface import AnchorStage, Engine, Image
 from workbench.scene.pictures import BACKGROUND, label_font, resized, trimmed
-from workbench.session import SessionState
-from workbench.tasks import Tasks
-from workbench.user_event import UserEvent
+from workbench.server.user_event import UserEvent
 
 _THUMBNAIL = (120, 90)
 _COLUMNS = 4

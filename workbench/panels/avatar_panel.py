@@ -3,13 +3,13 @@
 import numpy as np
 import viser
 
-from workbench import markup
-from workbench.engine import AvatarStage, Engine, Image
-from workbench.notices import Notices
+from workbench.core import markup
+from workbench.core.notices import Notices
+from workbench.core.session import SessionState
+from workbench.core.tasks import Tasks
+from workbench.engine.interface import AvatarStage, Engine, Image
 from workbench.scene.pictures import BACKGROUND, TILE_GAP, resized, trimmed
-from workbench.session import SessionState
-from workbench.tasks import Tasks
-from workbench.user_event import UserEvent
+from workbench.server.user_event import UserEvent
 
 _VIEW_HEIGHT = 360
 

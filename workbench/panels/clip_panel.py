@@ -4,13 +4,13 @@ from pathlib import Path
 
 import viser
 
-from workbench import markup
+from workbench.core import markup
+from workbench.core.notices import Notices
+from workbench.core.session import SessionState
+from workbench.core.tasks import Tasks
+from workbench.engine.open_request import OpenRequest
 from workbench.errors import WorkbenchError
-from workbench.notices import Notices
-from workbench.open_request import OpenRequest
-from workbench.session import SessionState
-from workbench.tasks import Tasks
-from workbench.user_event import UserEvent
+from workbench.server.user_event import UserEvent
 
 VIDEO_SUFFIXES = frozenset({".mp4", ".mov", ".m4v", ".avi", ".mkv", ".webm"})
 _MAX_LISTED = 200

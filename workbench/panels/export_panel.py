@@ -5,13 +5,13 @@ from pathlib import Path
 
 import viser
 
-from workbench import markup
-from workbench.engine import Engine, ExportKind, ExportRequest
+from workbench.core import markup
+from workbench.core.export_paths import ExportFolders
+from workbench.core.notices import Notices
+from workbench.core.session import SessionState
+from workbench.core.tasks import Tasks
+from workbench.engine.interface import Engine, ExportKind, ExportRequest
 from workbench.errors import WorkbenchError
-from workbench.export_paths import ExportFolders
-from workbench.notices import Notices
-from workbench.session import SessionState
-from workbench.tasks import Tasks
 
 KIND_WORDS: dict[ExportKind, str] = {
     "motion": "Motion (neuhmr npz)",

@@ -5,16 +5,16 @@ import viser
 from jaxtyping import Float
 
 from neuhmr.body.skeleton import SMPL_JOINT_NAMES
-from workbench import markup
-from workbench.clicks import ClickTarget
-from workbench.engine import Engine
-from workbench.notices import Notices
-from workbench.optimizer import JointReport
+from workbench.core import markup
+from workbench.core.clicks import ClickTarget
+from workbench.core.notices import Notices
+from workbench.core.session import SessionState
+from workbench.core.tasks import Tasks
+from workbench.core.timeline import neighbor_bad_frame
+from workbench.engine.interface import Engine
+from workbench.engine.optimizer import JointReport
 from workbench.scene.joint_picture import joint_picture
-from workbench.session import SessionState
-from workbench.tasks import Tasks
-from workbench.timeline import neighbor_bad_frame
-from workbench.user_event import UserEvent
+from workbench.server.user_event import UserEvent
 
 _HEADER = ("Joint", "seen", "matched", "similar", "off px", "moved mm")
 

@@ -4,18 +4,18 @@ import numpy as np
 import viser
 
 from neuhmr.body.skeleton import BODY_25_NAMES
-from workbench import markup
-from workbench.clicks import ClickTarget
-from workbench.engine import Engine
-from workbench.free_view import Viewpoint
-from workbench.keypoint_report import KeypointReport, KeypointSource, keypoint_words
-from workbench.notices import Notices
+from workbench.core import markup
+from workbench.core.clicks import ClickTarget
+from workbench.core.notices import Notices
+from workbench.core.session import KeypointLook, SessionState, ViewLook
+from workbench.core.stages import ON_THE_MOVE
+from workbench.core.tasks import Tasks
+from workbench.engine.free_view import Viewpoint
+from workbench.engine.interface import Engine
+from workbench.engine.keypoint_report import KeypointReport, KeypointSource, keypoint_words
 from workbench.scene.frame_view import body_dot_color
 from workbench.scene.keypoint_picture import keypoint_picture, view_picture
-from workbench.session import KeypointLook, SessionState, ViewLook
-from workbench.stages import ON_THE_MOVE
-from workbench.tasks import Tasks
-from workbench.user_event import UserEvent
+from workbench.server.user_event import UserEvent
 
 ALL = "all keypoints"
 _HEADER = ("Keypoint", "off px", "% torso", "sure")

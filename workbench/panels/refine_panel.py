@@ -7,13 +7,13 @@ from typing import Any
 import numpy as np
 import viser
 
-from workbench import markup
-from workbench.notices import Notices
-from workbench.plots import loss_series, series_options, term_names
-from workbench.session import SessionState
-from workbench.stages import ON_THE_MOVE
-from workbench.tasks import Tasks
-from workbench.user_event import UserEvent
+from workbench.core import markup
+from workbench.core.notices import Notices
+from workbench.core.plots import loss_series, series_options, term_names
+from workbench.core.session import SessionState
+from workbench.core.stages import ON_THE_MOVE
+from workbench.core.tasks import Tasks
+from workbench.server.user_event import UserEvent
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -4,10 +4,10 @@ import time
 
 import viser
 
-from workbench import markup
-from workbench.notices import Notices
-from workbench.session import JobStatus, SessionState
-from workbench.tasks import Tasks
+from workbench.core import markup
+from workbench.core.notices import Notices
+from workbench.core.session import JobStatus, SessionState
+from workbench.core.tasks import Tasks
 
 _PHASES: dict[str, tuple[str, str]] = {
     "idle": ("ready", markup.FAINT),

@@ -5,16 +5,16 @@ from collections.abc import Callable
 import numpy as np
 import viser
 
-from workbench import markup
-from workbench.clicks import ClickTarget
-from workbench.engine import Engine, Image
-from workbench.notices import Notices
+from workbench.core import markup
+from workbench.core.clicks import ClickTarget
+from workbench.core.notices import Notices
+from workbench.core.session import SHOWN_CHOICES, SessionState
+from workbench.core.tasks import Tasks
+from workbench.core.timeline import draw_timeline
+from workbench.engine.interface import Engine, Image
 from workbench.scene.frame_view import FRAME_WIDTH, rendering_strip, shows_heat
 from workbench.scene.pictures import BACKGROUND
-from workbench.session import SHOWN_CHOICES, SessionState
-from workbench.tasks import Tasks
-from workbench.timeline import draw_timeline
-from workbench.user_event import UserEvent
+from workbench.server.user_event import UserEvent
 
 WIDTH_PX = 600
 _TILE = (352, 264)

@@ -6,8 +6,8 @@ import numpy as np
 import viser
 
 from neuhmr.body.motion import Motion
-from workbench.engine import BodyFrame, Engine, Footage
-from workbench.session import SessionState
+from workbench.core.session import SessionState
+from workbench.engine.interface import BodyFrame, Engine, Footage
 
 INITIAL_COLOR = (173, 181, 189)
 REFINED_COLOR = (77, 171, 247)

@@ -7,8 +7,8 @@ import viser
 from jaxtyping import Float
 from PIL import Image as PilImage
 
-from workbench.engine import Engine, Footage, Image
-from workbench.session import SessionState
+from workbench.core.session import SessionState
+from workbench.engine.interface import Engine, Footage, Image
 
 IMAGE_WIDTH = 320
 FRUSTUM_SIZE_M = 0.45

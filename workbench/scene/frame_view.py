@@ -7,13 +7,13 @@ from PIL import Image as PilImage
 from PIL import ImageDraw
 
 from neuhmr.body.motion import Motion
-from workbench.engine import Engine, Footage, Image, PaintedBody
-from workbench.identity import SameObjects
-from workbench.keypoint_report import KeypointReport
+from workbench.core.identity import SameObjects
+from workbench.core.session import SessionState
+from workbench.engine.interface import Engine, Footage, Image, PaintedBody
+from workbench.engine.keypoint_report import KeypointReport
 from workbench.scene.keypoint_picture import frame_heat
 from workbench.scene.pictures import BACKGROUND, TILE_GAP, heat_colors, label_font, resized
 from workbench.scene.quick_overlay import outline_overlay, quick_overlay
-from workbench.session import SessionState
 
 FRAME_WIDTH = 800
 FRAME_MAX_HEIGHT = 520

@@ -7,8 +7,8 @@ from jaxtyping import Float
 from PIL import Image as PilImage
 from PIL import ImageDraw
 
-from workbench.engine import Image
-from workbench.optimizer import JointReport
+from workbench.engine.interface import Image
+from workbench.engine.optimizer import JointReport
 from workbench.scene.pictures import heat_colors
 
 _JOINT_WIDTH, _JOINT_HEIGHT = 520, 300

@@ -7,8 +7,8 @@ import numpy as np
 import viser
 from jaxtyping import Float
 
-from workbench.engine import AnchorStage
-from workbench.session import SessionState
+from workbench.core.session import SessionState
+from workbench.engine.interface import AnchorStage
 
 RADIUS_M = 0.42
 FRAME_COLOR = (134, 142, 150)

@@ -1,0 +1,1 @@
+"""Pose files of other programs."""

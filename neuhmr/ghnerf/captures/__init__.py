@@ -1,0 +1,1 @@
+"""From a calibrated recording to keypoints, drawings and novel views."""

@@ -1,0 +1,97 @@
+"""Keypoints of a capture on disk.
+
+An npz without pickles: `frames` (F,), `camera_names` (C,), `keypoint_names` (25,), `points2d`
+(F, C, 25, 2) px in each camera's undistorted pictures with pixel centers at +0.5, `confidence2d`
+(F, C, 25), `points3d` and `points3d_field` (F, 25, 3) m in the capture's world, triangulated from
+rendered views and found in the field itself, `confidence3d` and `confidence3d_field` (F, 25),
+`format`, `version`. A confidence of 0 marks a keypoint that was not found.
+"""
+
+import zipfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from jaxtyping import Float, Int
+from torch import Tensor
+
+from neuhmr.body.skeleton import BODY_25_NAMES
+from neuhmr.clip.atomic import atomic_path
+from neuhmr.errors import DatasetError
+from neuhmr.ghnerf.captures.capture_keypoints import FrameKeypoints
+from neuhmr.tensor_struct import TensorStruct
+
+FORMAT = "neuhmr-keypoints"
+VERSION = 1
+
+
+@dataclass(frozen=True)
+class KeypointTable(TensorStruct):
+    """Keypoints of all frames; zero with confidence 0 where not found."""
+
+    frames: Int[Tensor, " frames"]
+    points2d: Float[Tensor, "frames cameras 25 2"]
+    confidence2d: Float[Tensor, "frames cameras 25"]
+    points3d: Float[Tensor, "frames 25 3"]
+    """Triangulated (m, world)."""
+    confidence3d: Float[Tensor, "frames 25"]
+    points3d_field: Float[Tensor, "frames 25 3"]
+    """Found in the field itself (m, world)."""
+    confidence3d_field: Float[Tensor, "frames 25"]
+
+
+ARRAYS: tuple[str, ...] = tuple(KeypointTable.__dataclass_fields__)
+
+
+def keypoint_table(found: Sequence[FrameKeypoints]) -> KeypointTable:
+    """Gather the keypoints of at least one frame."""
+    return KeypointTable(
+        frames=torch.tensor([each.frame for each in found]),
+        points2d=torch.stack([each.in_cameras.points for each in found]),
+        confidence2d=torch.stack(
+            [each.in_cameras.confidence * each.in_cameras.found for each in found]
+        ),
+        points3d=torch.stack([each.triangulated.points for each in found]),
+        confidence3d=torch.stack([each.triangulated.confidence for each in found]),
+        points3d_field=torch.stack([each.in_field.points for each in found]),
+        confidence3d_field=torch.stack([each.in_field.confidence for each in found]),
+    )
+
+
+def write_keypoints(path: Path, table: KeypointTable, camera_names: Sequence[str]) -> None:
+    """Write keypoints, all or nothing.
+
+    Raises:
+        OutputError: the file cannot be written.
+    """
+    arrays = {name: getattr(table, name).numpy() for name in ARRAYS}
+    with atomic_path(path) as partial, partial.open("wb") as file:
+        np.savez_compressed(
+            file,
+            format=np.array(FORMAT),
+            version=np.array(VERSION),
+            camera_names=np.array(camera_names),
+            keypoint_names=np.array(BODY_25_NAMES),
+            **arrays,
+        )
+
+
+def read_keypoints(path: Path) -> tuple[KeypointTable, tuple[str, ...]]:
+    """Read keypoints and the names of the cameras.
+
+    Raises:
+        DatasetError: the file is missing, damaged or of another kind.
+    """
+    try:
+        with np.load(path, allow_pickle=False) as data:
+            if str(data["format"]) != FORMAT or int(data["version"]) != VERSION:
+                raise ValueError(f"it is no {FORMAT} file of version {VERSION}")
+            names = tuple(str(name) for name in data["camera_names"])
+            table = KeypointTable(*(torch.from_numpy(data[name]) for name in ARRAYS))
+    except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
+        raise DatasetError(
+            f"{path} cannot be read as keypoints ({error}); write it again with `neuhmr keypoints`."
+        ) from error
+    return table, names

@@ -1,0 +1,1 @@
+"""Human features in a monocular clip, riding on the avatar."""

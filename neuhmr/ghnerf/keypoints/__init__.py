@@ -1,0 +1,1 @@
+"""From heatmaps to keypoints, in pictures and in space."""

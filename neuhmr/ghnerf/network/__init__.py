@@ -1,0 +1,1 @@
+"""The network: source views in, colors and human features of any other view out."""

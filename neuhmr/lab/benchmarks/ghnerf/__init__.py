@@ -1,0 +1,1 @@
+"""GHNeRF measured on people that no training saw."""

@@ -1,0 +1,1 @@
+"""Refinement measured on people that no training saw."""

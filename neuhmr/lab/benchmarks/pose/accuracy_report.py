@@ -1,0 +1,103 @@
+"""What the accuracy benchmark prints: one JSON object, or tables in Markdown."""
+
+import platform
+from importlib.metadata import PackageNotFoundError, version
+
+import torch
+
+from neuhmr.lab.benchmarks.pose.accuracy import INITIAL, AccuracyResults, unguarded_name
+from neuhmr.lab.benchmarks.pose.guard_quality import judge_guard
+from neuhmr.lab.benchmarks.pose.match_distances import pool_matches
+from neuhmr.lab.benchmarks.pose.methods import ablations, make_method, settings
+from neuhmr.lab.benchmarks.table_rows import TableRow, make_row
+
+PACKAGES = ("neuhmr-workbench", "torch", "numpy", "spconv", "timm", "mediapipe")
+
+
+def accuracy_report(found: AccuracyResults) -> dict[str, object]:
+    """Gather everything for `--json`; `rows` have the keys that others rely on."""
+    config = found.config
+    rows = [row.as_dict() for kind in config.kinds for row in table_rows(found, kind)]
+    ablation = [row.as_dict() for kind in config.kinds for row in ablation_rows(found, kind)]
+    return {
+        "rows": rows,
+        "guard": [entry for kind in config.kinds for entry in guard_entries(found, kind)],
+        "ablation": ablation,
+        "figure5": [
+            {"initial": kind, "joints": [joint.as_dict() for joint in pool_matches(tables)]}
+            for kind, tables in found.matches.items()
+        ],
+        "notes": found.notes,
+        "interrupted": found.interrupted,
+        "clips": found.clips,
+        "frames_per_clip": config.people.frames,
+        "weights": found.weights,
+        "body_model": found.body_model,
+        "seed": config.seed,
+        "first_person": None if config.clips else config.people.seed,
+        "settings": {name: settings(make_method(name, config.epochs)) for name in config.methods},
+        "threads": _threads(found),
+        "device": _device_name(config.device),
+        "versions": versions(),
+    }
+
+
+def table_rows(found: AccuracyResults, kind: str) -> list[TableRow]:
+    """Make the main table's rows of one kind of initial poses: before and after the guard."""
+    names = [INITIAL]
+    for method in found.config.methods:
+        names += [unguarded_name(method), method]
+    return _rows(found, kind, names)
+
+
+def ablation_rows(found: AccuracyResults, kind: str) -> list[TableRow]:
+    """Make the rows of our Table 4, each with and without the guard."""
+    if not found.config.ablate:
+        return []
+    names = [INITIAL]
+    for method in ablations(found.config.epochs):
+        names += [method.name, unguarded_name(method.name)]
+    return _rows(found, kind, names)
+
+
+def guard_entries(found: AccuracyResults, kind: str) -> list[dict[str, object]]:
+    """Judge the guard of every preset."""
+    entries = []
+    for method in found.config.methods:
+        before, final = found.of(unguarded_name(method), kind), found.of(method, kind)
+        initial = found.of(INITIAL, kind)
+        if before:
+            runs = [(initial[clip], before[clip], final[clip]) for clip in before]
+            entries.append({"method": method, "initial": kind} | judge_guard(runs).as_dict())
+    return entries
+
+
+def versions() -> dict[str, str]:
+    """List the versions that results may depend on; packages that are missing are left out."""
+    found = {"python": platform.python_version()}
+    for package in PACKAGES:
+        try:
+            found[package] = version(package)
+        except PackageNotFoundError:
+            continue
+    return found
+
+
+def _rows(found: AccuracyResults, kind: str, names: list[str]) -> list[TableRow]:
+    initial, seed = found.of(INITIAL, kind), found.config.seed
+    return [
+        make_row(name, kind, initial, found.of(name, kind), seed)
+        for name in names
+        if found.of(name, kind)
+    ]
+
+
+def _threads(found: AccuracyResults) -> int | list[int]:
+    """Tell with how many threads results were made, be it by an earlier run."""
+    counts = {result.threads for clips in found.results.values() for result in clips.values()}
+    known = sorted(counts) or [torch.get_num_threads()]
+    return known[0] if len(known) == 1 else known
+
+
+def _device_name(device: str) -> str:
+    return torch.cuda.get_device_name(device) if device.startswith("cuda") else device

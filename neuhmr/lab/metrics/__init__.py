@@ -1,0 +1,1 @@
+"""How near pictures and keypoints are to the true ones."""

@@ -1,0 +1,1 @@
+"""Moments that several calibrated cameras saw, and what is true of them."""

@@ -1,0 +1,1 @@
+"""Initial poses and masks that are wrong as estimators are."""

@@ -1,0 +1,1 @@
+"""What a synthetic person wears and looks like."""

@@ -1,0 +1,1 @@
+"""Where synthetic people are filmed, by which light and camera."""

@@ -1,0 +1,1 @@
+"""Training of a clip's heatmaps on a GHN that stays as it is."""

@@ -1,0 +1,1 @@
+"""Training of GHNeRF's human encoder on single pictures."""

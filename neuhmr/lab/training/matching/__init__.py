@@ -1,0 +1,1 @@
+"""Training of the features that find joints again."""

@@ -1,0 +1,216 @@
+"""The loop of every training, and everything that going on with one needs."""
+
+import json
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from pickle import UnpicklingError
+from typing import Any, TypeVar
+
+import torch
+from jaxtyping import Float
+from torch import Tensor, nn
+from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
+
+from neuhmr.clip.atomic import atomic_path
+from neuhmr.errors import CheckpointError, NonFiniteError
+from neuhmr.lab.training.run_config import RunConfig
+from neuhmr.lab.training.workers import Workers
+
+MOST_GRADIENT = 1.0
+"""Norm to which gradients are clipped."""
+
+_Choice = TypeVar("_Choice")
+
+
+@dataclass(frozen=True)
+class StepOutcome:
+    """One step's outcome."""
+
+    step: int
+    """Counted from 1."""
+    losses: dict[str, float]
+    """Each term by name."""
+    learning_rate: float
+    seconds: float
+
+
+def clip_norm(parameters: list[nn.Parameter]) -> None:
+    """Shorten the gradient of all parameters together."""
+    nn.utils.clip_grad_norm_(parameters, MOST_GRADIENT)
+
+
+def parameter_groups(module: nn.Module, share: float) -> list[dict[str, Any]]:
+    """Split off the backbone of an encoder, which learns at a share of the others' rate."""
+    backbone, others = [], []
+    for name, parameter in module.named_parameters():
+        if parameter.requires_grad:
+            (backbone if ".backbone." in name else others).append(parameter)
+    groups = [{"params": others, "share": 1.0}, {"params": backbone, "share": share}]
+    return [group for group in groups if group["params"]]
+
+
+class TrainingRun:
+    """Trained module, optimizer, random state and step count.
+
+    Args:
+        module: what is trained and kept; parameters that need no gradient are kept too.
+        optimizer: of the module's parameters; a group's `share` scales its learning rate.
+        config: names the run folder and the seed.
+        name: of the checkpoint in the run folder.
+        clip: what is done to gradients before each step.
+        workers: the processes that share the run; one alone by default.
+        average: share of a step in the running average of the weights; 0 keeps none.
+    """
+
+    def __init__(
+        self,
+        module: nn.Module,
+        optimizer: torch.optim.Optimizer,
+        config: RunConfig,
+        name: str = "checkpoint.pt",
+        clip: Callable[[list[nn.Parameter]], None] = clip_norm,
+        workers: Workers | None = None,
+        average: float = 0.0,
+    ) -> None:
+        self.module = module
+        self.optimizer = optimizer
+        self.config = config
+        self.checkpoint_path = config.out / name
+        self.clip = clip
+        self.workers = workers or Workers(torch.device(config.device), 0, None)
+        # Every worker draws on its own.
+        self.generator = torch.Generator().manual_seed(self._worker_seed)
+        self._averaged = None
+        if average > 0.0:
+            blend = get_ema_multi_avg_fn(1.0 - average)
+            self._averaged = AveragedModel(module, multi_avg_fn=blend, use_buffers=True)
+        self.step = 0
+        self.looks_at = ""
+        """What the step is about, for messages."""
+
+    @property
+    def result(self) -> nn.Module:
+        """What is validated and written: the average of the weights if one is kept."""
+        return self.module if self._averaged is None else self._averaged.module
+
+    @property
+    def _worker_seed(self) -> int:
+        return self.config.seed + 7919 * self.workers.rank
+
+    def save(self) -> None:
+        """Write the run's state atomically; of several workers the first one does."""
+        if self.workers.rank:
+            return
+        state = {
+            "module": self.module.state_dict(),
+            "optimizer": self.optimizer.state_dict(),
+            "generator": self.generator.get_state(),
+            "step": self.step,
+        }
+        if self._averaged is not None:
+            state["averaged"] = self._averaged.state_dict()
+        with atomic_path(self.checkpoint_path) as partial:
+            torch.save(state, partial)
+
+    def load(self) -> None:
+        """Go on from the checkpoint.
+
+        Raises:
+            CheckpointError: it cannot be read, or is of another network.
+        """
+        try:
+            state = torch.load(self.checkpoint_path, weights_only=True, map_location="cpu")
+            self.module.load_state_dict(state["module"])
+            self.optimizer.load_state_dict(state["optimizer"])
+            self.generator.set_state(state["generator"])
+            self.step = state["step"]
+            if self._averaged is not None:
+                self._averaged.load_state_dict(state["averaged"])
+        except (OSError, RuntimeError, KeyError, ValueError, UnpicklingError) as error:
+            raise CheckpointError(
+                f"{self.checkpoint_path} does not fit this run ({str(error).splitlines()[0]}); "
+                "resume with the options that it began with, or choose another --out."
+            ) from error
+        if self.workers.rank:
+            self.generator.manual_seed(self._worker_seed + self.step)
+
+    def resume_or_start(self) -> None:
+        """Make the run folder; go on from the checkpoint if that is wanted and there is one.
+
+        Raises:
+            CheckpointError: the checkpoint cannot be used.
+        """
+        self.checkpoint_path.parent.mkdir(parents=True, exist_ok=True)
+        if self.config.resume and self.checkpoint_path.is_file():
+            self.load()
+
+    def descend(self, losses: Mapping[str, Float[Tensor, ""]], learning_rate: float) -> None:
+        """Move the parameters against the gradient of the losses' sum.
+
+        Raises:
+            NonFiniteError: a loss is not a number; nothing has moved.
+        """
+        for name, loss in losses.items():
+            if not torch.isfinite(loss):
+                about = f" ({self.looks_at})" if self.looks_at else ""
+                raise NonFiniteError(
+                    f"the {name} loss is {loss.item()} at step {self.step}{about}; resume from "
+                    f"{self.checkpoint_path} with a lower --learning-rate"
+                )
+        for group in self.optimizer.param_groups:
+            group["lr"] = learning_rate * group.get("share", 1.0)
+        self.optimizer.zero_grad(set_to_none=True)
+        self.workers.backward(torch.stack(list(losses.values())).sum())
+        self.clip([p for group in self.optimizer.param_groups for p in group["params"]])
+        self.optimizer.step()
+        if self._averaged is not None:
+            self._averaged.update_parameters(self.module)
+        self.step += 1
+
+
+def draw_one(choices: Sequence[_Choice], generator: torch.Generator) -> _Choice:
+    """Draw one of several, all alike."""
+    return choices[int(torch.randint(len(choices), (1,), generator=generator))]
+
+
+def append_entry(path: Path, entry: Mapping[str, object]) -> None:
+    """Add a line to a log of JSON objects."""
+    with path.open("a") as log:
+        log.write(json.dumps(entry) + "\n")
+
+
+def run_steps(
+    run: TrainingRun,
+    losses: Callable[[], Mapping[str, Float[Tensor, ""]]],
+    learning_rate: Callable[[int], float],
+    validate: Callable[[], None],
+) -> Iterator[StepOutcome]:
+    """Train from where the run is to its end; the state is kept however the caller stops.
+
+    Args:
+        run: is moved.
+        losses: draws a batch and computes the terms, weighted.
+        learning_rate: by step, counted from 0.
+        validate: called every so often, and at the end; of several workers the first one does.
+
+    Raises:
+        NonFiniteError: a loss stopped being a number.
+    """
+    config = run.config
+    try:
+        while run.step < config.steps:
+            start = time.perf_counter()
+            terms, rate = losses(), learning_rate(run.step)
+            run.descend(terms, rate)
+            seconds = time.perf_counter() - start
+            if run.step % config.checkpoint_every == 0:
+                run.save()
+            is_due = run.step % config.validate_every == 0 or run.step == config.steps
+            if is_due and not run.workers.rank:
+                validate()
+            values = {name: term.item() for name, term in terms.items()}
+            yield StepOutcome(run.step, values, rate, seconds)
+    finally:
+        run.save()

@@ -1,0 +1,1 @@
+"""What every stage means by a loss: pixels, silhouettes, joints, poses."""

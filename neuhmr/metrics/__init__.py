@@ -1,0 +1,1 @@
+"""Distances between poses, as the field reports them."""

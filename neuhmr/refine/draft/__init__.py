@@ -1,0 +1,1 @@
+"""The draft: better poses before anything is rendered."""

@@ -1,0 +1,214 @@
+"""Better poses before anything is rendered, from masks, joints and what is known of people.
+
+All frames of a stretch of the clip are moved at once so that bodies fill their masks, joints are
+where they are seen, poses are likely, joints do not jerk, and feet are on one floor. It costs some
+hundredths of a second a frame and repairs much of what no rendering can: errors along the viewing
+ray. NeuHMR has no such stage.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import torch
+from jaxtyping import Float, Int
+from torch import Tensor
+
+from neuhmr.body.local_pose import LocalPose
+from neuhmr.body.motion import Motion
+from neuhmr.body.smpl_model import ShapedBody, SmplModel
+from neuhmr.clip.crops import PersonCrops
+from neuhmr.geometry.rotations import nearest_rotations
+from neuhmr.progress import OnProgress, Progress, ignore_progress
+from neuhmr.refine.draft.draft_config import DraftConfig
+from neuhmr.refine.draft.draft_fit import DraftFit
+from neuhmr.refine.draft.joint_sightings import JointFinder
+from neuhmr.refine.draft.outlines import Outlines, collect_outlines
+from neuhmr.refine.draft.smoothing import smooth_poses
+from neuhmr.refine.priors.ground import Ground
+from neuhmr.tensor_struct import TensorStruct
+
+STRETCH = 240
+"""Frames that are fitted together; errors of estimators do not stay the same for longer."""
+OVERLAP = 30
+"""Frames over which one stretch passes into the next."""
+
+
+@dataclass(frozen=True)
+class Draft(TensorStruct):
+    """Poses to start rendering from, and what was found out about the scene."""
+
+    pose: LocalPose
+    """Of every row; rows that are not valid have their initial pose."""
+    ground: Ground
+    """Of every row."""
+
+    def as_state(self) -> dict[str, Tensor]:
+        """Name every tensor, for a state that is saved."""
+        return {
+            "draft.rotmat": self.pose.rotmat,
+            "draft.transl": self.pose.transl,
+            "draft.up": self.ground.up,
+            "draft.height": self.ground.height,
+        }
+
+    @staticmethod
+    def from_state(state: Mapping[str, Tensor], device: torch.device) -> "Draft | None":
+        """Undo `as_state`; None where there was no draft."""
+        if "draft.rotmat" not in state:
+            return None
+        pose = LocalPose(state["draft.rotmat"].to(device), state["draft.transl"].to(device))
+        ground = Ground(state["draft.up"].to(device), state["draft.height"].to(device))
+        return Draft(pose, ground)
+
+
+def draft_motion(
+    crops: PersonCrops,
+    motion: Motion,
+    model: SmplModel,
+    config: DraftConfig,
+    on_progress: OnProgress = ignore_progress,
+    finder: JointFinder | None = None,
+) -> Draft:
+    """Improve initial poses without rendering; the same input gives the same result.
+
+    Args:
+        crops: the person's frames; only masks and cameras are looked at.
+        motion: initial poses, row for row with the crops.
+        model: the body model of those poses.
+        config: what to believe.
+        on_progress: told after every step; may raise to cancel.
+        finder: frames to look for joints in, row for row; None to look for none.
+    """
+    body = model.with_shape(motion.betas)
+    outlines = collect_outlines(crops, model, motion.betas)
+    initial = LocalPose.from_motion(motion)
+    rows = motion.valid.nonzero()[:, 0]
+    pose, up, height = initial, *_no_ground(initial.transl)
+    total = 2 * config.steps * max(1, len(stretches(len(rows))))
+    for number, (start, end) in enumerate(stretches(len(rows))):
+        part = rows[start:end]
+        fitted, ground = _fit_stretch(
+            crops,
+            motion,
+            body,
+            outlines,
+            finder,
+            part,
+            config,
+            2 * number * config.steps,
+            total,
+            on_progress,
+        )
+        share = _shares(end - start, number > 0).to(up)
+        pose = _blend(pose, fitted, part, share)
+        up = up.index_copy(0, part, _mix(up[part], ground.up.expand(len(part), 3), share))
+        height = height.index_copy(
+            0, part, _mix(height[part], ground.height.expand(len(part)), share)
+        )
+    up = torch.nn.functional.normalize(up, dim=-1)
+    return Draft(pose, Ground(up, height))
+
+
+def stretches(num_rows: int) -> list[tuple[int, int]]:
+    """Cut rows into overlapping stretches of about equal length: (first, one past the last)."""
+    if num_rows == 0:
+        return []
+    count = max(1, -(-(num_rows - OVERLAP) // (STRETCH - OVERLAP)))
+    length = -(-(num_rows + (count - 1) * OVERLAP) // count)
+    starts = [number * (length - OVERLAP) for number in range(count)]
+    return [(start, min(start + length, num_rows)) for start in starts]
+
+
+def _fit_stretch(
+    crops: PersonCrops,
+    motion: Motion,
+    body: ShapedBody,
+    outlines: Outlines,
+    finder: JointFinder | None,
+    rows: Int[Tensor, " rows"],
+    config: DraftConfig,
+    steps_before: int,
+    total: int,
+    on_progress: OnProgress,
+) -> tuple[LocalPose, Ground]:
+    here = motion[rows]
+    smooth = smooth_poses(LocalPose.from_motion(here), here.frame_index, config.smoothing_frames)
+    if config.steps == 0:
+        up, height = _no_ground(here.transl[:1])
+        return smooth, Ground(up[0], height[0])
+
+    def descend(scale: float, steps_before: int) -> DraftFit:
+        fit = DraftFit(
+            smooth,
+            here.frame_index,
+            crops.cameras[rows],
+            body,
+            outlines.of_rows(rows),
+            finder.of_rows(rows) if finder else None,
+            config,
+            scale,
+        )
+        misfits.append(fit.misfit())
+        for step in range(config.steps):
+            on_progress(Progress("Drafting poses", steps_before + step, total))
+            fit.step(step)
+        misfits.append(fit.misfit())
+        return fit
+
+    misfits: list[float] = []
+    fit = descend(1.0, steps_before)
+    scale = error_scale(misfits[0] - misfits[1], config)
+    if scale < 1.0:
+        fit = descend(scale, steps_before + config.steps)
+    return fit.result()
+
+
+def error_scale(gain: float, config: DraftConfig) -> float:
+    """Tell how large the errors of initial poses are, in what the configuration expects.
+
+    Errors along the viewing ray show nowhere, but come with errors across it, which do.
+
+    Args:
+        gain: by how much outlines fit better after a descent than before.
+        config: says what is typical.
+    """
+    if config.typical_misfit <= 0.0:
+        return 1.0
+    return min(1.0, max(config.least_scale, gain / config.typical_misfit))
+
+
+def _no_ground(transl: Float[Tensor, "frames 3"]) -> tuple[Tensor, Tensor]:
+    """Believe that the camera stands upright, and nothing of the floor."""
+    up = transl.new_tensor([0.0, -1.0, 0.0]).expand_as(transl).clone()
+    return up, torch.zeros_like(transl[:, 0])
+
+
+def _shares(length: int, has_before: bool) -> Float[Tensor, " rows"]:
+    """Weigh a stretch's rows: its first ones share with the stretch before."""
+    share = torch.ones(length)
+    if has_before:
+        ramp = min(OVERLAP, length)
+        share[:ramp] = torch.linspace(0.0, 1.0, ramp + 2)[1:-1]
+    return share
+
+
+def _mix(
+    old: Float[Tensor, "rows ..."],
+    new: Float[Tensor, "rows ..."],
+    share: Float[Tensor, " rows"],
+) -> Float[Tensor, "rows ..."]:
+    weight = share.reshape(-1, *(1,) * (old.ndim - 1))
+    return old * (1.0 - weight) + new * weight
+
+
+def _blend(
+    pose: LocalPose,
+    fitted: LocalPose,
+    rows: Int[Tensor, " rows"],
+    share: Float[Tensor, " rows"],
+) -> LocalPose:
+    rotmat = nearest_rotations(_mix(pose.rotmat[rows], fitted.rotmat, share))
+    transl = _mix(pose.transl[rows], fitted.transl, share)
+    return LocalPose(
+        pose.rotmat.index_copy(0, rows, rotmat), pose.transl.index_copy(0, rows, transl)
+    )

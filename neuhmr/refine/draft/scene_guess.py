@@ -1,0 +1,64 @@
+"""Where gravity and the floor are in a picture, guessed along with the poses."""
+
+from collections.abc import Callable
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from neuhmr.refine.draft.draft_config import DraftConfig
+from neuhmr.refine.priors.ground import Ground
+
+LowestHeights = Callable[[Float[Tensor, "3"]], Float[Tensor, " frames"]]
+"""From the upward direction to how high each frame's lowest point is along it (m)."""
+MOST_PITCH = 0.6
+"""Of the pitches that are tried before the descent (rad)."""
+_PITCH, _ROLL, _HEIGHT = range(3)
+_HEIGHT_STEP = 0.1
+"""How many meters one unit of the floor's parameter stands for."""
+
+
+class SceneGuess:
+    """Pitch and roll of the camera, and how high it is over the floor.
+
+    A camera that is held at breast height and sees somebody's feet below the middle of the picture
+    looks down by an angle that follows from how far away they are.
+    """
+
+    def __init__(self, lowest: LowestHeights, config: DraftConfig) -> None:
+        self._config = config
+        pitches = torch.linspace(-MOST_PITCH, MOST_PITCH, 49)
+        flat = torch.zeros(())
+        heights = torch.stack([lowest(_upward(p, flat)).median().cpu() for p in pitches])
+        costs = self._pitch_cost(pitches) + self._height_cost(heights)
+        best = int(costs.argmin())
+        start = torch.stack(
+            [pitches[best] / config.sigma_pitch, flat, heights[best] / _HEIGHT_STEP]
+        )
+        device = lowest(_upward(pitches[best], flat)).device
+        self.parameters = start.to(device).requires_grad_()
+
+    def ground(self) -> Ground:
+        """Give the guess: one direction and one height."""
+        pitch = self.parameters[_PITCH] * self._config.sigma_pitch
+        roll = self.parameters[_ROLL] * self._config.sigma_roll
+        return Ground(_upward(pitch, roll), self.parameters[_HEIGHT] * _HEIGHT_STEP)
+
+    def cost(self) -> Float[Tensor, ""]:
+        """How unlikely the camera is: squared standard deviations."""
+        pitch = self.parameters[_PITCH] * self._config.sigma_pitch
+        height = self.parameters[_HEIGHT] * _HEIGHT_STEP
+        roll = self.parameters[_ROLL].square()
+        return self._pitch_cost(pitch) + roll + self._height_cost(height)
+
+    def _pitch_cost(self, pitch: Float[Tensor, "*batch"]) -> Float[Tensor, "*batch"]:
+        return (pitch / self._config.sigma_pitch).square()
+
+    def _height_cost(self, height: Float[Tensor, "*batch"]) -> Float[Tensor, "*batch"]:
+        config = self._config
+        return ((height + config.camera_height) / config.sigma_camera_height).square()
+
+
+def _upward(pitch: Float[Tensor, ""], roll: Float[Tensor, ""]) -> Float[Tensor, "3"]:
+    """Direction against gravity of a camera with some pitch and roll (rad; OpenCV axes)."""
+    return torch.stack([roll.sin() * pitch.cos(), -roll.cos() * pitch.cos(), pitch.sin()])

@@ -1,0 +1,1 @@
+"""The motion field and the optimizer that moves it (NeuHMR section 3.3.2)."""

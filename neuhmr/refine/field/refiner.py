@@ -1,0 +1,354 @@
+"""Refinement, one step at a time (NeuHMR section 3.3.2)."""
+
+import math
+from dataclasses import replace
+
+import torch
+from jaxtyping import Int
+from torch import Tensor
+
+from neuhmr.anchors.frame_poses import pose_frame
+from neuhmr.anchors.visibility import render_joint_depths
+from neuhmr.body.local_pose import LocalPose
+from neuhmr.body.motion import Motion
+from neuhmr.errors import ClipError
+from neuhmr.progress import OnProgress, ignore_progress
+from neuhmr.refine.config import LiveSettings, RefineConfig, ScheduleConfig
+from neuhmr.refine.draft.draft import Draft
+from neuhmr.refine.field.balance import (
+    balance_factors,
+    effective_lambdas,
+    rotation_norm,
+    spread_rows,
+)
+from neuhmr.refine.field.field_state import flatten_optimizer, restore_optimizer
+from neuhmr.refine.field.motion_field import (
+    MotionField,
+    Residual,
+    apply_residual,
+    frame_times,
+    mask_residual,
+    num_centers,
+    residual_angles,
+)
+from neuhmr.refine.field.snapshot import RefineSnapshot
+from neuhmr.refine.frame_keypoints import FrameKeypoints
+from neuhmr.refine.problem import RefineProblem
+from neuhmr.refine.terms.frame_batch import (
+    FrameBatch,
+    make_batch,
+    rows_of_step,
+    steps_per_epoch,
+    stride_of_epoch,
+)
+from neuhmr.refine.terms.keypoint_search import look_for_keypoints
+from neuhmr.refine.terms.matching import JointMatches, match_joints
+from neuhmr.refine.terms.objective import TOTAL, Objective, evaluate_objective
+from neuhmr.refine.terms.pose_terms import KEYPOINT, counts_keypoints
+
+ROWS_AT_ONCE = 512
+"""The field is evaluated for so many rows at a time; shorter clips are evaluated whole."""
+
+
+class Refiner:
+    """Moves a motion field, and with it the poses, by one step per call.
+
+    Holds the only mutable state of refinement. Everything random comes from one generator, so the
+    same seed gives the same result, and a restored state goes on as if never interrupted.
+    """
+
+    def __init__(self, problem: RefineProblem, config: RefineConfig) -> None:
+        self.problem = problem
+        self.config = config
+        self.active_rows = problem.active_rows()
+        if not self.active_rows:
+            raise ClipError(
+                "Nothing is left to refine: every frame is locked, outside the chosen range or has "
+                "no valid pose. Unlock a frame or widen the range."
+            )
+        device = problem.initial.transl.device
+        self._generator = torch.Generator().manual_seed(config.seed)
+        count = num_centers(len(problem.initial), config.motion_field)
+        self._field = MotionField(count, config.motion_field, self._generator).to(device)
+        self._optimizer = torch.optim.AdamW(
+            self._field.parameters(), weight_decay=config.schedule.weight_decay
+        )
+        self._times = frame_times(problem.initial.frame_index)
+        self._free = problem.free_joints()
+        self._free_transl = problem.free_translations()
+        self._start = problem.start()
+        self._order = torch.zeros(0, dtype=torch.long)
+        self._norms: dict[str, float] = {}
+        self._factors: dict[str, float] | None = None
+        self._current: Motion | None = None
+        self.steps_done = 0
+
+    @property
+    def steps_per_epoch(self) -> int:
+        """Number of steps that visit every active row once."""
+        return steps_per_epoch(len(self.active_rows), self.config.schedule)
+
+    @property
+    def total_steps(self) -> int:
+        """Number of steps of the whole schedule."""
+        return self.steps_per_epoch * self.config.schedule.epochs
+
+    @property
+    def finished(self) -> bool:
+        """Whether the schedule has come to its end."""
+        return self.steps_done >= self.total_steps
+
+    def step(self, live: LiveSettings | None = None) -> RefineSnapshot:
+        """Visit the next few frames and move the poses once.
+
+        Args:
+            live: settings that differ from the configured ones in this step.
+
+        Raises:
+            NonFiniteError: a term or gradient is not finite. Nothing has changed then: poses,
+                random numbers and schedule are as before the call.
+            ValueError: the schedule is finished, or keypoints count and the problem has no
+                heatmaps to find them in.
+        """
+        if self.finished:
+            raise ValueError(f"Refiner.step: all {self.total_steps} steps are done")
+        random_state, order = self._generator.get_state(), self._order
+        try:
+            return self._step(live.applied_to(self.config) if live else self.config)
+        except Exception:
+            # Any failure, also a cancelled one, must leave a state that can go on or be saved.
+            self._generator.set_state(random_state)
+            self._order = order
+            raise
+
+    def find_keypoints(self, on_progress: OnProgress = ignore_progress) -> None:
+        """Look for keypoints in all active frames at once, if they count.
+
+        Otherwise each frame is looked at when a step first visits it.
+
+        Args:
+            on_progress: told after every frame; may raise to cancel.
+
+        Raises:
+            ValueError: the problem has no heatmaps to find keypoints in.
+        """
+        if counts_keypoints(self.config):
+            self.problem = look_for_keypoints(self.problem, self.active_rows, on_progress)
+
+    def motion(self) -> Motion:
+        """Apply the field to all frames; locked and invalid ones are exactly as they were."""
+        rows = torch.arange(len(self.problem.initial), device=self._times.device)
+        parts = [self._refined(part) for part in rows.split(ROWS_AT_ONCE)]
+        rotmat = torch.cat([part.rotmat for part in parts])
+        transl = torch.cat([part.transl for part in parts])
+        return LocalPose(rotmat, transl).into(self.problem.initial)
+
+    def matches(self, row: int, live: LiveSettings | None = None) -> JointMatches:
+        """Match one frame's joints at its present pose, for inspection.
+
+        Candidates depend on seed, row and step alone and leave the run's random numbers alone.
+        """
+        config = live.applied_to(self.config) if live else self.config
+        seed = (self.config.seed * 1_000_003 + self.steps_done) * 1_000_003 + row
+        posed = pose_frame(self.problem.body, self._latest(), row)
+        return match_joints(
+            self.problem.features[row],
+            self.problem.descriptors_of(row),
+            render_joint_depths(self.problem.avatar, posed, self.problem.crops.cameras[row]),
+            self.problem.image_size,
+            config.matching,
+            torch.Generator().manual_seed(seed % 2**63),
+        )
+
+    def _step(self, config: RefineConfig) -> RefineSnapshot:
+        schedule = config.schedule
+        if self._is_unbalanced(config):
+            self._measure_start(config)
+        epoch, step_in_epoch = divmod(self.steps_done, self.steps_per_epoch)
+        if step_in_epoch == 0:
+            shuffled = torch.randperm(len(self.active_rows), generator=self._generator)
+            self._order = torch.tensor(self.active_rows)[shuffled]
+        batch = make_batch(rows_of_step(self._order, step_in_epoch, schedule), self.problem.initial)
+        if self.steps_done % schedule.gradient_norm_interval == 0:
+            self._norms = self._measure(config, batch)
+        lambdas = effective_lambdas(config.weights, self._factors or {})
+        stride = stride_of_epoch(epoch, schedule)
+        residual = self._residual(batch.context)
+        pose = apply_residual(self._start[batch.context], residual)
+        self._look_at(batch.rows, config)
+        objective = evaluate_objective(
+            self.problem, config, lambdas, pose.detach(), batch, stride, self._generator
+        )
+        gradient = _on_residual(objective.gradients[TOTAL], pose, residual)
+        if epoch < schedule.root_epochs:
+            gradient.rot6d[:, 1:] = 0.0
+        rate = learning_rate(self.steps_done, self.total_steps, schedule)
+        self._descend(residual, gradient, rate)
+        self.steps_done += 1
+        return self._snapshot(epoch, batch, objective, lambdas, rate)
+
+    def _descend(self, residual: Residual, gradient: Residual, rate: float) -> None:
+        self._optimizer.zero_grad(set_to_none=True)
+        torch.autograd.backward(
+            [residual.rot6d, residual.transl], [gradient.rot6d, gradient.transl]
+        )
+        for group in self._optimizer.param_groups:
+            group["lr"] = rate
+        self._optimizer.step()
+
+    def _residual(self, rows: Int[Tensor, " rows"]) -> Residual:
+        return mask_residual(
+            self._field(self._times[rows]), self._free[rows], self._free_transl[rows]
+        )
+
+    @torch.no_grad()
+    def _refined(self, rows: Int[Tensor, " rows"]) -> LocalPose:
+        return apply_residual(self._start[rows], self._residual(rows))
+
+    def _look_at(self, rows: tuple[int, ...], config: RefineConfig) -> None:
+        """Know the keypoints of frames before a term needs them."""
+        if counts_keypoints(config):
+            self.problem = look_for_keypoints(self.problem, rows)
+
+    def _measure(self, config: RefineConfig, batch: FrameBatch) -> dict[str, float]:
+        """Measure each term's gradient on the rotations, with random numbers of its own."""
+        self._look_at(batch.rows, config)
+        residual = self._residual(batch.context)
+        pose = apply_residual(self._start[batch.context], residual)
+        objective = evaluate_objective(
+            self.problem,
+            config,
+            {},
+            pose.detach(),
+            batch,
+            config.schedule.stride,
+            torch.Generator().manual_seed(config.seed + self.steps_done),
+            per_term=True,
+        )
+        norms = {}
+        for name, gradient in objective.gradients.items():
+            on_rotations = _on_residual(gradient, pose, residual).rot6d[list(batch.positions)]
+            # A mean over the batch's rows has a so-manieth of each frame's own gradient.
+            norms[name] = rotation_norm(on_rotations) * len(batch.rows)
+        return norms
+
+    def _is_unbalanced(self, config: RefineConfig) -> bool:
+        """Tell whether a term has a say for the first time; keypoints may get theirs on the way."""
+        if self._factors is None:
+            return True
+        is_new = counts_keypoints(config) and KEYPOINT not in self._factors
+        return config.balance.enabled and is_new
+
+    def _measure_start(self, config: RefineConfig) -> None:
+        """Fix the balance of the terms by their gradients at the poses they first meet."""
+        if not config.balance.enabled:
+            self._factors = {}
+            return
+        rows = spread_rows(self.active_rows, config.balance.num_frames)
+        norms = self._measure(config, make_batch(rows, self.problem.initial))
+        self._factors = balance_factors(norms, config.balance) | (self._factors or {})
+
+    def _snapshot(
+        self,
+        epoch: int,
+        batch: FrameBatch,
+        objective: Objective,
+        lambdas: dict[str, float],
+        rate: float,
+    ) -> RefineSnapshot:
+        rows = torch.tensor(batch.rows, device=self._times.device)
+        with torch.no_grad():
+            angles = residual_angles(self._residual(rows))
+        self._current = self._updated(rows)
+        return RefineSnapshot(
+            step=self.steps_done,
+            total_steps=self.total_steps,
+            epoch=epoch,
+            rows=batch.rows,
+            terms=objective.terms,
+            weighted={name: value * lambdas[name] for name, value in objective.terms.items()},
+            gradient_norms=dict(self._norms),
+            accepted_matches=objective.accepted_matches,
+            residual_angle_deg=math.degrees(float(angles.mean())),
+            learning_rate=rate,
+            motion=self._current,
+        )
+
+    def _latest(self) -> Motion:
+        if self._current is None:
+            self._current = self.motion()
+        return self._current
+
+    def _updated(self, rows: Int[Tensor, " rows"]) -> Motion:
+        """Bring the motion up to date: all of it, or in long clips only the rows of this step."""
+        is_short = len(self.problem.initial) <= ROWS_AT_ONCE
+        if is_short or self.steps_done % self.steps_per_epoch == 0 or self._current is None:
+            return self.motion()
+        refined, latest = self._refined(rows), LocalPose.from_motion(self._current)
+        rotmat = latest.rotmat.index_copy(0, rows, refined.rotmat)
+        transl = latest.transl.index_copy(0, rows, refined.transl)
+        return LocalPose(rotmat, transl).into(self.problem.initial)
+
+    def state_dict(self) -> dict[str, Tensor]:
+        """Everything needed to go on later: field, optimizer, random numbers, schedule."""
+        state = {f"field.{name}": value for name, value in self._field.state_dict().items()}
+        state |= flatten_optimizer(self._optimizer, self._field)
+        state["generator"] = self._generator.get_state()
+        state["order"] = self._order
+        state["steps_done"] = torch.tensor(self.steps_done)
+        state |= _flatten("factor", self._factors)
+        state |= _flatten("norm", self._norms)
+        if self._factors is not None:
+            state["balanced"] = torch.tensor(True)
+        if self.problem.draft is not None:
+            # Preparing anew may round otherwise, with other threads; going on must not.
+            state |= self.problem.draft.as_state()
+        if self.problem.keypoints is not None:
+            state |= self.problem.keypoints.as_state()
+        return {name: value.detach().clone() for name, value in state.items()}
+
+    def load_state_dict(self, state: dict[str, Tensor]) -> None:
+        """Go on from where a state was saved; problem and configuration must be the same."""
+        fields = {n.removeprefix("field."): v for n, v in state.items() if n.startswith("field.")}
+        self._field.load_state_dict(fields)
+        restore_optimizer(self._optimizer, self._field, state)
+        self._generator.set_state(state["generator"].cpu())
+        self._order = state["order"].cpu()
+        self.steps_done = int(state["steps_done"])
+        self._factors = _unflatten("factor", state) if "balanced" in state else None
+        self._norms = _unflatten("norm", state)
+        draft = Draft.from_state(state, self._times.device)
+        keypoints = FrameKeypoints.from_state(state, self._times.device)
+        self.problem = replace(self.problem, draft=draft, keypoints=keypoints)
+        self._start = self.problem.start()
+        self._current = None
+
+
+def learning_rate(step: int, total_steps: int, schedule: ScheduleConfig) -> float:
+    """Follow a cosine from the first to the final rate."""
+    progress = step / max(1, total_steps - 1)
+    span = schedule.learning_rate - schedule.final_learning_rate
+    return schedule.final_learning_rate + span * (1.0 + math.cos(math.pi * progress)) / 2.0
+
+
+def _on_residual(gradient: LocalPose, pose: LocalPose, residual: Residual) -> Residual:
+    """Pull a gradient on poses back to the residuals they were made from."""
+    found = torch.autograd.grad(
+        [pose.rotmat, pose.transl],
+        [residual.rot6d, residual.transl],
+        [gradient.rotmat, gradient.transl],
+        retain_graph=True,
+    )
+    return Residual(*found)
+
+
+def _flatten(prefix: str, values: dict[str, float] | None) -> dict[str, Tensor]:
+    return {
+        f"{prefix}.{name}": torch.tensor(value, dtype=torch.float64)
+        for name, value in (values or {}).items()
+    }
+
+
+def _unflatten(prefix: str, state: dict[str, Tensor]) -> dict[str, float]:
+    start = f"{prefix}."
+    return {n.removeprefix(start): float(v) for n, v in state.items() if n.startswith(start)}

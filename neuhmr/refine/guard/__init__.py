@@ -1,0 +1,1 @@
+"""The guard: which frames keep their initial pose."""

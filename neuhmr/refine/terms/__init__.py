@@ -1,0 +1,1 @@
+"""The terms that refinement makes small, and what they look at (NeuHMR Eq. 11 to 13)."""

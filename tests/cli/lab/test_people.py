@@ -1,0 +1,81 @@
+from pathlib import Path
+
+import pytest
+
+from neuhmr.cli import people as command
+from neuhmr.cli.lab.people import People
+from neuhmr.errors import NeuhmrError
+from neuhmr.lab.people import generate, training_set
+
+
+@pytest.fixture
+def asked(monkeypatch):
+    """Record what would be made."""
+    configs = []
+
+    def keep(config, on_progress=None):
+        configs.append(config)
+        return [config.out_dir / "person.mp4"]
+
+    monkeypatch.setattr(generate, "generate_people", keep)
+    monkeypatch.setattr(training_set, "generate_training_set", keep)
+    return configs
+
+
+@pytest.mark.parametrize(("preset", "people"), [("train", 300), ("val", 12)])
+def test_training_and_validation_people_come_from_their_splits(asked, tmp_path, preset, people):
+    mocap = tmp_path / "mocap"
+    People(out_dir=tmp_path, preset=preset, mocap_dir=mocap).run()
+    (config,) = asked
+    assert (config.split, config.num_people, config.mocap_dir) == (preset, people, mocap)
+    assert (config.camera, config.masks) == ("phone", "segmented")
+
+
+@pytest.mark.parametrize(
+    ("preset", "split", "people"),
+    [("views", "train", 160), ("views-val", "val", 10), ("views-test", "test", 8)],
+)
+def test_views_are_rings_of_sixteen_ideal_cameras(asked, tmp_path, preset, split, people):
+    People(out_dir=tmp_path, preset=preset).run()
+    (config,) = asked
+    assert (config.split, config.num_people) == (split, people)
+    assert (config.poses, config.views, config.placing) == (2, 16, "ring")
+    assert (config.camera, config.masks) == ("ideal", "exact")
+
+
+def test_the_test_preset_is_eight_clips_of_test_people(asked, tmp_path):
+    People(out_dir=tmp_path, preset="test").run()
+    (config,) = asked
+    assert (config.split, config.clips, config.frames) == ("test", 8, 60)
+    assert config.errors == ("ray", "isotropic")
+
+
+def test_options_overrule_the_preset(asked, tmp_path):
+    People(
+        out_dir=tmp_path, preset="test", clips=2, frames=10, camera="ideal", masks="exact",
+        errors="isotropic",
+    ).run()  # fmt: skip
+    (config,) = asked
+    assert (config.clips, config.frames, config.camera, config.masks) == (2, 10, "ideal", "exact")
+    assert config.errors == ("isotropic",)
+
+
+def test_clips_are_as_they_were(asked, tmp_path):
+    People(out_dir=tmp_path).run()
+    (config,) = asked
+    assert (config.clips, config.frames, config.height, config.width) == (1, 90, 512, 512)
+    assert (config.camera, config.masks, config.errors) == ("ideal", "exact", ("ray",))
+
+
+@pytest.mark.parametrize(("errors", "kinds"), [("own", ("ray",)), ("all", ("ray", "isotropic"))])
+def test_own_poses_are_estimated_from_each_video(asked, tmp_path, monkeypatch, errors, kinds):
+    seen: list[Path] = []
+    monkeypatch.setattr(command, "_estimate_own_poses", lambda video, report: seen.append(video))
+    People(out_dir=tmp_path, preset="test", errors=errors).run()
+    assert asked[0].errors == kinds
+    assert seen == [tmp_path / "person.mp4"]
+
+
+def test_a_number_that_is_too_small_is_named(tmp_path):
+    with pytest.raises(NeuhmrError, match="--frames is 1"):
+        People(out_dir=tmp_path, frames=1).run()

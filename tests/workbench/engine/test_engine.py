@@ -1,0 +1,132 @@
+"""The real engine behind the window's verbs, on eight frames of the sample clip."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from neuhmr.errors import OutputError, PoseFileError
+from tests.workbench.short_clip import FRAMES, IS_AVAILABLE, short_engine, write_short_clip
+from workbench.engine.interface import ExportRequest, PaintedBody
+from workbench.engine.open_request import OpenRequest
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(not IS_AVAILABLE, reason="needs the sample clip and the shipped weights"),
+]
+
+
+def quiet(_progress):
+    pass
+
+
+@pytest.fixture(scope="module")
+def clip_path(tmp_path_factory) -> Path:
+    return write_short_clip(tmp_path_factory.mktemp("clip"))
+
+
+@pytest.fixture(scope="module")
+def engine():
+    return short_engine()
+
+
+@pytest.fixture(scope="module")
+def footage(engine, clip_path):
+    return engine.open(OpenRequest(clip=clip_path), quiet)
+
+
+@pytest.fixture(scope="module")
+def stages(engine, footage):
+    labels = []
+    avatar = engine.build_avatar(footage, lambda progress: labels.append(progress.label))
+    avatar, anchors = engine.register(footage, avatar, frozenset({2}), frozenset({0}), quiet)
+    assert "Cutting out the person" in labels
+    return avatar, anchors
+
+
+def test_the_clip_opens_with_its_sidecars(footage):
+    assert footage.video.num_frames == len(FRAMES)
+    assert footage.initial is not None and footage.truth is not None
+    assert footage.faces.max() < 20_000 and footage.body_name
+
+
+def test_bodies_lie_over_the_person(engine, footage):
+    body = engine.pose(footage, footage.truth, 3)
+    pixels = footage.camera.project(torch.from_numpy(body.joints))
+    assert (pixels >= 0).all() and (pixels[:, 0] < footage.video.width).all()
+    np.testing.assert_allclose(engine.joints(footage, footage.truth)[3], body.joints, atol=1e-5)
+    assert engine.pose(footage, footage.truth, 10_000) is None
+
+
+def test_overlays_change_the_picture_where_the_body_is(engine, footage):
+    body = engine.pose(footage, footage.truth, 3)
+    frame = footage.video.frame(3)
+    small = np.ascontiguousarray(frame[::2, ::2])
+    drawn = engine.overlay(footage, small, 3, [PaintedBody(body.vertices, (0.0, 0.0, 1.0), 1.0)])
+    changed = np.abs(drawn.astype(int) - small.astype(int)).sum(axis=-1) > 60
+    assert drawn.shape == small.shape and 0.01 < changed.mean() < 0.5
+
+
+def test_the_avatar_renders_and_wishes_for_anchors_are_granted(engine, footage, stages):
+    avatar, anchors = stages
+    assert 2 in anchors.anchors and 0 not in anchors.anchors
+    np.testing.assert_allclose(np.linalg.norm(anchors.orientations, axis=1), 1.0, atol=1e-5)
+    rendering = engine.preview(footage, avatar, footage.initial, 3, 4)
+    crop = engine.crop(avatar, 3)
+    assert crop.shape == (*avatar.crop_size, 3) and rendering.shape == (60, 45, 3)
+    assert rendering.max() > 40 and engine.crop(avatar, 999) is None
+
+
+def test_the_optimizer_steps_shows_its_matches_and_goes_on_after_a_restart(
+    engine, footage, stages, tmp_path
+):
+    optimizer = engine.make_refiner(footage, *stages, quiet)
+    settings = engine.default_settings()
+    first = optimizer.step(settings)
+    assert first.step == 1 and {"rgb", "geo", "joint"} <= set(first.terms)
+    report = optimizer.inspect(3, settings)
+    assert report.projected.shape == (24, 2) and report.verdicts[21]
+    wide = optimizer.inspect(3, replace(settings, sigma_px=20.0))
+    spread = [np.abs(r.candidates[21] - r.projected[21]).max() for r in (report, wide)]
+    assert spread[1] > 2 * spread[0], "the inspection must follow the slider"
+    optimizer.save(tmp_path / "o.safetensors")
+    again = engine.make_refiner(footage, *stages, quiet)
+    again.load(tmp_path / "o.safetensors")
+    second, resumed = optimizer.step(settings), again.step(settings)
+    assert resumed.step == second.step == 2
+    torch.testing.assert_close(resumed.motion.body_pose, second.motion.body_pose)
+    verdicts = again.judge(quiet)
+    assert verdicts.step == 2 and len(verdicts.motion) == len(footage.initial)
+    assert 0.0 < verdicts.iou_before < 1.0 and 0.0 < verdicts.iou_after < 1.0
+    assert sorted(verdicts.frames) == list(range(len(FRAMES)))
+    before = [verdict.iou_before for verdict in verdicts.frames.values()]
+    assert np.mean(before) == pytest.approx(verdicts.iou_before, abs=1e-5)
+    shares = {frame: verdict.refined_share for frame, verdict in verdicts.frames.items()}
+    assert tuple(frame for frame, share in shares.items() if share < 0.5) == verdicts.given_up
+    for frame in verdicts.given_up:
+        torch.testing.assert_close(verdicts.motion.transl[frame], footage.initial.transl[frame])
+    other, _ = stages
+    moved = engine.register(footage, other, frozenset(), frozenset({2, 4}), quiet)
+    with pytest.raises(OutputError):
+        engine.make_refiner(footage, *moved, quiet).load(tmp_path / "o.safetensors")
+
+
+@pytest.mark.parametrize("kind", ["motion", "amass", "smplx", "glb"])
+def test_exports_are_written(engine, footage, tmp_path, kind):
+    path = tmp_path / f"out.{'glb' if kind == 'glb' else 'npz'}"
+    assert kind in engine.export_kinds()
+    request = ExportRequest(kind=kind, path=path, frame=3)
+    engine.export(footage, footage.initial, request, quiet)
+    assert path.stat().st_size > 1000
+    if kind == "motion":
+        motion = engine.read_motion(footage, path)
+        torch.testing.assert_close(motion.transl, footage.initial.transl)
+
+
+def test_a_motion_of_another_clip_is_refused(engine, footage, tmp_path):
+    part = footage.initial[:4]
+    engine.export(footage, part, ExportRequest(kind="motion", path=tmp_path / "p.npz"), quiet)
+    with pytest.raises(PoseFileError):
+        engine.read_motion(footage, tmp_path / "p.npz")

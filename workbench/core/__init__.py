@@ -1,0 +1,1 @@
+"""The session and its threads: state, verbs, stages, jobs. Knows neither torch nor drawing."""

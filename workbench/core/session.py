@@ -1,0 +1,270 @@
+"""What is true at this moment: one frozen state, swapped under a lock.
+
+Threads read `Session.state` freely; they change it only by `Session.update`. Widgets show the
+state and are never its source.
+"""
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from typing import Literal
+
+import numpy as np
+from jaxtyping import Float, Int
+
+from neuhmr.body.motion import Motion
+from workbench.engine.free_view import Viewpoint
+from workbench.engine.interface import AnchorStage, AvatarStage, Footage, Image
+from workbench.engine.keypoint_report import KeypointReport, KeypointSource, ViewHeatmaps
+from workbench.engine.optimizer import FrameVerdicts, JointReport, RefineSettings, StepReport
+
+Shown = Literal["initial", "refined", "both"]
+SHOWN_CHOICES: tuple[Shown, ...] = ("initial", "refined", "both")
+RunPhase = Literal["idle", "running", "pausing", "paused", "finished", "failed"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class JobStatus:
+    """The long job that is under way."""
+
+    label: str
+    done: int = 0
+    total: int = 0
+    is_cancelling: bool = False
+
+    @property
+    def percent(self) -> float:
+        """Share that is finished, in [0, 100]."""
+        return 100.0 * min(self.done / self.total, 1.0) if self.total > 0 else 0.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class LossPoint:
+    """One step's weighted loss terms."""
+
+    step: int
+    terms: tuple[tuple[str, float], ...]
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Preview:
+    """A rendering of the avatar, and what it shows."""
+
+    frame: int
+    motion: Motion
+    stride: int
+    image: Image
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class KeypointLook:
+    """Keypoints found in a frame, and of what."""
+
+    avatar: AvatarStage
+    frame: int
+    motion: Motion
+    source: KeypointSource
+    report: KeypointReport | None
+    """None where nobody was seen."""
+    problem: str = ""
+    """Why there is no report, in the user's words."""
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class ViewLook:
+    """A free view of a frame's heatmaps, and of what."""
+
+    avatar: AvatarStage
+    frame: int
+    motion: Motion
+    source: KeypointSource
+    viewpoint: Viewpoint
+    rendering: ViewHeatmaps | None
+    """None where nobody was seen."""
+    problem: str = ""
+    """Why there is no rendering, in the user's words."""
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class FrameScores:
+    """One number per frame that says where to look; larger is worse."""
+
+    meaning: str
+    """In the user's words, with the unit."""
+    frames: Int[np.ndarray, " scored"]
+    values: Float[np.ndarray, " scored"]
+
+    def worst_first(self) -> list[int]:
+        """Rank the frames."""
+        order = np.argsort(-self.values, kind="stable")
+        return [int(frame) for frame in self.frames[order]]
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Restored:
+    """Refined poses of an earlier launch."""
+
+    motion: Motion
+    step: int
+    total_steps: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class ViewState:
+    """What the user looks at."""
+
+    frame: int = 0
+    is_playing: bool = False
+    shown: Shown = "both"
+    joint: int = 21
+    """Selected in the joint table; starts at the right wrist, which goes wrong most."""
+    show_truth: bool = False
+    show_sphere: bool = True
+    show_frustum: bool = True
+    find_keypoints: bool = False
+    """Render heatmaps of the shown frame; that takes a while on slow machines."""
+    keypoint: int | None = None
+    """Whose heatmap is shown; None for all."""
+    keypoint_source: KeypointSource = "frame"
+    show_heat: bool = True
+    """Heatmaps lie over the video, too."""
+    viewpoint: Viewpoint | None = None
+    """Where the user wanted heatmaps to be rendered from."""
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class SessionState:
+    """Everything the window shows."""
+
+    device: str = "cpu"
+    footage: Footage | None = None
+    avatar: AvatarStage | None = None
+    anchors: AnchorStage | None = None
+    includes: frozenset[int] = frozenset()
+    """Frames the user wants as anchors."""
+    excludes: frozenset[int] = frozenset()
+    """Frames the user does not want as anchors."""
+    settings: RefineSettings | None = None
+    phase: RunPhase = "idle"
+    report: StepReport | None = None
+    restored: Restored | None = None
+    """Shown until the optimizer takes its next step."""
+    verdicts: FrameVerdicts | None = None
+    """Of some step; see `judged`."""
+    losses: tuple[LossPoint, ...] = ()
+    steps_per_second: float = 0.0
+    job: JobStatus | None = None
+    preview: Preview | None = None
+    joints: JointReport | None = None
+    keypoints: KeypointLook | None = None
+    """Of some frame and pose; see `keypoints_now`."""
+    free_view: ViewLook | None = None
+    """Of some frame and pose; see `free_view_now`."""
+    scores: FrameScores | None = None
+    exported: tuple[str, ...] = ()
+    """Files written so far, newest first."""
+    view: ViewState = field(default_factory=ViewState)
+
+    @property
+    def num_frames(self) -> int:
+        """Frames of the open clip; 0 without one."""
+        return self.footage.video.num_frames if self.footage else 0
+
+    @property
+    def initial(self) -> Motion | None:
+        """The estimator's poses."""
+        return self.footage.initial if self.footage else None
+
+    @property
+    def refined(self) -> Motion | None:
+        """The optimizer's poses; None before the first step."""
+        if self.report is not None:
+            return self.report.motion
+        return self.restored.motion if self.restored is not None else None
+
+    @property
+    def judged(self) -> FrameVerdicts | None:
+        """The verdicts on the present refined poses; None where they have moved on since."""
+        reached = self.report or self.restored
+        if self.verdicts is None or reached is None or reached.step != self.verdicts.step:
+            return None
+        return self.verdicts
+
+    @property
+    def best(self) -> Motion | None:
+        """The refined poses, or the initial ones before there are any."""
+        return self.refined or self.initial
+
+    @property
+    def rendered_motion(self) -> Motion | None:
+        """The poses that renderings show: one of the two where the picture has both."""
+        return self.initial if self.view.shown == "initial" else self.best
+
+    @property
+    def keypoints_now(self) -> KeypointLook | None:
+        """Keypoints of what is shown at present; None where they are yet to be found."""
+        look = self.keypoints
+        return look if look is not None and self._is_shown(look) else None
+
+    @property
+    def free_view_now(self) -> ViewLook | None:
+        """The free view of what is shown at present; None where it is yet to be rendered."""
+        look = self.free_view
+        if look is None or look.viewpoint != self.view.viewpoint:
+            return None
+        return look if self._is_shown(look) else None
+
+    def _is_shown(self, look: KeypointLook | ViewLook) -> bool:
+        is_same = look.avatar is self.avatar and look.motion is self.rendered_motion
+        wanted = (self.view.frame, self.view.keypoint_source)
+        return self.view.find_keypoints and is_same and (look.frame, look.source) == wanted
+
+
+class Session:
+    """The only mutable thing: holds the state and tells when it changed."""
+
+    def __init__(self, state: SessionState) -> None:
+        self._state = state
+        self._changed = threading.Condition()
+        self._version = 0
+
+    @property
+    def state(self) -> SessionState:
+        """The present state; a consistent whole, to be read once per use."""
+        return self._state
+
+    @property
+    def version(self) -> int:
+        """Grows with every change."""
+        return self._version
+
+    def update(self, change: Callable[[SessionState], SessionState]) -> SessionState:
+        """Swap the state for what `change` makes of it; `change` must be quick and pure."""
+        with self._changed:
+            new_state = change(self._state)
+            if new_state is not self._state:
+                self._state = new_state
+                self._version += 1
+                self._changed.notify_all()
+            return new_state
+
+    def set(self, **changes: object) -> SessionState:
+        """Replace fields of the state."""
+        return self.update(lambda state: replace(state, **changes))  # type: ignore[arg-type]
+
+    def set_view(self, **changes: object) -> SessionState:
+        """Replace fields of the view; the frame is clamped to the clip."""
+        return self.update(lambda state: _with_view(state, changes))
+
+    def wait(self, seen_version: int, timeout: float) -> int:
+        """Wait until the state is newer than `seen_version`, at most `timeout` seconds."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._version != seen_version, timeout)
+            return self._version
+
+
+def _with_view(state: SessionState, changes: dict[str, object]) -> SessionState:
+    view = replace(state.view, **changes)  # type: ignore[arg-type]
+    last = max(state.num_frames - 1, 0)
+    view = replace(view, frame=min(max(view.frame, 0), last))
+    return state if view == state.view else replace(state, view=view)

@@ -1,0 +1,224 @@
+"""The way from a clip to refined poses, stage by stage; runs on the compute thread only."""
+
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+
+from neuhmr.errors import NonFiniteError
+from workbench.core.notices import Notices
+from workbench.core.playback import Playback
+from workbench.core.session import LossPoint, RunPhase, Session, SessionState, ViewState
+from workbench.core.session_keeper import SaveClock, SessionKeeper
+from workbench.core.worker import JobControl
+from workbench.engine.interface import Engine, Footage
+from workbench.engine.open_request import OpenRequest
+from workbench.engine.optimizer import JointReport, Optimizer, StepReport
+from workbench.errors import WorkbenchError
+
+MAX_LOSS_POINTS = 20_000
+_RATE_SMOOTHING = 0.8
+ON_THE_MOVE: frozenset[RunPhase] = frozenset({"running", "pausing"})
+
+
+class Stages:
+    """Does a stage and those before it that are missing; owns the optimizer."""
+
+    def __init__(
+        self,
+        session: Session,
+        engine: Engine,
+        notices: Notices,
+        playback: Playback,
+        keeper: SessionKeeper,
+    ) -> None:
+        self._session = session
+        self._engine = engine
+        self._notices = notices
+        self._playback = playback
+        self._keeper = keeper
+        self._save_clock = SaveClock()
+        self._optimizer: Optimizer | None = None
+
+    def open(self, request: OpenRequest, control: JobControl) -> Iterator[None]:
+        """Open a clip; find first poses where it has none."""
+        footage = self._engine.open(request, control.report)
+        self._start_over(footage)
+        yield
+        if footage.initial is not None:
+            self._restore()
+            return
+        self._notices.info(
+            "No poses beside the clip", "First poses and masks are being found; this takes a while."
+        )
+        footage = self._engine.initialise(footage, control.report)
+        self._start_over(footage)
+        for remark in footage.remarks:
+            self._notices.warn("About the first poses", remark[:1].upper() + remark[1:] + ".")
+        self._notices.success("First poses found", "They were saved beside the clip.")
+
+    def build_avatar(self, control: JobControl) -> Iterator[None]:
+        """Make the person renderable; what was built on an earlier avatar is dropped."""
+        avatar = self._engine.build_avatar(self._require_footage(), control.report)
+        self._drop_optimizer()
+        self._session.set(avatar=avatar, anchors=None, preview=None)
+        yield
+
+    def register(self, control: JobControl) -> Iterator[None]:
+        """Choose anchors and describe the joints; refined poses so far are dropped."""
+        if self._session.state.avatar is None:
+            yield from self.build_avatar(control)
+        state = self._session.state
+        assert state.avatar is not None
+        avatar, anchors = self._engine.register(
+            self._require_footage(), state.avatar, state.includes, state.excludes, control.report
+        )
+        self._drop_optimizer()
+        self._session.set(avatar=avatar, anchors=anchors)
+        yield
+
+    def prepare(self, control: JobControl) -> Iterator[None]:
+        """Get the optimizer ready."""
+        if self._session.state.anchors is None:
+            yield from self.register(control)
+        if self._optimizer is not None:
+            return
+        state, footage = self._session.state, self._require_footage()
+        assert state.avatar is not None and state.anchors is not None
+        self._drop_optimizer()
+        optimizer = self._engine.make_refiner(footage, state.avatar, state.anchors, control.report)
+        if state.restored is not None and not self._keeper.load_optimizer(footage, optimizer):
+            self.forget_refinement()
+        self._optimizer = optimizer
+        yield
+
+    def take_step(self) -> StepReport:
+        """Move the poses once.
+
+        Raises:
+            NonFiniteError: a loss is not a number. Nothing has changed then, so that the user can
+                go on with other settings.
+        """
+        settings = self._session.state.settings
+        assert self._optimizer is not None and settings is not None
+        started = time.perf_counter()
+        try:
+            report = self._optimizer.step(settings)
+        except NonFiniteError:
+            self._session.set(phase="failed")
+            raise
+        rate = 1.0 / max(time.perf_counter() - started, 1e-6)
+        state = self._session.update(lambda state: _with_report(state, report, rate))
+        if self._save_clock.is_due():
+            self._keeper.save(state, self._optimizer)
+        return report
+
+    def judge(self, control: JobControl) -> Iterator[None]:
+        """Compare every frame before and after, unless that is known already."""
+        if self._session.state.refined is None or self._session.state.judged is not None:
+            return
+        yield from self.prepare(control)
+        if self._optimizer is not None and self._session.state.refined is not None:
+            self._session.set(verdicts=self._optimizer.judge(control.report))
+        yield
+
+    def settle(self) -> None:
+        """Leave a run: finished, paused, or as if it had never begun."""
+        state = self._session.update(_settled)
+        if self._optimizer is not None and state.report is not None:
+            self._keeper.save(state, self._optimizer)
+        if state.phase == "finished" and state.report is not None:
+            angle = state.report.residual_angle_deg
+            self._notices.success(
+                "Refinement finished",
+                f"{state.report.step} steps; joints were turned by {angle:.1f} degrees on average. "
+                "Judge it with Initial, Refined and Both, then export.",
+            )
+
+    def reset(self) -> None:
+        """Go back to the initial poses, also for the next launch."""
+        self.forget_refinement()
+        footage = self._session.state.footage
+        if footage is not None:
+            self._keeper.forget(footage)
+
+    def forget_refinement(self) -> None:
+        """Drop the refined poses and all that was seen on the way."""
+        self._optimizer = None
+        self._session.update(
+            lambda state: replace(
+                state,
+                report=None,
+                restored=None,
+                verdicts=None,
+                losses=(),
+                joints=None,
+                steps_per_second=0.0,
+                phase=state.phase if state.phase in ON_THE_MOVE else "idle",
+            )
+        )
+
+    def inspect(self, frame: int) -> JointReport | None:
+        """See how joint matching sees a frame."""
+        settings = self._session.state.settings
+        if self._optimizer is None or settings is None:
+            return None
+        return self._optimizer.inspect(frame, settings)
+
+    def _drop_optimizer(self) -> None:
+        """Drop what was refined in this launch; poses of an earlier one stay until they go on."""
+        self._optimizer = None
+        if self._session.state.restored is None or self._session.state.report is not None:
+            self.forget_refinement()
+
+    def _restore(self) -> None:
+        state = self._keeper.restore(self._session.state)
+        self._playback.seek(state.view.frame, time.monotonic())
+        self._session.set(
+            restored=state.restored,
+            settings=state.settings,
+            includes=state.includes,
+            excludes=state.excludes,
+            losses=state.losses,
+            phase=state.phase,
+            view=state.view,
+        )
+
+    def _start_over(self, footage: Footage) -> None:
+        """Show a clip and nothing of an earlier one."""
+        self._optimizer = None
+        self._playback.load(footage.video.fps, footage.video.num_frames)
+        self._session.update(
+            lambda state: SessionState(
+                device=state.device,
+                footage=footage,
+                settings=state.settings or self._engine.default_settings(),
+                job=state.job,
+                exported=state.exported,
+                view=ViewState(),
+            )
+        )
+
+    def _require_footage(self) -> Footage:
+        footage = self._session.state.footage
+        if footage is None or footage.initial is None:
+            raise WorkbenchError("There is no clip with poses yet; open one with a person in it.")
+        return footage
+
+
+def _settled(state: SessionState) -> SessionState:
+    if state.phase not in ON_THE_MOVE:
+        return state
+    if state.report is None:
+        return replace(state, phase="idle" if state.restored is None else "paused")
+    return replace(state, phase="finished" if state.report.is_finished else "paused")
+
+
+def _with_report(state: SessionState, report: StepReport, rate: float) -> SessionState:
+    point = LossPoint(step=report.step, terms=tuple(report.terms.items()))
+    smoothed = state.steps_per_second * _RATE_SMOOTHING + rate * (1.0 - _RATE_SMOOTHING)
+    return replace(
+        state,
+        report=report,
+        losses=(*state.losses[-MAX_LOSS_POINTS + 1 :], point),
+        steps_per_second=rate if state.steps_per_second == 0.0 else smoothed,
+    )

@@ -1,0 +1,105 @@
+"""Keys and the command palette (Ctrl+K).
+
+viser itself moves its camera with W, A, S, D, Q, E and the arrows, whatever else they are bound
+to; those keys are left alone.
+"""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import viser
+
+from workbench.core.notices import Notices
+from workbench.core.stages import ON_THE_MOVE
+from workbench.core.tasks import Tasks
+from workbench.panels.joints_panel import go_to_bad_frame
+
+REPEAT_GUARD_S = 0.2
+"""A held key repeats; switches ignore that."""
+
+
+@dataclass(frozen=True)
+class Command:
+    """One entry of the palette."""
+
+    label: str
+    hotkey: str | None
+    run: Callable[[], None]
+    is_switch: bool = False
+    """Holding the key must not flip it back and forth."""
+
+
+def all_commands(tasks: Tasks) -> tuple[Command, ...]:
+    """List what keys can do."""
+
+    def move(frames: int) -> Callable[[], None]:
+        return lambda: tasks.seek(tasks.session.state.view.frame + frames)
+
+    def show(shown: str) -> Callable[[], None]:
+        return lambda: _show(tasks, shown)
+
+    return (
+        Command("Play or pause the clip", "space", tasks.toggle_playing, is_switch=True),
+        Command("One frame back", "J", move(-1)),
+        Command("One frame on", "L", move(1)),
+        Command("Ten frames back", "pageup", move(-10)),
+        Command("Ten frames on", "pagedown", move(10)),
+        Command("First frame", "home", lambda: tasks.seek(0)),
+        Command("Last frame", "end", lambda: tasks.seek(tasks.session.state.num_frames - 1)),
+        Command("Worst frame", "X", lambda: go_to_bad_frame(tasks, "worst")),
+        Command("Next bad frame", "N", lambda: go_to_bad_frame(tasks, "next")),
+        Command("Previous bad frame", "P", lambda: go_to_bad_frame(tasks, "previous")),
+        Command("Show initial poses", "1", show("initial")),
+        Command("Show refined poses", "2", show("refined")),
+        Command("Show both", "3", show("both")),
+        Command("Find keypoints or stop it", "H", lambda: _flip_keypoints(tasks), is_switch=True),
+        Command("Build avatar", "B", tasks.build_avatar, is_switch=True),
+        Command("Register joints", "G", tasks.register, is_switch=True),
+        Command("One optimization step", "enter", tasks.step, is_switch=True),
+        Command("Run or pause the optimizer", "R", lambda: _run_or_pause(tasks), is_switch=True),
+        Command("Back to the initial poses", None, tasks.reset, is_switch=True),
+        Command("Cancel what is under way", "escape", tasks.cancel, is_switch=True),
+    )
+
+
+def add_commands(gui: viser.GuiApi, tasks: Tasks, notices: Notices) -> None:
+    """Put the commands into the palette."""
+    for command in all_commands(tasks):
+        handle = gui.add_command(command.label, hotkey=command.hotkey)  # type: ignore[arg-type]
+        run = _without_repeats(command.run) if command.is_switch else command.run
+        handle.on_trigger(notices.guard(lambda _event, run=run: run()))
+
+
+def _without_repeats(run: Callable[[], None]) -> Callable[[], None]:
+    last = [-REPEAT_GUARD_S]
+
+    def guarded() -> None:
+        now = time.monotonic()
+        is_repeat = now - last[0] < REPEAT_GUARD_S
+        last[0] = now
+        if not is_repeat:
+            run()
+
+    return guarded
+
+
+def _show(tasks: Tasks, shown: str) -> None:
+    tasks.session.set_view(shown=shown)
+
+
+def _flip_keypoints(tasks: Tasks) -> None:
+    state = tasks.session.state
+    if state.avatar is None:
+        tasks.notices.info("There is no avatar yet", "Keypoints are found once it is built.")
+    elif state.avatar.heatmaps_missing:
+        tasks.notices.warn("Heatmaps are not available", state.avatar.heatmaps_missing)
+    else:
+        tasks.session.set_view(find_keypoints=not state.view.find_keypoints)
+
+
+def _run_or_pause(tasks: Tasks) -> None:
+    if tasks.session.state.phase in ON_THE_MOVE:
+        tasks.pause()
+    else:
+        tasks.run()

@@ -1,0 +1,1 @@
+"""A viser server that trusts nobody: links, origins, values."""
