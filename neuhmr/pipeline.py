@@ -79,20 +79,14 @@ class Opened:
         """Give the initial poses.
 
         Raises:
-            ClipError: there are none, or none of them is valid.
+            ClipError: there are none.
         """
-        motion, path = self.clip.motion, self.clip.video.path
-        if motion is None:
+        if self.clip.motion is None:
             raise ClipError(
-                f"{path} has no poses, initial poses were expected; give a pose file, or estimate "
-                "them with `neuhmr init`."
+                f"{self.clip.video.path} has no poses, initial poses were expected; give a pose "
+                "file, or estimate them with `neuhmr init`."
             )
-        if not bool(motion.valid.any()):
-            raise ClipError(
-                f"{path} has no frame with a valid pose, at least one was expected; pick another "
-                "person or another pose file."
-            )
-        return motion
+        return self.clip.motion
 
     def subject(
         self,
@@ -179,7 +173,16 @@ def make_subject(
     fps: float,
     device: torch.device | str = "cpu",
 ) -> Subject:
-    """Begin with pictures of a person that are cut out already, row for row with the poses."""
+    """Begin with pictures of a person that are cut out already, row for row with the poses.
+
+    Raises:
+        ClipError: no pose is valid.
+    """
+    if not bool(motion.valid.any()):
+        raise ClipError(
+            "No frame has a valid pose, so there is nothing to refine; the pose file marks every "
+            "frame as one where nobody was seen. Pick another person or another pose file."
+        )
     if isinstance(network, torch.nn.Module):
         network.requires_grad_(False).eval()
     return Subject(

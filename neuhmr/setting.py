@@ -29,6 +29,8 @@ class Declaration:
     """Least value that makes sense; smaller ones are refused."""
     high: float | int = 1.0
     """Where a slider ends; larger values may be typed."""
+    is_share: bool = False
+    """Whether values above 1 make no sense, and are refused."""
     scale: Scale = "linear"
     """How a slider is graded; 0 lies below every logarithmic scale and has to be typed."""
     flag: str = ""
@@ -52,6 +54,7 @@ def setting(
     unit: str = "",
     low: float | int = 0.0,
     high: float | int = 1.0,
+    is_share: bool = False,
     scale: Scale = "linear",
     flag: str = "",
     is_live: bool = False,
@@ -70,6 +73,7 @@ def setting(
         unit=unit,
         low=low,
         high=high,
+        is_share=is_share,
         scale=scale,
         flag=flag,
         is_live=is_live,

@@ -33,7 +33,7 @@ class AnchorConfig:
         help="Frames that are rendered and scored for each anchor that is kept.",
     )  # fmt: skip
     least_inside: float = setting(
-        0.5, label="Least share inside",
+        0.5, label="Least share inside", is_share=True,
         help="Share of the body's box that must lie inside the image.",
     )  # fmt: skip
     score_stride: int = setting(

@@ -15,6 +15,7 @@ from neuhmr.ghn.checkpoint import load_ghn
 from neuhmr.ghnerf.clips.clip_checkpoint import load_heatmaps_of_body, save_clip_heatmaps
 from neuhmr.refine.field.refiner import Refiner
 from neuhmr.refine.field.snapshot import RefineSnapshot
+from neuhmr.refine.settings import RefineConfig
 from refine.untrained_heatmaps import untrained_heatmaps
 from synthetic_body import make_synthetic_body
 from tests.ghn.scene import make_ghn
@@ -49,10 +50,10 @@ def interrupt_at(monkeypatch: pytest.MonkeyPatch):
     def arrange(step: int) -> None:
         original = Refiner.step
 
-        def interrupted(self: Refiner) -> RefineSnapshot:
+        def interrupted(self: Refiner, live: RefineConfig | None = None) -> RefineSnapshot:
             if self.steps_done == step - 1:
                 signal.raise_signal(signal.SIGINT)
-            return original(self)
+            return original(self, live)
 
         monkeypatch.setattr(Refiner, "step", interrupted)
 

@@ -62,8 +62,9 @@ class SettingWidgets:
                 label, options=row.choices, initial_value=str(row.default), hint=hint
             )
         low, high, step = positions_of(row)
+        start = position_of(row, row.default)
         return self._gui.add_slider(
-            label, min=low, max=high, step=step, initial_value=low, hint=hint
+            label, min=low, max=high, step=step, initial_value=start, hint=hint
         )
 
 

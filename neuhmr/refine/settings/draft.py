@@ -35,7 +35,7 @@ class DraftConfig:
         "kernel).",
     )  # fmt: skip
     constant_share: float = setting(
-        0.5, label="Constant share", high=1.0,
+        0.5, label="Constant share", is_share=True,
         help="Part of the corrections' variance that stays the same over the clip, as errors of "
         "estimators do.",
     )  # fmt: skip
@@ -62,7 +62,7 @@ class DraftConfig:
         "a second descent trusts them more. 0 for one descent.",
     )  # fmt: skip
     least_scale: float = setting(
-        0.15, label="Least scale of errors", low=0.01, high=1.0,
+        0.15, label="Least scale of errors", low=0.01, is_share=True,
         help="Of the sigmas above, however good the initial poses seem.",
     )  # fmt: skip
     outline_weight: float = setting(

@@ -60,7 +60,7 @@ class Setting:
             called: how the user knows the setting; else by its name.
 
         Raises:
-            NeuhmrError: it is of another kind, no finite number, or below what makes sense.
+            NeuhmrError: it is of another kind, no finite number, or beyond what makes sense.
         """
         called = called or self.name
         if self.kind is bool:
@@ -75,6 +75,8 @@ class Setting:
         if number < self.declared.low:
             low = self.kind(self.declared.low)
             raise NeuhmrError(_expected(called, self.kind(number), f"at least {low}"))
+        if self.declared.is_share and number > 1.0:
+            raise NeuhmrError(_expected(called, number, "at most 1"))
         return self.kind(number)
 
 
