@@ -1,11 +1,13 @@
 # make demo   opens the sample clip in the workbench (the first run installs everything into .venv)
 # make test   checks the style, then runs all tests
+# make mutants  changes the code in small ways and lists the changes that no test notices; about an
+#             hour on two cores, not part of `make test` (docs/mutants.md)
 PYTHON ?= $(shell command -v python3.11 || command -v python3.12 || command -v python3)
 WORKERS ?= 2
 BIN := .venv/bin
 STAMP := .venv/.installed
 
-.PHONY: demo test check screenshots clean
+.PHONY: demo test check mutants screenshots clean
 
 demo: $(STAMP)
 	$(BIN)/neuhmr-workbench --open-browser
@@ -19,6 +21,10 @@ check: $(STAMP)
 	$(BIN)/ruff check
 	$(BIN)/pyright
 	$(BIN)/lint-imports
+
+mutants: $(STAMP)
+	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[mutants]'
+	OMP_NUM_THREADS=1 $(BIN)/python tests/mutants.py
 
 screenshots: $(STAMP)
 	$(BIN)/python docs/pictures/make_screenshots.py

@@ -1,0 +1,123 @@
+"""A clip is opened, and its person cut out, as the first stages of the pipeline do it."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from neuhmr.clip.open_request import OpenRequest
+from neuhmr.clip.video import write_video
+from neuhmr.errors import ClipError
+from neuhmr.initial.initialise import InitialReport, InitialResult
+from neuhmr.pipeline import (
+    CROP_SIZE,
+    Opened,
+    Subject,
+    open_clip_files,
+)
+from neuhmr.progress import Cancelled, OnProgress, ignore_progress
+from refine.quick_way import (
+    ROWS,
+    assert_same,
+    stop_at,
+    subject,
+)
+from tests.painted_clip import make_painted_clip
+
+
+@pytest.fixture(scope="module")
+def opened(tmp_path_factory: pytest.TempPathFactory) -> Opened:
+    path = make_painted_clip(tmp_path_factory.mktemp("painted"))
+    return open_clip_files(OpenRequest(clip=path))
+
+
+def cut(opened: Opened, **options: object) -> Subject:
+    return opened.subject(subject().network, size=(64, 48), **options)  # pyright: ignore
+
+
+def test_a_clip_is_opened_with_all_that_lies_beside_it(opened: Opened):
+    clip = opened.clip
+    assert clip.motion is not None and clip.masks is not None and clip.truth is not None
+    assert not clip.camera_is_guessed and opened.remarks == ()
+    assert opened.motion() is clip.motion
+    assert opened.with_poses() is opened, "poses that are there are not estimated anew"
+
+
+def test_files_that_are_named_go_before_those_beside_the_clip(opened: Opened, tmp_path: Path):
+    path = opened.clip.video.path
+    other = make_painted_clip(tmp_path)
+    named = OpenRequest(
+        clip=path,
+        poses=path.with_name("clip.truth.npz"),
+        truth=path.with_name("clip.poses.npz"),
+        masks=other.with_name("clip.masks.npz"),
+        camera=other.with_name("clip.camera.json"),
+    )
+    found = open_clip_files(named)
+    assert opened.clip.truth is not None and opened.clip.motion is not None
+    assert_same(found.motion(), opened.clip.truth)
+    assert found.clip.truth is not None
+    assert_same(found.clip.truth, opened.clip.motion)
+
+
+def test_opening_a_long_video_says_how_it_gets_on(tmp_path: Path):
+    write_video(tmp_path / "long.mp4", [np.zeros((16, 16, 3), np.uint8)] * 60, 30.0)
+    with pytest.raises(Cancelled):
+        open_clip_files(OpenRequest(clip=tmp_path / "long.mp4"), stop_at("Reading long.mp4"))
+
+
+def test_a_person_is_cut_out_of_every_frame(opened: Opened):
+    labels: list[str] = []
+    found = cut(opened, on_progress=lambda progress: labels.append(progress.label))
+    assert labels == ["Cutting out the person"] * ROWS
+    assert found.crops.images.shape == (ROWS, 3, 64, 48) and found.fps == 10.0
+    assert found.initial.transl.equal(opened.motion().transl)
+    usual = opened.subject(subject().network)
+    assert usual.crops.images.shape[-2:] == CROP_SIZE == (240, 180)
+    with pytest.raises(Cancelled):
+        cut(opened, on_progress=stop_at("Cutting out the person"))
+
+
+def test_without_masks_the_posed_body_of_each_frame_stands_in(opened: Opened):
+    truth = opened.clip.truth
+    masked = replace(opened, clip=replace(opened.clip, motion=truth))
+    bare = replace(masked, clip=replace(masked.clip, masks=None))
+    expected, found = cut(masked).crops.masks, cut(bare).crops.masks
+    # Bodies are widened by a pixel all around, since clothes reach beyond them.
+    widened = torch.nn.functional.max_pool2d(expected, 3, 1, 1)
+    for row in range(ROWS):
+        both = torch.minimum(widened[row], found[row]).sum()
+        assert both / torch.maximum(widened[row], found[row]).sum() > 0.8
+
+
+def test_a_clip_without_poses_asks_for_some(opened: Opened):
+    bare = replace(opened, clip=replace(opened.clip, motion=None))
+    with pytest.raises(ClipError, match="neuhmr init"):
+        bare.motion()
+    with pytest.raises(ClipError, match="neuhmr init"):
+        cut(bare)
+
+
+@pytest.mark.parametrize("has_masks", [True, False])
+def test_poses_are_estimated_where_there_are_none(
+    has_masks: bool, opened: Opened, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    truth, other = opened.clip.truth, opened.clip[0:3].masks
+    assert truth is not None and other is not None
+    report = InitialReport(1.0, 0.0, 1.0, ("dim",))
+    found = InitialResult(motion=truth, masks=other, report=report)
+    asked: list[object] = []
+
+    def estimate(*given: object, on_progress: OnProgress) -> InitialResult:
+        asked.extend([*given, on_progress])
+        return found
+
+    monkeypatch.setattr("neuhmr.pipeline.initialise_sidecars", estimate)
+    clip = replace(opened.clip, motion=None)
+    clip = clip if has_masks else replace(clip, masks=None)
+    posed = replace(opened, clip=clip).with_poses(ignore_progress)
+    assert asked == [clip, opened.model, ignore_progress]
+    assert posed.clip.motion is truth and posed.remarks == ("dim",)
+    assert posed.clip.masks is (opened.clip.masks if has_masks else other)
