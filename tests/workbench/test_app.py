@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 
 from neuhmr.clip.open_request import OpenRequest
-from neuhmr.refine.settings import SETTINGS
 from tests.workbench.driven_window import find, panel, send, wait, widgets
 from tests.workbench.fake_engine import FakeEngine
 from tests.workbench.patience import assert_soon
@@ -18,7 +17,6 @@ from workbench.core.session import SessionState
 from workbench.panels.clip_panel import other_clips
 from workbench.panels.commands import all_commands
 from workbench.panels.joints_panel import JointsPanel
-from workbench.panels.setting_widgets import label_of
 from workbench.panels.status_panel import next_advice, next_stage
 
 
@@ -71,7 +69,7 @@ def test_computing_drawing_and_painting_have_a_thread_each(window):
 def test_sliders_and_switches_reach_the_state(window):
     send(
         window,
-        (find(window, label_of(SETTINGS["weights.rgb"])), 2.5),
+        (find(window, "Color λ_rgb"), 2.5),
         (find(window, "Learning rate, 10^x"), -4.0),
         (find(window, "Show truth"), True),
         (find(window, "Frame"), 17),

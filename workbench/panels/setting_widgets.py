@@ -21,8 +21,6 @@ _LEAST_POSITIONS = 100
 _LEAST_EXPONENT = -12.0
 _EXPONENT_OF_ZERO = -7.0
 """Where a logarithmic slider begins whose setting may be 0."""
-_JOINER = "\u2060"
-"""Seen by nobody; without it browsers break lines within λ_rgb."""
 
 Widget = viser.GuiSliderHandle[Any] | viser.GuiCheckboxHandle | viser.GuiDropdownHandle[Any]
 
@@ -78,7 +76,7 @@ def main_settings(stages: Sequence[str]) -> list[Setting]:
 
 def label_of(row: Setting) -> str:
     """Plain words and the paper's symbol; a power of ten is told by its exponent."""
-    symbol = row.declared.symbol.replace("_", f"_{_JOINER}")
+    symbol = row.declared.symbol
     words = f"{row.declared.label} {symbol}" if symbol else row.declared.label
     return words + (", 10^x" if row.declared.scale == "log" else "")
 
