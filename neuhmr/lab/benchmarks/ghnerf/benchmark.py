@@ -25,6 +25,7 @@ from neuhmr.lab.benchmarks.ghnerf.scores import (
 from neuhmr.lab.benchmarks.intervals import mean_over_clips
 from neuhmr.lab.metrics.lpips import Lpips, load_lpips
 from neuhmr.lab.moments.moments import Moment
+from neuhmr.lab.provenance import device_name
 from neuhmr.progress import OnProgress, Progress, ignore_progress
 
 Measure = Callable[[Moment], MomentScores]
@@ -95,7 +96,7 @@ def measure_ghnerf(
         "pictures_per_moment": config.measure.targets,
         "sources": config.measure.sources,
         "size": config.measure.size,
-        "device": _device_name(device),
+        "device": device_name(device),
         "threads": torch.get_num_threads(),
         "torch": torch.__version__,
     }
@@ -205,7 +206,3 @@ def _median(values: Sequence[float]) -> float | None:
 
 def _share(values: Sequence[float], count: int) -> float | None:
     return len(values) / count if count else None
-
-
-def _device_name(device: torch.device) -> str:
-    return torch.cuda.get_device_name(device) if device.type == "cuda" else device.type

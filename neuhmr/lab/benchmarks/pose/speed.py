@@ -16,6 +16,7 @@ from neuhmr.clip.crops import crop_person
 from neuhmr.errors import PoseFileError
 from neuhmr.ghn.avatar import Avatar, render_image
 from neuhmr.ghn.checkpoint import load_ghn
+from neuhmr.lab.provenance import device_name
 from neuhmr.progress import OnProgress, Progress, ignore_progress
 from neuhmr.refine.config import RefineConfig, preset
 from neuhmr.refine.field.refiner import Refiner
@@ -97,7 +98,7 @@ def measure_speed(config: SpeedConfig, on_progress: OnProgress = ignore_progress
         prepare_s_per_frame=prepare_s / count,
         peak_rss_mb=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
         threads=torch.get_num_threads(),
-        device=_device_name(config.device),
+        device=device_name(config.device),
         frames=count,
         steps=config.steps,
         previews=config.previews,
@@ -178,7 +179,3 @@ def _now(device: str) -> float:
     if device.startswith("cuda"):
         torch.cuda.synchronize(device)
     return time.perf_counter()
-
-
-def _device_name(device: str) -> str:
-    return torch.cuda.get_device_name(device) if device.startswith("cuda") else device
