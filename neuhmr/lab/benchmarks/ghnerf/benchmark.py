@@ -22,7 +22,7 @@ from neuhmr.lab.benchmarks.ghnerf.scores import (
     measure_network,
     measure_zero,
 )
-from neuhmr.lab.benchmarks.intervals import mean_over_clips
+from neuhmr.lab.benchmarks.intervals import mean_of_known
 from neuhmr.lab.metrics.lpips import Lpips, load_lpips
 from neuhmr.lab.moments.moments import Moment
 from neuhmr.lab.provenance import device_name
@@ -135,8 +135,7 @@ def row_figures(people: Sequence[Sequence[MomentScores]], seed: int) -> dict[str
     }
     figures: dict[str, object] = {}
     for name, values in per_person.items():
-        known = [value for value in values if value is not None]
-        estimate = mean_over_clips(known, seed) if known else None
+        estimate = mean_of_known(values, seed)
         figures[name] = None if estimate is None else estimate.value
         if estimate is not None and estimate.interval is not None:
             figures[f"{name}_ci"] = estimate.interval
