@@ -10,12 +10,7 @@ import torch
 from neuhmr.body.model_files import load_body_model
 from neuhmr.body.smpl_model import SmplModel
 from neuhmr.errors import MissingDependencyError
-from neuhmr.lab.benchmarks.ghnerf.rows import (
-    MEDIAPIPE,
-    ZERO,
-    NetworkRow,
-    open_rows,
-)
+from neuhmr.lab.benchmarks.ghnerf.rows import MEDIAPIPE, ZERO, NetworkRow, open_rows
 from neuhmr.lab.benchmarks.ghnerf.scores import (
     MeasureConfig,
     MomentScores,

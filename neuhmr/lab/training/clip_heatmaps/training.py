@@ -24,13 +24,7 @@ from neuhmr.lab.training.clip_heatmaps.validation import validate_clip_heatmaps
 from neuhmr.lab.training.ghnerf.losses import heatmap_loss
 from neuhmr.lab.training.human_encoder.encoder_checkpoint import begin_clip_with_encoder
 from neuhmr.lab.training.people_files import prepared_people
-from neuhmr.lab.training.run import (
-    StepOutcome,
-    TrainingRun,
-    draw_one,
-    parameter_groups,
-    run_steps,
-)
+from neuhmr.lab.training.run import StepOutcome, TrainingRun, draw_one, parameter_groups, run_steps
 from neuhmr.lab.training.run_config import CosineRunConfig, cosine_rate
 
 TRAINED_SHARE = 0.1

@@ -28,13 +28,7 @@ from neuhmr.lab.training.ghnerf.teacher import taught_moments
 from neuhmr.lab.training.ghnerf.validation import validate_ghnerf
 from neuhmr.lab.training.human_encoder.encoder_checkpoint import begin_with_encoder
 from neuhmr.lab.training.mixed_precision import narrow
-from neuhmr.lab.training.run import (
-    StepOutcome,
-    TrainingRun,
-    draw_one,
-    parameter_groups,
-    run_steps,
-)
+from neuhmr.lab.training.run import StepOutcome, TrainingRun, draw_one, parameter_groups, run_steps
 from neuhmr.lab.training.workers import begin_workers
 
 logger = logging.getLogger(__name__)

@@ -9,10 +9,7 @@ import torch
 
 from neuhmr.errors import CheckpointError, DatasetError
 from neuhmr.ghn.checkpoint import load_ghn, save_ghn
-from neuhmr.lab.training.matching.training import (
-    MatchingTrainingConfig,
-    train_matching,
-)
+from neuhmr.lab.training.matching.training import MatchingTrainingConfig, train_matching
 from neuhmr.lab.training.run_config import cosine_rate
 from tests.ghn.scene import TINY, make_ghn
 from tests.lab.training.people_folder import write_people
