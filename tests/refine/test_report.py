@@ -6,8 +6,9 @@ import pytest
 import torch
 
 from neuhmr.geometry.rotations import axisangle_to_rotmat
-from neuhmr.refine.guard.guard import GuardConfig, guard_motion
+from neuhmr.refine.guard.guard import guard_motion
 from neuhmr.refine.report import changes_deg, make_report, peak_rss_mb
+from neuhmr.refine.settings.guard import GuardConfig
 from refine.tiny_problem import TINY_CONFIG, tiny_clip, tiny_problem
 
 

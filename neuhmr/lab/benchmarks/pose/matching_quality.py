@@ -23,7 +23,7 @@ from neuhmr.body.skeleton import SMPL_JOINT_NAMES
 from neuhmr.body.smpl_model import ShapedBody
 from neuhmr.clip.crops import PersonCrops
 from neuhmr.lab.people.errors.wrong_poses import REFERENCE_HEIGHT, person_height
-from neuhmr.refine.config import MatchingConfig
+from neuhmr.refine.settings.terms import MatchingConfig
 from neuhmr.refine.terms.matching import match_joints
 from neuhmr.rendering.mesh_raster import rasterize_mesh
 

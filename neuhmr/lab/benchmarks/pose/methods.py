@@ -6,7 +6,7 @@ from typing import Literal, get_args
 from neuhmr.errors import NeuhmrError
 from neuhmr.lab.benchmarks.pose.keypoint_field import KeypointFieldConfig
 from neuhmr.lab.benchmarks.pose.smplify import SmplifyConfig
-from neuhmr.refine.config import PresetName, RefineConfig, preset
+from neuhmr.refine.settings import PresetName, RefineConfig, preset
 
 PRESETS: tuple[PresetName, ...] = get_args(PresetName)
 SMPLIFY, NEMO = "smplify", "nemo"

@@ -11,7 +11,7 @@ import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
 
-from neuhmr.anchors.visibility import DEPTH_TOLERANCE
+from neuhmr.anchors.settings import DEPTH_TOLERANCE
 from neuhmr.body.skeleton import LEFT_RIGHT_JOINTS, MATCHING_JOINTS
 from neuhmr.body.smpl_model import SmplModel
 from neuhmr.ghn.reference import visible_points
