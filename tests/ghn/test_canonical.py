@@ -4,7 +4,7 @@ import torch
 
 from neuhmr.body.skinning import blend_bones
 from neuhmr.geometry.rotations import axisangle_to_rotmat
-from neuhmr.ghn.canonical import canonical_body, rest_offsets, vertex_normals
+from neuhmr.ghn.canonical import canonical_body, rest_offsets
 from tests.synthetic_body import make_synthetic_body
 
 
@@ -76,13 +76,6 @@ def test_the_canonical_star_spreads_the_legs_and_keeps_the_arms_level() -> None:
     assert canonical.vertices[left_leg, 0].mean() > rest[left_leg, 0].mean() + 0.1
     left_arm = body.model.lbs_weights[:, [18, 20]].sum(dim=1) > 0.9
     torch.testing.assert_close(canonical.vertices[left_arm], rest[left_arm], atol=1e-4, rtol=0)
-
-
-def test_normals_of_a_tetrahedron_point_outward() -> None:
-    vertices = torch.tensor([[1.0, 1, 1], [1, -1, -1], [-1, 1, -1], [-1, -1, 1]])
-    faces = torch.tensor([[0, 1, 2], [0, 3, 1], [0, 2, 3], [1, 3, 2]])
-    normals = vertex_normals(vertices, faces)
-    torch.testing.assert_close(normals, vertices / 3**0.5)
 
 
 def test_bones_that_oppose_each_other_leave_offsets_and_gradients_finite() -> None:

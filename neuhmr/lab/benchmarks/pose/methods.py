@@ -20,8 +20,12 @@ ABLATED: PresetName = "fast"
 REFINING: tuple[str, ...] = (*SCORING, "rendering", "ghn", "anchors", "refine")
 """Parts of the program that refinement's results depend on."""
 FITTING: tuple[str, ...] = (
-    *SCORING, "initial", "refine", "lab/benchmarks/pose/smplify.py", "lab/benchmarks/pose/keypoint_field.py",
-)  # fmt: skip
+    *SCORING,
+    "initial",
+    "refine",
+    "lab/benchmarks/pose/smplify.py",
+    "lab/benchmarks/pose/keypoint_field.py",
+)
 """Parts of the program that fits to keypoints depend on."""
 
 
