@@ -1,8 +1,13 @@
 """The canonical space: exact cycles, gradients, independence of pose correctives."""
 
+from collections.abc import Callable
+
+import pytest
 import torch
 
+from neuhmr.body.model_files import load_body_model
 from neuhmr.body.skinning import blend_bones
+from neuhmr.body.smpl_model import SmplModel
 from neuhmr.geometry.rotations import axisangle_to_rotmat
 from neuhmr.ghn.canonical import canonical_body, rest_offsets
 from tests.synthetic_body import make_synthetic_body
@@ -15,8 +20,9 @@ def random_pose(seed: int, scale: float = 0.5):
     return body_pose, orient, torch.tensor([0.1, -0.2, 3.0])
 
 
-def test_going_to_rest_offsets_and_back_is_exact() -> None:
-    body = make_synthetic_body().with_shape(torch.zeros(10))
+@pytest.mark.parametrize("load", [make_synthetic_body, load_body_model])
+def test_going_to_rest_offsets_and_back_is_exact(load: Callable[[], SmplModel]) -> None:
+    body = load().with_shape(torch.zeros(10))
     posed = body.with_pose(*random_pose(0))
     weights = body.model.lbs_weights
     generator = torch.Generator().manual_seed(1)

@@ -16,7 +16,7 @@ from neuhmr.body.motion import Motion
 from neuhmr.errors import ClipError, OutputError
 from neuhmr.geometry.cameras import Camera, camera_from_focal
 from neuhmr.progress import Progress
-from tests.workbench.fake_heatmaps import BOX, find_keypoints, paint_person, view_person
+from tests.workbench.fake_heatmaps import BOX, paint_person, report_keypoints, view_person
 from tests.workbench.fake_optimizer import FakeOptimizer
 from tests.workbench.synthetic_figure import (
     NUM_FRAMES,
@@ -180,7 +180,7 @@ class FakeEngine:
         time.sleep(self.pause_s)
         if motion_row(motion, frame) is None:
             return None
-        return find_keypoints(motion, frame, source, footage.camera, CROP_SIZE)
+        return report_keypoints(motion, frame, source, footage.camera, CROP_SIZE)
 
     def view_heatmaps(self, footage, avatar, motion, frame, source, viewpoint):
         self._begin("view_heatmaps")

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 import torch
 
-from neuhmr.refine import keypoint_search
+from neuhmr.refine.terms import keypoint_search
 from tests.refine.walker_problem import BY_KEYPOINTS, FRAMES, UNMOVED, walk, walker_problem
 from tests.workbench.driven_window import find, send, wait
 from tests.workbench.fake_engine import FakeEngine

@@ -35,8 +35,8 @@ from workbench.engine.interface import (
 )
 from workbench.engine.keypoint_report import KeypointReport, KeypointSource, ViewHeatmaps
 from workbench.engine.keypoints import (
-    find_keypoints,
     render_view,
+    report_keypoints,
 )
 from workbench.engine.open_request import OpenRequest
 from workbench.engine.optimizer import RefineSettings
@@ -199,7 +199,7 @@ class NeuhmrEngine:
         if person.heatmaps is None:
             raise CheckpointError(person.heatmaps_missing)
         here = motion.to(self._device)
-        return find_keypoints(person.heatmaps, person.avatar, person.crops, here, frame, source)
+        return report_keypoints(person.heatmaps, person.avatar, person.crops, here, frame, source)
 
     def view_heatmaps(
         self,

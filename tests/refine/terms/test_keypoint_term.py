@@ -11,7 +11,6 @@ from neuhmr.body.local_pose import LocalPose
 from neuhmr.body.motion import Motion
 from neuhmr.geometry.rotations import axisangle_to_rotmat
 from neuhmr.ghnerf.keypoints.keypoints2d import Keypoints2d
-from neuhmr.refine import keypoint_search
 from neuhmr.refine.config import LiveSettings, RefineConfig, preset
 from neuhmr.refine.draft.draft import Draft
 from neuhmr.refine.field.refiner import Refiner
@@ -19,6 +18,7 @@ from neuhmr.refine.frame_keypoints import FrameKeypoints
 from neuhmr.refine.loop import refine, run
 from neuhmr.refine.priors.ground import Ground
 from neuhmr.refine.problem import RefineProblem
+from neuhmr.refine.terms import keypoint_search
 from neuhmr.refine.terms.frame_batch import make_batch
 from neuhmr.refine.terms.objective import TERM_NAMES, TOTAL, Objective, evaluate_objective
 from refine.untrained_heatmaps import untrained_heatmaps
