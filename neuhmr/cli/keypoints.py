@@ -62,7 +62,7 @@ class KeypointsCommand:
             NeuhmrError: an option makes no sense.
         """
         from neuhmr.clip.video import write_video
-        from neuhmr.datasets.capture import read_capture
+        from neuhmr.datasets.capture_reader import read_capture
         from neuhmr.ghnerf.captures.capture_keypoints import CaptureKeypointsConfig
         from neuhmr.ghnerf.captures.keypoint_file import keypoint_table, write_keypoints
         from neuhmr.ghnerf.captures.novel_view_video import novel_views

@@ -9,7 +9,7 @@ from neuhmr.lab.benchmarks.pose.accuracy import INITIAL, AccuracyResults, unguar
 from neuhmr.lab.benchmarks.pose.guard_quality import judge_guard
 from neuhmr.lab.benchmarks.pose.match_distances import pool_matches
 from neuhmr.lab.benchmarks.pose.methods import ablations, make_method, settings
-from neuhmr.lab.benchmarks.table_rows import TableRow, make_row
+from neuhmr.lab.benchmarks.pose.table_rows import TableRow, make_row
 
 PACKAGES = ("neuhmr-workbench", "torch", "numpy", "spconv", "timm", "mediapipe")
 
