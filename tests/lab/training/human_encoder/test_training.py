@@ -14,7 +14,7 @@ from neuhmr.lab.moments.moment_pictures import shown
 from neuhmr.lab.moments.moments import read_moments
 from neuhmr.lab.moments.surface_truth import surface_at
 from neuhmr.lab.training.ghnerf.batches import DrawConfig
-from neuhmr.lab.training.human_encoder import training as training_module
+from neuhmr.lab.training.human_encoder import training as human_encoder
 from neuhmr.lab.training.human_encoder.batches import cut_to_subject, draw_pictures
 from neuhmr.lab.training.human_encoder.picture_features import PictureFeatures
 from neuhmr.lab.training.human_encoder.training import (
@@ -79,7 +79,7 @@ def test_pixels_stay_where_they_were_on_the_picture(people, generator):
 
 def test_recordings_without_a_known_body_are_refused(people, tmp_path, monkeypatch):
     bodiless = [replace(moment, body=None) for moment in read_moments(people)]
-    monkeypatch.setattr(training_module, "read_moments", lambda *_: bodiless)
+    monkeypatch.setattr(human_encoder, "read_moments", lambda *_: bodiless)
     with pytest.raises(DatasetError, match=r"person_0000\d+_0 has no true body"):
         next(train_human_encoder(config_for(people, tmp_path / "run")))
     assert not (tmp_path / "run").exists()
