@@ -50,8 +50,9 @@ def test_make_targets_exist() -> None:
 def test_files_and_pictures_that_are_named_exist() -> None:
     for path in re.findall(r"\]\(((?!http|#)[^)]+)\)", README):
         assert (ROOT / path).is_file(), path
-    for folder, files in re.findall(r"\| `(neuhmr/\w+/|workbench/)` \| (.*) \|", README):
-        for name in re.findall(r"`(\w+\.py)`", files):
+    for folder, files in re.findall(r"\| `((?:neuhmr/[\w/]+|workbench)/)` \| (.*) \|", README):
+        assert (ROOT / folder).is_dir(), folder
+        for name in re.findall(r"`([\w/]+\.py)`", files):
             assert (ROOT / folder / name).is_file(), f"{folder}{name}"
 
 
