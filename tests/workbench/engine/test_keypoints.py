@@ -6,7 +6,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from workbench.engine.person import opened_clip
 
 from neuhmr.anchors.frame_poses import pose_frame
 from neuhmr.body.body25 import body25_points

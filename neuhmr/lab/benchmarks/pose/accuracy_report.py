@@ -6,7 +6,7 @@ from neuhmr.lab.benchmarks.pose.accuracy import INITIAL, AccuracyResults, unguar
 from neuhmr.lab.benchmarks.pose.guard_quality import judge_guard
 from neuhmr.lab.benchmarks.pose.match_distances import pool_matches
 from neuhmr.lab.benchmarks.pose.methods import ablations, make_method, settings
-from neuhmr.lab.benchmarks.table_rows import TableRow, make_row
+from neuhmr.lab.benchmarks.pose.table_rows import TableRow, make_row
 from neuhmr.lab.provenance import device_name, versions
 
 

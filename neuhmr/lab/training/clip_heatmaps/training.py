@@ -21,8 +21,8 @@ from neuhmr.lab.training.clip_heatmaps.batches import (
     prepare_keypoint_person,
 )
 from neuhmr.lab.training.clip_heatmaps.validation import validate_clip_heatmaps
+from neuhmr.lab.training.encoder_checkpoint import begin_clip_with_encoder
 from neuhmr.lab.training.ghnerf.losses import heatmap_loss
-from neuhmr.lab.training.human_encoder.encoder_checkpoint import begin_clip_with_encoder
 from neuhmr.lab.training.people_files import prepared_people
 from neuhmr.lab.training.run import StepOutcome, TrainingRun, draw_one, parameter_groups, run_steps
 from neuhmr.lab.training.run_config import CosineRunConfig, cosine_rate

@@ -14,6 +14,7 @@ from neuhmr.errors import CheckpointError, DatasetError
 from neuhmr.ghnerf.network.checkpoint import load_ghnerf, save_ghnerf
 from neuhmr.ghnerf.network.model import Ghnerf
 from neuhmr.lab.moments.moments import Moment, read_moments
+from neuhmr.lab.training.encoder_checkpoint import begin_with_encoder
 from neuhmr.lab.training.ghnerf.batches import Batch, DrawConfig, draw_batch
 from neuhmr.lab.training.ghnerf.config import (
     GhnerfTrainingConfig,
@@ -26,7 +27,6 @@ from neuhmr.lab.training.ghnerf.losses import GhnerfLossWeights, LossTerms, rend
 from neuhmr.lab.training.ghnerf.perceptual import PerceptualLoss
 from neuhmr.lab.training.ghnerf.teacher import taught_moments
 from neuhmr.lab.training.ghnerf.validation import validate_ghnerf
-from neuhmr.lab.training.human_encoder.encoder_checkpoint import begin_with_encoder
 from neuhmr.lab.training.mixed_precision import narrow
 from neuhmr.lab.training.run import StepOutcome, TrainingRun, draw_one, parameter_groups, run_steps
 from neuhmr.lab.training.workers import begin_workers

@@ -16,14 +16,14 @@ from neuhmr.body.model_files import load_body_model
 from neuhmr.errors import DatasetError
 from neuhmr.ghnerf.network.config import GhnerfConfig, GhnerfRow, ghnerf_preset
 from neuhmr.lab.moments.moments import read_moments
+from neuhmr.lab.training.encoder_checkpoint import (
+    load_human_encoder,
+    save_human_encoder,
+)
 from neuhmr.lab.training.ghnerf.batches import DrawConfig
 from neuhmr.lab.training.ghnerf.config import FEATURE_HEADS
 from neuhmr.lab.training.ghnerf.losses import GhnerfLossWeights, LossTerms, feature_terms
 from neuhmr.lab.training.human_encoder.batches import PictureBatch, draw_pictures
-from neuhmr.lab.training.human_encoder.encoder_checkpoint import (
-    load_human_encoder,
-    save_human_encoder,
-)
 from neuhmr.lab.training.human_encoder.picture_features import PictureFeatures
 from neuhmr.lab.training.human_encoder.validation import validate_encoder
 from neuhmr.lab.training.mixed_precision import narrow

@@ -19,7 +19,7 @@ CPU = torch.device("cpu")
 
 @pytest.fixture(autouse=True)
 def _knows(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(scores_module, "render_image", knowing_image)
+    monkeypatch.setattr(scores_module, "render_target", knowing_image)
 
 
 def test_true_heatmaps_give_perfect_figures() -> None:

@@ -20,7 +20,7 @@ from neuhmr.lab.training.clip_heatmaps.training import (
     load_keypoint_people,
     train_clip_heatmaps,
 )
-from neuhmr.lab.training.human_encoder.encoder_checkpoint import save_human_encoder
+from neuhmr.lab.training.encoder_checkpoint import save_human_encoder
 from neuhmr.lab.training.human_encoder.picture_features import PictureFeatures
 from neuhmr.lab.training.run import parameter_groups
 from neuhmr.lab.training.run_config import cosine_rate

@@ -14,6 +14,7 @@ from neuhmr.ghnerf.network.checkpoint import load_ghnerf, save_ghnerf
 from neuhmr.ghnerf.network.model import Ghnerf
 from neuhmr.lab.moments.heatmaps import draw_heatmaps
 from neuhmr.lab.moments.moments import read_moments
+from neuhmr.lab.training.encoder_checkpoint import save_human_encoder
 from neuhmr.lab.training.ghnerf.batches import DrawConfig
 from neuhmr.lab.training.ghnerf.config import (
     GhnerfTrainingConfig,
@@ -30,7 +31,6 @@ from neuhmr.lab.training.ghnerf.training import (
     train_ghnerf,
 )
 from neuhmr.lab.training.ghnerf.validation import joint_accuracy
-from neuhmr.lab.training.human_encoder.encoder_checkpoint import save_human_encoder
 from neuhmr.lab.training.human_encoder.picture_features import PictureFeatures
 from tests.lab.training.recorded import assert_recorded
 from tests.lab.training.ring_folder import write_ring
