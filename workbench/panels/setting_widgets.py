@@ -18,9 +18,8 @@ KEYPOINTS = "weights.keypoint"
 """Cannot be used where there are no heatmaps."""
 _LEAST_POSITIONS = 100
 """A slider of fractions has at least so many positions."""
-_LEAST_EXPONENT = -12.0
-_EXPONENT_OF_ZERO = -7.0
-"""Where a logarithmic slider begins whose setting may be 0."""
+_DECADES = 6.0
+"""A logarithmic slider spans at most so many."""
 
 Widget = viser.GuiSliderHandle[Any] | viser.GuiCheckboxHandle | viser.GuiDropdownHandle[Any]
 
@@ -92,7 +91,7 @@ def positions_of(row: Setting) -> tuple[float, float, float]:
     """Least position of a slider, largest one, and the step between them."""
     low, high = row.declared.low, row.declared.high
     if row.declared.scale == "log":
-        least = max(_LEAST_EXPONENT, math.log10(low) if low > 0 else _EXPONENT_OF_ZERO)
+        least = max(math.log10(high) - _DECADES, math.log10(low) if low > 0 else -math.inf)
         # Whole tenths read better at the slider's ends; values stay within their own.
         return math.floor(10.0 * least) / 10.0, math.ceil(10.0 * math.log10(high)) / 10.0, 0.1
     if row.kind is int:
@@ -121,7 +120,7 @@ def position_of(row: Setting, value: Value) -> float:
     low, high, _ = positions_of(row)
     number = float(value)
     if row.declared.scale == "log":
-        number = math.log10(max(number, 10.0**_LEAST_EXPONENT))
+        number = math.log10(max(number, 10.0**low))
     number = min(max(number, low), high)
     return int(number) if isinstance(low, int) else number
 

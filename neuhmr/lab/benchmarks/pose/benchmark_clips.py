@@ -6,8 +6,8 @@ from pathlib import Path
 from neuhmr.clip.clip import Clip, open_clip
 from neuhmr.clip.sidecars import find_sidecar
 from neuhmr.errors import DatasetError, NeuhmrError
+from neuhmr.lab.benchmarks.pose.result_cache import files_digest
 from neuhmr.lab.benchmarks.program_digest import program_digest
-from neuhmr.lab.benchmarks.result_cache import files_digest
 from neuhmr.lab.people.generate import PeopleConfig, generate_people
 from neuhmr.lab.people.presets import people_preset
 from neuhmr.progress import OnProgress

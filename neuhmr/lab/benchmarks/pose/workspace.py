@@ -14,9 +14,9 @@ from neuhmr.ghn.checkpoint import load_ghn, weights_digest
 from neuhmr.ghn.model import Ghn
 from neuhmr.lab.benchmarks.pose.benchmark_clips import clip_digest, open_benchmark_clip
 from neuhmr.lab.benchmarks.pose.keypoints import ObservedKeypoints, observe_keypoints
+from neuhmr.lab.benchmarks.pose.result_cache import ResultCache, motion_digest, result_key
 from neuhmr.lab.benchmarks.pose.start_poses import GIVEN, OWN, given_poses, own_poses, wrong_poses
 from neuhmr.lab.benchmarks.program_digest import program_digest
-from neuhmr.lab.benchmarks.result_cache import ResultCache, motion_digest, result_key
 from neuhmr.pipeline import Opened, Subject, prepare
 from neuhmr.progress import OnProgress
 from neuhmr.refine.problem import RefineProblem

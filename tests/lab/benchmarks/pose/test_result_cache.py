@@ -7,7 +7,12 @@ import pytest
 
 from neuhmr.errors import OutputError
 from neuhmr.lab.benchmarks.pose.methods import ablations, make_method, settings
-from neuhmr.lab.benchmarks.result_cache import ResultCache, files_digest, motion_digest, result_key
+from neuhmr.lab.benchmarks.pose.result_cache import (
+    ResultCache,
+    files_digest,
+    motion_digest,
+    result_key,
+)
 from neuhmr.refine.settings import preset
 from tests.cli.motions import make_motion
 from tests.lab.benchmarks.made_results import result_of
