@@ -29,6 +29,7 @@ mutants: $(STAMP)
 screenshots: $(STAMP)
 	$(BIN)/python docs/pictures/make_screenshots.py
 	$(BIN)/python docs/pictures/make_ghn_sheet.py
+	$(BIN)/python docs/pictures/make_architecture.py
 
 clean:
 	rm -rf .venv build *.egg-info .pytest_cache .ruff_cache .import_linter_cache
@@ -36,5 +37,5 @@ clean:
 $(STAMP): pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed; try: make PYTHON=python3.11")'
 	$(PYTHON) -m venv .venv
-	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev,mediapipe]'
+	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev,mediapipe,lab]'
 	touch $@

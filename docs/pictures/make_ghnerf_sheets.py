@@ -28,7 +28,7 @@ from neuhmr.ghnerf.captures.keypoint_drawing import (
 from neuhmr.ghnerf.keypoints.keypoints2d import keypoints_from_heatmaps
 from neuhmr.ghnerf.network.checkpoint import load_ghnerf
 from neuhmr.ghnerf.network.extraction import heatmaps_of
-from neuhmr.ghnerf.network.image_rendering import render_image
+from neuhmr.ghnerf.network.image_rendering import render_target
 from neuhmr.ghnerf.network.model import Ghnerf
 from neuhmr.lab.benchmarks.ghnerf.pictures import box_psnr_db
 from neuhmr.lab.benchmarks.ghnerf.scores import MeasureConfig, box_mask, sources_for, targets_of
@@ -47,7 +47,7 @@ MOST_BYTES = 300_000
 def draw_view(model: Ghnerf, moment: Moment, view: int) -> list[np.ndarray]:
     """Render one novel view, print its figures, and make its tiles."""
     truth, sources = true_view(moment, view, VIEWS.size), sources_for(moment, view, VIEWS)
-    image = render_image(model, model.encode(sources), truth.target)
+    image = render_target(model, model.encode(sources), truth.target)
     heatmaps = heatmaps_of(model, image)
     keypoints = keypoints_from_heatmaps(heatmaps)
     count = count_correct(keypoints.points, keypoints.found, truth.keypoints, truth.valid)
@@ -67,7 +67,7 @@ def draw_features(model: Ghnerf, moment: Moment) -> list[np.ndarray]:
     """Render what else the network was trained to see."""
     view = targets_of(moment, VIEWS)[0]
     truth, sources = true_view(moment, view, VIEWS.size), sources_for(moment, view, VIEWS)
-    image = render_image(model, model.encode(sources), truth.target)
+    image = render_target(model, model.encode(sources), truth.target)
     tiles = [as_picture(truth.image.permute(1, 2, 0)), as_picture(image.color)]
     kinds = [head.kind for head in model.config.feature_heads]
     solid = image.opacity[..., None]

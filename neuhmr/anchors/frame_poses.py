@@ -1,9 +1,9 @@
 """Single frames of a motion, posed without ever holding all frames' meshes at once."""
 
-import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from neuhmr.body.local_pose import LocalPose
 from neuhmr.body.motion import Motion
 from neuhmr.body.skinning import pose_bones
 from neuhmr.body.smpl_model import PosedBody, ShapedBody
@@ -32,5 +32,5 @@ def pose_joints(
 
 def frame_joints(body: ShapedBody, motion: Motion) -> Float[Tensor, "frames joints 3"]:
     """Joints of all frames (m, each frame's camera frame)."""
-    local = torch.cat([motion.global_orient[:, None], motion.body_pose], dim=1)
-    return pose_joints(body, local, motion.transl)
+    pose = LocalPose.from_motion(motion)
+    return pose_joints(body, pose.rotmat, pose.transl)

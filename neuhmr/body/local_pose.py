@@ -7,6 +7,9 @@ from jaxtyping import Float
 from torch import Tensor
 
 from neuhmr.body.motion import Motion
+from neuhmr.body.skinning import pose_bones
+from neuhmr.body.smpl_model import ShapedBody
+from neuhmr.geometry.rigid import Rigid
 from neuhmr.tensor_struct import TensorStruct
 
 
@@ -23,6 +26,10 @@ class LocalPose(TensorStruct):
         """Put root and body joints into one tensor."""
         rotmat = torch.cat([motion.global_orient[:, None], motion.body_pose], dim=1)
         return LocalPose(rotmat, motion.transl)
+
+    def bones(self, body: ShapedBody) -> Rigid:
+        """Pose the bones, without any mesh (rest space to camera; batch axes: frames joints)."""
+        return pose_bones(body.joints_rest, self.rotmat, body.model.parents, self.transl)
 
     def into(self, motion: Motion) -> Motion:
         """Replace the poses of a motion with as many frames."""

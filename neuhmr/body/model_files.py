@@ -49,9 +49,7 @@ def load_body_model(path: Path | None = None, gender: str = "neutral") -> SmplMo
     source = OPEN_BODY_PATH if path is None else path.expanduser()
     if source.is_dir():
         source = find_model_file(source, gender)
-    if not source.is_file():
-        raise BodyModelError(f"There is no body model at {source}; {REMEDY}.")
-    data = _read_npz(source) if zipfile.is_zipfile(source) else _read_pickle(source)
+    data = read_model_file(source)
     digest = hashlib.sha256(source.read_bytes()).hexdigest()[:16]
     name = str(data["name"]) if "name" in data else source.stem
     try:
@@ -83,6 +81,17 @@ def find_model_file(folder: Path, gender: str) -> Path:
         f"{folder} holds no SMPL model of gender {gender} (looked for {names[0]} and "
         f"{names[2]}, also in the folders smpl and models below it); {REMEDY}."
     )
+
+
+def read_model_file(path: Path) -> Mapping[str, Any]:
+    """Read the arrays of a body-model file by their names, npz or pickle, without running code.
+
+    Raises:
+        BodyModelError: the file is missing, damaged or holds something else.
+    """
+    if not path.is_file():
+        raise BodyModelError(f"There is no body model at {path}; {REMEDY}.")
+    return _read_npz(path) if zipfile.is_zipfile(path) else _read_pickle(path)
 
 
 def _read_pickle(path: Path) -> Mapping[str, Any]:

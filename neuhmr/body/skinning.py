@@ -1,4 +1,4 @@
-"""Forward kinematics, linear blend skinning and its inverse."""
+"""Forward kinematics and linear blend skinning."""
 
 import torch
 from jaxtyping import Float
@@ -11,10 +11,17 @@ def pose_bones(
     joints_rest: Float[Tensor, "joints 3"],
     local_rotmats: Float[Tensor, "*batch joints 3 3"],
     parents: tuple[int, ...],
+    transl: Float[Tensor, "*batch 3"] | None = None,
 ) -> Rigid:
     """Chain local rotations down the tree into transforms from rest space to posed space.
 
     The root rotates about its own rest joint, as in SMPL. Returned batch axes: `*batch joints`.
+
+    Args:
+        joints_rest: joints of the rest pose (m).
+        local_rotmats: the root's first, the others relative to their parents.
+        parents: of each joint; the root's is not looked at.
+        transl: added after posing (m), as in smplx; none at all if None.
     """
     world_rotmats = [local_rotmats[..., 0, :, :]]
     world_joints = [joints_rest[0].expand((*local_rotmats.shape[:-3], 3))]
@@ -25,7 +32,8 @@ def pose_bones(
         world_rotmats.append(world_rotmats[parent] @ local_rotmats[..., joint, :, :])
     rotmat = torch.stack(world_rotmats, dim=-3)
     posed = torch.stack(world_joints, dim=-2)
-    return Rigid(rotmat, posed - (rotmat @ joints_rest[..., None])[..., 0])
+    shift = posed - (rotmat @ joints_rest[..., None])[..., 0]
+    return Rigid(rotmat, shift if transl is None else shift + transl[..., None, :])
 
 
 def blend_bones(
@@ -50,19 +58,6 @@ def skin_points(
     """Move rest-space points (m) with their bones: linear blend skinning."""
     linear, transl = blend_bones(lbs_weights, bones)
     return (linear @ points[..., None])[..., 0] + transl
-
-
-def unskin_points(
-    points: Float[Tensor, "*batch points 3"],
-    lbs_weights: Float[Tensor, "points joints"],
-    bones: Rigid,
-) -> Float[Tensor, "*batch points 3"]:
-    """Bring posed points (m) back to rest space: the exact inverse of `skin_points`.
-
-    Blends first and inverts after, so the cycle error is rounding only (NeuHMR Eq. 4).
-    """
-    linear, transl = blend_bones(lbs_weights, bones)
-    return (invert_3x3(linear) @ (points - transl)[..., None])[..., 0]
 
 
 def invert_3x3(

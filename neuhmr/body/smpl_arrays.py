@@ -1,11 +1,12 @@
 """Checking and converting the arrays of an SMPL-format file."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import torch
-from jaxtyping import Float, Shaped
+from jaxtyping import Float, Int, Shaped
 from torch import Tensor
 
 from neuhmr.body.skeleton import NUM_JOINTS, SMPL_PARENTS
@@ -26,13 +27,65 @@ class UnusableArrays(ValueError):
     """Arrays that are no SMPL body; the message completes "it ..."."""
 
 
+@dataclass(frozen=True)
+class BodyArrays:
+    """The arrays of a file in SMPL's format, whatever its number of joints (m)."""
+
+    v_template: Float[Tensor, "vertices 3"]
+    shapedirs: Float[Tensor, "vertices 3 components"]
+    posedirs: Float[Tensor, "vertices 3 pose_features"] | None
+    J_regressor: Float[Tensor, "joints vertices"]
+    lbs_weights: Float[Tensor, "vertices joints"]
+    faces: Int[Tensor, "faces 3"]
+    parents: tuple[int, ...]
+
+
 def build_model(data: Mapping[str, Any], name: str, digest: str) -> SmplModel:
     """Check the arrays of a file, by their names in SMPL's own files, and convert them.
 
     Raises:
         UnusableArrays: one is missing, of a wrong shape or full of nonsense.
     """
-    parents = _read_parents(_get_array(data, "kintree_table"))
+    joints = count_joints(data)
+    if joints != NUM_JOINTS:
+        kind = OTHER_MODELS.get(joints, "another body model")
+        raise UnusableArrays(f"has {joints} joints, so it is {kind}, not SMPL with its 24")
+    arrays = read_arrays(data)
+    if arrays.parents != SMPL_PARENTS:
+        raise UnusableArrays("has joints in another order than SMPL")
+    posedirs = arrays.posedirs
+    return SmplModel(
+        v_template=arrays.v_template,
+        shapedirs=arrays.shapedirs[..., :NUM_BETAS].contiguous(),
+        posedirs=None if posedirs is None or not posedirs.any() else posedirs,
+        J_regressor=arrays.J_regressor,
+        lbs_weights=arrays.lbs_weights,
+        faces=arrays.faces,
+        parents=arrays.parents,
+        name=name,
+        digest=digest,
+    )
+
+
+def count_joints(data: Mapping[str, Any]) -> int:
+    """Count the joints of a file, which tell what model it holds.
+
+    Raises:
+        UnusableArrays: the tree of its joints is missing or of a wrong shape.
+    """
+    table = _get_array(data, "kintree_table")
+    if table.ndim != 2 or table.shape[0] != 2:
+        raise UnusableArrays(f'has "kintree_table" of shape {table.shape}, expected (2, joints)')
+    return table.shape[1]
+
+
+def read_arrays(data: Mapping[str, Any]) -> BodyArrays:
+    """Check and convert the arrays of a file in SMPL's format, of any number of joints.
+
+    Raises:
+        UnusableArrays: one is missing, of a wrong shape or full of nonsense.
+    """
+    joints = count_joints(data)
     v_template = _get_array(data, "v_template", 2)
     vertices = v_template.shape[0]
     shapedirs = _get_array(data, "shapedirs", 3)
@@ -40,12 +93,12 @@ def build_model(data: Mapping[str, Any], name: str, digest: str) -> SmplModel:
     arrays = {
         "v_template": (v_template, (vertices, 3)),
         "shapedirs": (shapedirs, (vertices, 3, shapedirs.shape[-1])),
-        "J_regressor": (_get_array(data, "J_regressor", 2), (NUM_JOINTS, vertices)),
-        "weights": (_get_array(data, "weights", 2), (vertices, NUM_JOINTS)),
+        "J_regressor": (_get_array(data, "J_regressor", 2), (joints, vertices)),
+        "weights": (_get_array(data, "weights", 2), (vertices, joints)),
         "f": (_get_array(data, "f", 2), (None, 3)),
     }
     if posedirs is not None:
-        arrays["posedirs"] = (posedirs, (vertices, 3, 9 * (NUM_JOINTS - 1)))
+        arrays["posedirs"] = (posedirs, (vertices, 3, 9 * (joints - 1)))
     for key, (array, shape) in arrays.items():
         _require_shape(key, array, shape)
     faces = arrays["f"][0].astype(np.int64)
@@ -53,16 +106,14 @@ def build_model(data: Mapping[str, Any], name: str, digest: str) -> SmplModel:
         raise UnusableArrays(f"has faces that name vertices outside 0 to {vertices - 1}")
     lbs_weights = _require_unit_sums("weights", _to_float(arrays["weights"][0]))
     regressor = _require_unit_sums("J_regressor", _to_float(arrays["J_regressor"][0]))
-    return SmplModel(
+    return BodyArrays(
         v_template=_to_float(v_template),
-        shapedirs=_to_float(shapedirs[..., :NUM_BETAS]),
-        posedirs=None if posedirs is None or not posedirs.any() else _to_float(posedirs),
+        shapedirs=_to_float(shapedirs),
+        posedirs=None if posedirs is None else _to_float(posedirs),
         J_regressor=regressor,
         lbs_weights=lbs_weights,
         faces=torch.from_numpy(faces),
-        parents=parents,
-        name=name,
-        digest=digest,
+        parents=_read_parents(_get_array(data, "kintree_table")),
     )
 
 
@@ -90,19 +141,11 @@ def _require_shape(
         raise UnusableArrays(f'has "{key}" of shape {array.shape}, expected {wanted}')
 
 
-def _read_parents(kintree_table: Shaped[np.ndarray, "..."]) -> tuple[int, ...]:
-    if kintree_table.ndim != 2 or kintree_table.shape[0] != 2:
-        raise UnusableArrays(
-            f'has "kintree_table" of shape {kintree_table.shape}, expected (2, 24)'
-        )
-    joints = kintree_table.shape[1]
-    if joints != NUM_JOINTS:
-        kind = OTHER_MODELS.get(joints, "another body model")
-        raise UnusableArrays(f"has {joints} joints, so it is {kind}, not SMPL with its 24")
+def _read_parents(kintree_table: Shaped[np.ndarray, "two joints"]) -> tuple[int, ...]:
     # The root's parent is written as 2**32 - 1.
     parents = (-1, *(int(parent) for parent in kintree_table[0, 1:]))
-    if parents != SMPL_PARENTS:
-        raise UnusableArrays("has joints in another order than SMPL")
+    if any(not 0 <= parent < joint for joint, parent in enumerate(parents) if joint > 0):
+        raise UnusableArrays("has joints in another order than SMPL: one comes before its parent")
     return parents
 
 

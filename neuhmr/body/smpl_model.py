@@ -63,8 +63,7 @@ class ShapedBody(TensorStruct):
     ) -> "PosedBody":
         """Pose the body; `transl` (m) is added after posing, as in smplx."""
         local = torch.cat([global_orient[..., None, :, :], body_pose], dim=-3)
-        bones = pose_bones(self.joints_rest, local, self.model.parents)
-        bones = Rigid(bones.rotmat, bones.transl + transl[..., None, :])
+        bones = pose_bones(self.joints_rest, local, self.model.parents, transl)
         v_rest = self.v_shaped
         if self.model.posedirs is not None:
             identity = torch.eye(3, dtype=local.dtype, device=local.device)

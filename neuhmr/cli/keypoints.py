@@ -16,8 +16,8 @@ from neuhmr.progress import OnProgress, Progress
 if TYPE_CHECKING:
     from neuhmr.datasets.capture import Capture
     from neuhmr.ghnerf.captures.capture_keypoints import (
+        CaptureKeypoints,
         CaptureKeypointsConfig,
-        FrameKeypoints,
         FrameRenderings,
     )
     from neuhmr.ghnerf.network.model import Ghnerf
@@ -63,7 +63,7 @@ class KeypointsCommand:
             NeuhmrError: an option makes no sense.
         """
         from neuhmr.clip.video import write_video
-        from neuhmr.datasets.capture import read_capture
+        from neuhmr.datasets.capture_reader import read_capture
         from neuhmr.ghnerf.captures.capture_keypoints import CaptureKeypointsConfig
         from neuhmr.ghnerf.captures.keypoint_file import keypoint_table, write_keypoints
         from neuhmr.ghnerf.captures.novel_view_video import novel_views
@@ -138,13 +138,13 @@ class KeypointsCommand:
         model: "Ghnerf",
         config: "CaptureKeypointsConfig",
         on_progress: OnProgress,
-    ) -> list["FrameKeypoints"]:
-        from neuhmr.ghnerf.captures.capture_keypoints import find_keypoints
+    ) -> list["CaptureKeypoints"]:
+        from neuhmr.ghnerf.captures.capture_keypoints import find_capture_keypoints
 
         kept = []
         for done, frame in enumerate(frames):
             on_progress(Progress("Finding keypoints", done, len(frames)))
-            found, renderings = find_keypoints(capture, frame, model, config)
+            found, renderings = find_capture_keypoints(capture, frame, model, config)
             if self.pictures is not None:
                 _write_pictures(self.pictures, capture, renderings, model)
             kept.append(found)

@@ -7,13 +7,16 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
+from importlib.metadata import version
 from pathlib import Path
 from typing import Literal
 
-from neuhmr.errors import NeuhmrError
+from neuhmr.errors import MissingDependencyError, NeuhmrError
 
 Status = Literal["ok", "optional", "broken"]
 PROBE_TIMEOUT_S = 120.0
+SMPLX_TOLERANCE_M = 1e-4
+"""Rounding along the longest chain of joints is a tenth of it."""
 SMPL_VARIABLE = "NEUHMR_SMPL_MODEL"
 
 
@@ -43,6 +46,7 @@ def run_checks(body_model: Path | None, checkpoint: Path | None) -> Iterator[Che
     yield _check_ffmpeg()
     yield _check_open_body()
     yield _check_smpl(body_model)
+    yield _check_smplx()
     yield _check_checkpoint(checkpoint)
     yield _check_chromium()
     yield _check_probe(
@@ -134,6 +138,32 @@ def _check_smpl(path: Path | None) -> Check:
     except NeuhmrError as error:
         return Check("SMPL", "broken", str(error), "Give another file.")
     return Check("SMPL", "ok", f"{model.name}, {len(model.v_template)} vertices")
+
+
+def _check_smplx() -> Check:
+    """Pose a body by smplx and by our own skinning, which must agree."""
+    import torch
+
+    from neuhmr.body.model_files import load_body_model
+    from neuhmr.body.open_body import OPEN_BODY_PATH
+    from neuhmr.body.smplx_adapter import load_smplx_body
+    from neuhmr.geometry.rotations import axisangle_to_rotmat
+
+    name, reinstall = "other body models (smplx)", "pip install --force-reinstall smplx"
+    generator = torch.Generator().manual_seed(0)
+    rotmats = axisangle_to_rotmat(0.5 * torch.randn(24, 3, generator=generator))
+    betas, transl = torch.randn(10, generator=generator), torch.tensor([0.1, 0.2, 3.0])
+    try:
+        theirs = load_smplx_body(OPEN_BODY_PATH).pose(betas, rotmats[0], rotmats[1:], transl)
+        ours = load_body_model().with_shape(betas).with_pose(rotmats[1:], rotmats[0], transl)
+    except MissingDependencyError as error:
+        return Check(name, "optional", str(error), "pip install smplx")
+    except (NeuhmrError, RuntimeError) as error:
+        return Check(name, "broken", str(error), reinstall)
+    apart = float((theirs.vertices - ours.vertices).norm(dim=-1).max())
+    if not apart < SMPLX_TOLERANCE_M:
+        return Check(name, "broken", f"poses lie {apart:.2g} m from our own", reinstall)
+    return Check(name, "ok", f"smplx {version('smplx')}, agrees with our skinning")
 
 
 def _check_checkpoint(path: Path | None) -> Check:

@@ -1,12 +1,7 @@
-"""A capture: one person filmed by several calibrated, synchronous cameras.
-
-capture = read_capture(Path("person_20000000"))
-view = capture.view(frame=0, camera=3)
-"""
+"""A capture: one person filmed by several calibrated, synchronous cameras."""
 
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Literal, Protocol, runtime_checkable
+from typing import Protocol, runtime_checkable
 
 import torch
 from jaxtyping import Bool, Float, UInt8
@@ -16,8 +11,6 @@ from neuhmr.datasets.undistortion import Distortion, undistort_image, undistort_
 from neuhmr.datasets.visual_hull import hull_box
 from neuhmr.errors import DatasetError
 from neuhmr.geometry.cameras import Camera
-
-CaptureLayout = Literal["auto", "project", "zju", "easymocap"]
 
 VERTEX_MARGIN = 0.1
 """Room around the naked body (m) for clothes, as ENeRF leaves it: figures over a box depend on how
@@ -160,37 +153,3 @@ class Capture:
                 f"{self.name} has no frame {frame}; every camera has frames {self.frames[0]} to "
                 f"{self.frames[-1]} ({len(self.frames)} of them)."
             )
-
-
-def read_capture(folder: Path, layout: CaptureLayout = "auto") -> Capture:
-    """Open a capture; images are read when they are asked for.
-
-    Args:
-        folder: the recording's folder.
-        layout: `project` as `neuhmr people --views` writes it, `zju` for ZJU-MoCap, `easymocap`;
-            `auto` looks which calibration file there is.
-
-    Raises:
-        DatasetError: the folder holds no calibration, or it does not fit the files.
-    """
-    from neuhmr.datasets.easymocap import read_easymocap_capture
-    from neuhmr.datasets.project_capture import read_project_capture
-    from neuhmr.datasets.zju import read_zju_capture
-
-    marks = {"project": "cameras.json", "zju": "annots.npy", "easymocap": "intri.yml"}
-    if layout == "auto":
-        found = [name for name, mark in marks.items() if (folder / mark).is_file()]
-        if not found:
-            raise DatasetError(
-                f"{folder} holds no calibration; expected cameras.json (of `neuhmr people "
-                "--views`), annots.npy (ZJU-MoCap) or intri.yml and extri.yml (EasyMocap)."
-            )
-        chosen = found[0]
-    else:
-        chosen = layout
-    readers = {
-        "project": read_project_capture,
-        "zju": read_zju_capture,
-        "easymocap": read_easymocap_capture,
-    }
-    return readers[chosen](folder)

@@ -5,6 +5,8 @@ The representation is the suffix of a name: `axisangle` (rad), `rotmat`, `rot6d`
 1812.07035), so the identity is [1, 0, 0, 0, 1, 0].
 """
 
+from typing import cast
+
 import roma
 import torch
 from jaxtyping import Float
@@ -23,17 +25,18 @@ def rotmat_to_axisangle(rotmat: Float[Tensor, "*batch 3 3"]) -> Float[Tensor, "*
 
 def rot6d_to_rotmat(rot6d: Float[Tensor, "*batch 6"]) -> Float[Tensor, "*batch 3 3"]:
     """Orthonormalize two columns by Gram-Schmidt and complete the matrix."""
-    first = torch.nn.functional.normalize(rot6d[..., :3], dim=-1)
-    second = rot6d[..., 3:]
-    second = second - (first * second).sum(dim=-1, keepdim=True) * first
-    second = torch.nn.functional.normalize(second, dim=-1)
-    third = torch.linalg.cross(first, second)
-    return torch.stack([first, second, third], dim=-1)
+    columns = rot6d.unflatten(-1, (2, 3)).transpose(-1, -2)
+    return roma.special_gramschmidt(columns, epsilon=1e-12)  # pyright: ignore[reportArgumentType]
 
 
 def rotmat_to_rot6d(rotmat: Float[Tensor, "*batch 3 3"]) -> Float[Tensor, "*batch 6"]:
     """Keep the first two columns of a matrix, column after column."""
     return torch.cat([rotmat[..., 0], rotmat[..., 1]], dim=-1)
+
+
+def euler_to_rotmat(angles: Float[Tensor, "*batch 3"]) -> Float[Tensor, "*batch 3 3"]:
+    """Compose R_z @ R_y @ R_x from angles (rad) about x, y, z."""
+    return roma.euler_to_rotmat("xyz", angles)
 
 
 def rotmat_to_wxyz(rotmat: Float[Tensor, "*batch 3 3"]) -> Float[Tensor, "*batch 4"]:
@@ -71,7 +74,4 @@ def rotation_about(axis: str, angle: Float[Tensor, " *batch"]) -> Float[Tensor, 
 
 def nearest_rotations(matrices: Float[Tensor, "*batch 3 3"]) -> Float[Tensor, "*batch 3 3"]:
     """Find the rotation nearest to each matrix; means of like rotations have a unique one."""
-    left, _, right = torch.linalg.svd(matrices)
-    flip = torch.ones_like(matrices[..., 0])
-    flip[..., 2] = torch.linalg.det(left @ right).sign()
-    return (left * flip[..., None, :]) @ right
+    return cast(Tensor, roma.special_procrustes(matrices, method="svd"))

@@ -16,6 +16,7 @@ from torch import Tensor
 
 from neuhmr.body.skinning import blend_bones, invert_3x3
 from neuhmr.body.smpl_model import PosedBody, ShapedBody
+from neuhmr.geometry.mesh_normals import vertex_normals
 from neuhmr.geometry.rotations import rotation_about
 from neuhmr.rendering.body_band import vertex_neighbors
 from neuhmr.tensor_struct import TensorStruct
@@ -39,20 +40,6 @@ class CanonicalBody(TensorStruct):
     lbs_weights: Float[Tensor, "vertices joints"]
     neighbors: Int[Tensor, "vertices most"]
     faces: Int[Tensor, "faces 3"]
-
-
-def vertex_normals(
-    vertices: Float[Tensor, "*batch vertices 3"], faces: Int[Tensor, "faces 3"]
-) -> Float[Tensor, "*batch vertices 3"]:
-    """Average the normals of the faces around each vertex, weighted by area; unit length."""
-    corners = vertices[..., faces, :]
-    face_normals = torch.linalg.cross(
-        corners[..., 1, :] - corners[..., 0, :], corners[..., 2, :] - corners[..., 0, :]
-    )
-    normals = torch.zeros_like(vertices)
-    for corner in range(3):
-        normals = normals.index_add(-2, faces[:, corner], face_normals)
-    return torch.nn.functional.normalize(normals, dim=-1)
 
 
 def canonical_body(body: ShapedBody) -> CanonicalBody:
@@ -80,7 +67,7 @@ def rest_offsets(
     posed: PosedBody,
     lbs_weights: Float[Tensor, "vertices joints"],
 ) -> Float[Tensor, "points 3"]:
-    """Turn offsets from posed vertices back into the rest pose (m).
+    """Turn offsets from posed vertices back into the rest pose (m; NeuHMR Eq. 4).
 
     Differentiable in the pose: through the vertices and through the bones' rotations.
     """

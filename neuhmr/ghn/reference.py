@@ -9,7 +9,8 @@ from torch import Tensor
 from neuhmr.body.skinning import blend_bones
 from neuhmr.body.smpl_model import PosedBody
 from neuhmr.geometry.cameras import Camera, sample_at_pixels
-from neuhmr.ghn.canonical import CanonicalBody, vertex_normals
+from neuhmr.geometry.mesh_normals import vertex_normals
+from neuhmr.ghn.canonical import CanonicalBody
 from neuhmr.ghn.image_encoder import ImageEncoder
 from neuhmr.ghn.radiance_field import ViewSamples
 from neuhmr.ghn.views import ReferenceViews

@@ -9,8 +9,8 @@ from torch import Tensor, nn
 
 from neuhmr.ghn.canonical import CanonicalBody
 from neuhmr.ghn.config import GhnConfig
-from neuhmr.ghn.sparse_conv import PyramidPlan, SparsePyramid, plan_pyramid
 from neuhmr.ghn.sparse_grid import SparseGrid, mean_per_site, pool_to_grid, sample_sparse
+from neuhmr.ghn.sparse_pyramid import PyramidPlan, SparsePyramid, plan_pyramid
 from neuhmr.tensor_struct import TensorStruct
 
 

@@ -23,6 +23,7 @@ from neuhmr.initial.priors import (
     natural_pose_loss,
 )
 from neuhmr.initial.silhouettes import Silhouettes, SurfaceSample
+from neuhmr.losses.image import geman_mcclure
 from neuhmr.tensor_struct import TensorStruct
 
 HIP_LANDMARKS = (LANDMARK_NAMES.index("left_hip"), LANDMARK_NAMES.index("right_hip"))
@@ -133,7 +134,7 @@ def loss_terms(
         per_clip["smoothness"] = smoothness_loss(evidence.times, joints, orient, config)
     if is_complete and evidence.silhouettes is not None:
         surface = evidence.camera.project(known.surface.pose(estimate.betas, bones))
-        distances = silhouette_loss(evidence, surface, config)
+        distances = outline_distance_loss(evidence, surface, config)
         per_clip["silhouette"] = config.silhouette_weight * distances
     terms = {name: value / landmarks.shape[0] for name, value in per_clip.items()}
     return terms | {"betas": config.betas_weight * estimate.betas.square().sum()}
@@ -185,7 +186,7 @@ def match_outline(evidence: Evidence, estimate: Estimate, known: BodyKnowledge) 
     return replace(evidence, nearest=nearest)
 
 
-def silhouette_loss(
+def outline_distance_loss(
     evidence: Evidence, surface: Float[Tensor, "frames points 2"], config: TermConfig
 ) -> Float[Tensor, ""]:
     """Distance of surface points (px) outside the mask, and of its outline from the surface.
@@ -226,8 +227,3 @@ def smoothness_loss(
     turning = acceleration(global_orient.flatten(start_dim=1)) / config.sigma_spin
     squared = moving.square().sum(dim=-1) + turning.square().sum(dim=-1)
     return (squared * connected).sum()
-
-
-def geman_mcclure(squared: Float[Tensor, "*batch"], limit: float) -> Float[Tensor, "*batch"]:
-    """Bound a squared distance: itself when small, `limit` squared when large."""
-    return limit**2 * squared / (squared + limit**2)

@@ -89,8 +89,7 @@ class LandmarkBody(TensorStruct):
         transl: Float[Tensor, "frames 3"],
     ) -> Rigid:
         """Chain local rotations, the body's orientation first (batch axes: frames joints)."""
-        bones = pose_bones(self.rest(betas)[1], local_rotmats, self.parents)
-        return Rigid(bones.rotmat, bones.transl + transl[:, None])
+        return pose_bones(self.rest(betas)[1], local_rotmats, self.parents, transl)
 
     def carry(
         self, betas: Float[Tensor, " betas"], bones: Rigid

@@ -1,4 +1,4 @@
-"""Terms on the pose itself and on matched joints; terms on pixels are in `anchors.image_losses`.
+"""Terms on the pose itself and on matched joints; terms on pixels are in `losses.image`.
 
 All are unreduced over frames and joints and at least zero. Rotations are matrices, angles rad,
 positions m in each frame's camera space.

@@ -9,6 +9,7 @@ from jaxtyping import Float, Int
 from torch import Tensor
 
 from neuhmr.geometry.cameras import Camera
+from neuhmr.geometry.mesh_normals import vertex_normals
 from neuhmr.rendering.mesh_raster import rasterize_mesh
 
 GAMMA = 2.2
@@ -20,18 +21,6 @@ SUPERSAMPLING = 2
 # Direction towards the light (camera frame: x right, y down, z forward), strength.
 LIGHTS = (((-0.7, -0.7, -0.45), 0.75), ((0.25, 0.0, -1.0), 0.3))
 AMBIENT = 0.08
-
-
-def vertex_normals(
-    vertices: Float[Tensor, "vertices 3"], faces: Int[Tensor, "faces 3"]
-) -> Float[Tensor, "vertices 3"]:
-    """Average the normals of the faces around each vertex, weighted by their areas."""
-    a, b, c = vertices[faces].unbind(dim=1)
-    face_normals = torch.linalg.cross(b - a, c - a)
-    summed = torch.zeros_like(vertices)
-    for corner in range(3):
-        summed.index_add_(0, faces[:, corner], face_normals)
-    return torch.nn.functional.normalize(summed, dim=-1)
 
 
 def shade_mesh(

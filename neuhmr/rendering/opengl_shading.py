@@ -7,8 +7,9 @@ from jaxtyping import Float
 from torch import Tensor
 
 from neuhmr.geometry.cameras import Camera
+from neuhmr.geometry.mesh_normals import vertex_normals
 from neuhmr.offscreen_gl import close_renderer, load_pyrender, open_renderer, release_context
-from neuhmr.rendering.mesh_shading import AMBIENT, GAMMA, LIGHTS, vertex_normals
+from neuhmr.rendering.mesh_shading import AMBIENT, GAMMA, LIGHTS
 
 # pyrender divides by pi, and its matte shading is a little darker than Lambert's law.
 OPENGL_STRENGTH = 3.4

@@ -3,7 +3,7 @@ import json
 import pytest
 import torch
 
-from neuhmr.datasets.capture import read_capture
+from neuhmr.datasets.capture_reader import read_capture
 from neuhmr.datasets.image_files import keypoints_of_image
 from neuhmr.datasets.opencv_yaml import read_opencv_yaml
 from neuhmr.errors import DatasetError

@@ -3,7 +3,7 @@ import json
 import pytest
 import torch
 
-from neuhmr.datasets.capture import read_capture
+from neuhmr.datasets.capture_reader import read_capture
 from neuhmr.errors import DatasetError, MissingDependencyError
 from neuhmr.geometry.rigid import Rigid
 from neuhmr.lab.people.generate import PeopleConfig, generate_people

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 import torch
 
-from neuhmr.datasets.capture import read_capture
+from neuhmr.datasets.capture_reader import read_capture
 from neuhmr.datasets.undistortion import Distortion
 from neuhmr.errors import DatasetError
 from tests.datasets.ring import CENTER, ring_cameras, sphere_mask, write_image

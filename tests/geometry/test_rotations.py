@@ -1,13 +1,14 @@
 import math
 
 import pytest
-import roma
 import torch
 from scipy.spatial.transform import Rotation
 from torch.autograd import gradcheck
 
 from neuhmr.geometry.rotations import (
     axisangle_to_rotmat,
+    euler_to_rotmat,
+    nearest_rotations,
     rot6d_to_rotmat,
     rotation_about,
     rotation_angle,
@@ -55,13 +56,22 @@ def test_identity_is_1_0_0_0_1_0_in_six_numbers():
 
 
 @pytest.mark.parametrize("batch", BATCHES)
-def test_six_numbers_keep_rotations_and_agree_with_roma(generator, batch):
+def test_six_numbers_keep_rotations(generator, batch):
     rotmat = axisangle_to_rotmat(random_axisangles(generator, *batch))
-    rot6d = rotmat_to_rot6d(rotmat)
-    torch.testing.assert_close(rot6d_to_rotmat(rot6d), rotmat)
-    # roma wants the two columns side by side: (..., 3, 2).
-    columns = rot6d.unflatten(-1, (2, 3)).transpose(-1, -2)
-    torch.testing.assert_close(roma.special_gramschmidt(columns), rotmat)
+    torch.testing.assert_close(rot6d_to_rotmat(rotmat_to_rot6d(rotmat)), rotmat)
+
+
+def test_six_numbers_are_orthonormalized_first_column_first():
+    # (2, 0, 0) gives x; (5, 3, 0) less its part along x is (0, 3, 0) and gives y; z = x cross y.
+    rotmat = rot6d_to_rotmat(torch.tensor([2.0, 0.0, 0.0, 5.0, 3.0, 0.0]))
+    assert torch.equal(rotmat, torch.eye(3))
+
+
+def test_six_zeros_stay_finite():
+    rot6d = torch.zeros(6, requires_grad=True)
+    rotmat = rot6d_to_rotmat(rot6d)
+    rotmat.sum().backward()
+    assert rotmat.isfinite().all() and rot6d.grad is not None and rot6d.grad.isfinite().all()
 
 
 def test_any_six_numbers_give_a_rotation(generator):
@@ -69,6 +79,35 @@ def test_any_six_numbers_give_a_rotation(generator):
     identity = torch.eye(3, dtype=torch.float64).expand(50, 3, 3)
     torch.testing.assert_close(rotmat @ rotmat.transpose(-1, -2), identity)
     torch.testing.assert_close(torch.linalg.det(rotmat), identity[:, 0, 0])
+
+
+@pytest.mark.parametrize("batch", BATCHES)
+def test_euler_angles_agree_with_scipy(generator, batch):
+    angles = torch.randn(*batch, 3, generator=generator, dtype=torch.float64) * 2.0
+    expected = Rotation.from_euler("xyz", angles.reshape(-1, 3).numpy()).as_matrix()
+    rotmat = euler_to_rotmat(angles)
+    torch.testing.assert_close(rotmat.reshape(-1, 3, 3), torch.from_numpy(expected))
+
+
+def test_euler_order_applies_x_first():
+    # x by 90 degrees takes +y to +z; then y by 90 degrees takes +z to +x.
+    rotmat = euler_to_rotmat(torch.tensor([torch.pi / 2, torch.pi / 2, 0.0]))
+    torch.testing.assert_close(
+        rotmat @ torch.tensor([0.0, 1.0, 0.0]), torch.tensor([1.0, 0.0, 0.0]), atol=1e-6, rtol=0
+    )
+
+
+@pytest.mark.parametrize("batch", BATCHES)
+def test_the_nearest_rotation_of_a_stretched_one_is_the_rotation(generator, batch):
+    # R = U U^T is nearest to the R S of any positive definite S.
+    rotmat = axisangle_to_rotmat(random_axisangles(generator, *batch))
+    root = torch.randn(*batch, 3, 3, generator=generator, dtype=torch.float64)
+    stretch = root @ root.transpose(-1, -2) + 0.1 * torch.eye(3, dtype=torch.float64)
+    torch.testing.assert_close(nearest_rotations(rotmat @ stretch), rotmat)
+
+
+def test_the_nearest_rotation_of_a_mirror_is_no_mirror():
+    assert torch.linalg.det(nearest_rotations(torch.diag(torch.tensor([1.0, 0.9, -0.5])))) > 0.99
 
 
 def test_quaternions_lead_with_the_real_part(generator):

@@ -1,10 +1,15 @@
 """The canonical space: exact cycles, gradients, independence of pose correctives."""
 
+from collections.abc import Callable
+
+import pytest
 import torch
 
+from neuhmr.body.model_files import load_body_model
 from neuhmr.body.skinning import blend_bones
+from neuhmr.body.smpl_model import SmplModel
 from neuhmr.geometry.rotations import axisangle_to_rotmat
-from neuhmr.ghn.canonical import canonical_body, rest_offsets, vertex_normals
+from neuhmr.ghn.canonical import canonical_body, rest_offsets
 from tests.synthetic_body import make_synthetic_body
 
 
@@ -15,8 +20,9 @@ def random_pose(seed: int, scale: float = 0.5):
     return body_pose, orient, torch.tensor([0.1, -0.2, 3.0])
 
 
-def test_going_to_rest_offsets_and_back_is_exact() -> None:
-    body = make_synthetic_body().with_shape(torch.zeros(10))
+@pytest.mark.parametrize("load", [make_synthetic_body, load_body_model])
+def test_going_to_rest_offsets_and_back_is_exact(load: Callable[[], SmplModel]) -> None:
+    body = load().with_shape(torch.zeros(10))
     posed = body.with_pose(*random_pose(0))
     weights = body.model.lbs_weights
     generator = torch.Generator().manual_seed(1)
@@ -76,13 +82,6 @@ def test_the_canonical_star_spreads_the_legs_and_keeps_the_arms_level() -> None:
     assert canonical.vertices[left_leg, 0].mean() > rest[left_leg, 0].mean() + 0.1
     left_arm = body.model.lbs_weights[:, [18, 20]].sum(dim=1) > 0.9
     torch.testing.assert_close(canonical.vertices[left_arm], rest[left_arm], atol=1e-4, rtol=0)
-
-
-def test_normals_of_a_tetrahedron_point_outward() -> None:
-    vertices = torch.tensor([[1.0, 1, 1], [1, -1, -1], [-1, 1, -1], [-1, -1, 1]])
-    faces = torch.tensor([[0, 1, 2], [0, 3, 1], [0, 2, 3], [1, 3, 2]])
-    normals = vertex_normals(vertices, faces)
-    torch.testing.assert_close(normals, vertices / 3**0.5)
 
 
 def test_bones_that_oppose_each_other_leave_offsets_and_gradients_finite() -> None:

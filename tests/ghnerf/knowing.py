@@ -47,7 +47,7 @@ class KnowingGhnerf(Ghnerf):
 
 
 def knowing_image(model: Ghnerf, encoded: EncodedViews, target: TargetView) -> GhnerfImage:
-    """Render what the network knows, in place of `render_image`."""
+    """Render what the network knows, in place of `render_target`."""
     assert isinstance(model, KnowingGhnerf)
     model.asked.append(encoded)
     local = Rigid.from_matrix(target.T_camera_world).apply(model.points)

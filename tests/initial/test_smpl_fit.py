@@ -9,7 +9,6 @@ from neuhmr.body.motion import Motion
 from neuhmr.clip.masks import pack_masks
 from neuhmr.geometry.rotations import rotation_about, rotation_angle
 from neuhmr.initial.descent import FitConfig
-from neuhmr.initial.fit_terms import geman_mcclure
 from neuhmr.initial.landmarks import Landmarks
 from neuhmr.initial.smpl_fit import BodyFit, fit_body
 from neuhmr.progress import Cancelled
@@ -196,9 +195,3 @@ def test_masks_pull_a_shifted_body_into_place(act):
     assert shifts[0] > 20.0
     # Masks and landmarks pull against each other; both have a say.
     assert shifts[1] < 0.8 * shifts[0]
-
-
-def test_geman_mcclure_is_quadratic_near_zero_and_bounded():
-    # 25 * 1 / 26 = 0.9615; far away it nears 25.
-    values = geman_mcclure(torch.tensor([0.0, 1.0, 1e8]), 5.0)
-    assert torch.allclose(values, torch.tensor([0.0, 25 / 26, 25.0]), atol=1e-4)

@@ -12,7 +12,6 @@ from neuhmr.geometry.cameras import camera_from_focal
 from neuhmr.rendering import mesh_overlay
 from neuhmr.rendering.mesh_overlay import MeshOverlay
 from neuhmr.rendering.mesh_raster import rasterize_mesh
-from neuhmr.rendering.mesh_shading import vertex_normals
 from synthetic_body import make_synthetic_body
 
 HEIGHT, WIDTH = 96, 80
@@ -158,11 +157,3 @@ def test_a_platform_the_user_chose_is_kept(monkeypatch):
     with MeshOverlay(HEIGHT, WIDTH) as overlay:
         assert overlay.backend == "torch"
     assert os.environ["PYOPENGL_PLATFORM"] == "nonsense"
-
-
-def test_vertex_normals_of_a_flat_square_point_out_of_it():
-    # Counterclockwise seen from -z, hence from outside: the normal is (0, 0, -1) everywhere.
-    vertices = torch.tensor([[0.0, 0.0, 1.0], [1.0, 0.0, 1.0], [1.0, 1.0, 1.0], [0.0, 1.0, 1.0]])
-    faces = torch.tensor([[0, 2, 1], [0, 3, 2]])
-    normals = vertex_normals(vertices, faces)
-    torch.testing.assert_close(normals, torch.tensor([[0.0, 0.0, -1.0]]).expand(4, 3))

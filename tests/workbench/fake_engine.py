@@ -18,7 +18,7 @@ from neuhmr.errors import ClipError, OutputError
 from neuhmr.geometry.cameras import Camera, camera_from_focal
 from neuhmr.progress import Progress
 from neuhmr.refine.settings import RefineConfig, with_values
-from tests.workbench.fake_heatmaps import BOX, find_keypoints, paint_person, view_person
+from tests.workbench.fake_heatmaps import BOX, paint_person, report_keypoints, view_person
 from tests.workbench.fake_optimizer import FakeOptimizer
 from tests.workbench.synthetic_figure import (
     NUM_FRAMES,
@@ -217,7 +217,7 @@ class FakeAvatar(AvatarStage):
         time.sleep(self.footage.engine.pause_s)
         if motion_row(motion, frame) is None:
             return None
-        return find_keypoints(motion, frame, source, self.footage.camera, CROP_SIZE)
+        return report_keypoints(motion, frame, source, self.footage.camera, CROP_SIZE)
 
     def view_heatmaps(self, motion, frame, source, viewpoint):
         self.footage.engine._begin("view_heatmaps")

@@ -28,7 +28,7 @@ def toy_keypoints(motion: Motion, frame: int) -> torch.Tensor:
     return joints[list(_NEAREST_JOINTS)] + spread
 
 
-def find_keypoints(
+def report_keypoints(
     motion: Motion, frame: int, source: KeypointSource, camera: Camera, size: tuple[int, int]
 ) -> KeypointReport:
     """Find the true keypoints; the body's own are where the motion has them."""

@@ -19,7 +19,7 @@ from neuhmr.refine.settings import RefineConfig
 from workbench.engine.free_view import Viewpoint
 from workbench.engine.interface import AvatarStage, Image, motion_row
 from workbench.engine.keypoint_report import KeypointReport, KeypointSource, ViewHeatmaps
-from workbench.engine.keypoints import Heatmaps, find_keypoints, look_at_anchors, render_view
+from workbench.engine.keypoints import Heatmaps, look_at_anchors, render_view, report_keypoints
 from workbench.engine.refinement import NeuhmrAnchors
 
 
@@ -90,7 +90,7 @@ class NeuhmrAvatar(AvatarStage):
         """
         subject = self.person.drafted.subject
         here = motion.to(subject.initial.transl.device)
-        return find_keypoints(self._known_heatmaps(), subject.crops, here, frame, source)
+        return report_keypoints(self._known_heatmaps(), subject.crops, here, frame, source)
 
     def view_heatmaps(
         self, motion: Motion, frame: int, source: KeypointSource, viewpoint: Viewpoint

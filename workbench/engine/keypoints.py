@@ -66,7 +66,7 @@ def look_at_anchors(
 
 
 @torch.no_grad()
-def find_keypoints(
+def report_keypoints(
     heatmaps: Heatmaps,
     crops: PersonCrops,
     motion: Motion,
@@ -118,7 +118,7 @@ def render_view(
     source: KeypointSource,
     viewpoint: Viewpoint,
 ) -> ViewHeatmaps | None:
-    """Render color and heatmaps from a free view; arguments as of `find_keypoints`.
+    """Render color and heatmaps from a free view; arguments as of `report_keypoints`.
 
     Raises:
         WorkbenchError: the person is not before the view.

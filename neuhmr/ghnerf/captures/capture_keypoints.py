@@ -21,7 +21,7 @@ from neuhmr.ghnerf.keypoints.keypoints3d import Keypoints3d
 from neuhmr.ghnerf.keypoints.triangulation import triangulate
 from neuhmr.ghnerf.network.evidence import EncodedViews
 from neuhmr.ghnerf.network.extraction import SpaceConfig, heatmaps_of, keypoints_from_field
-from neuhmr.ghnerf.network.image_rendering import GhnerfImage, render_image
+from neuhmr.ghnerf.network.image_rendering import GhnerfImage, render_target
 from neuhmr.ghnerf.network.model import Ghnerf
 from neuhmr.ghnerf.network.views import (
     TargetView,
@@ -65,10 +65,10 @@ class PreparedFrame:
     encoded: EncodedViews
 
     def nearest(self, target: TargetView, count: int) -> EncodedViews:
-        """Choose the source views whose cameras are nearest to a target's."""
+        """Choose the source views whose cameras are nearest to a target's, the first of equals."""
         centers = Rigid.from_matrix(self.encoded.T_camera_world).inverse().transl
         center = Rigid.from_matrix(target.T_camera_world).inverse().transl
-        return self.encoded[(centers - center).norm(dim=-1).argsort()[:count]]
+        return self.encoded[(centers - center).norm(dim=-1).argsort(stable=True)[:count]]
 
 
 @dataclass(frozen=True)
@@ -83,7 +83,7 @@ class FrameRenderings:
 
 
 @dataclass(frozen=True)
-class FrameKeypoints:
+class CaptureKeypoints:
     """What was found in one frame."""
 
     frame: int
@@ -136,9 +136,9 @@ def prepare_frame(
 
 
 @torch.no_grad()
-def find_keypoints(
+def find_capture_keypoints(
     capture: Capture, frame: int, model: Ghnerf, config: CaptureKeypointsConfig
-) -> tuple[FrameKeypoints, FrameRenderings]:
+) -> tuple[CaptureKeypoints, FrameRenderings]:
     """Find the keypoints of one frame in every camera and in space.
 
     Raises:
@@ -150,7 +150,7 @@ def find_keypoints(
     images, seen = [], []
     for target in prepared.targets:
         near = prepared.nearest(target, config.sources)
-        image = render_image(model, near, target).to("cpu")
+        image = render_target(model, near, target).to("cpu")
         images.append(image)
         seen.append(keypoints_from_heatmaps(heatmaps_of(model, image), peaks))
     in_cameras = _in_capture_pixels(capture, prepared, seen)
@@ -167,7 +167,7 @@ def find_keypoints(
     looks = [(prepared.nearest(each, config.sources), each) for each in references]
     in_field = keypoints_from_field(model, looks, config.space).to("cpu")
     return (
-        FrameKeypoints(frame, in_cameras, in_field, crossed),
+        CaptureKeypoints(frame, in_cameras, in_field, crossed),
         FrameRenderings(prepared, tuple(images), tuple(seen)),
     )
 

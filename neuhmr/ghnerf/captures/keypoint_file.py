@@ -20,7 +20,7 @@ from torch import Tensor
 from neuhmr.body.skeleton import BODY_25_NAMES
 from neuhmr.clip.atomic import atomic_path
 from neuhmr.errors import DatasetError
-from neuhmr.ghnerf.captures.capture_keypoints import FrameKeypoints
+from neuhmr.ghnerf.captures.capture_keypoints import CaptureKeypoints
 from neuhmr.tensor_struct import TensorStruct
 
 FORMAT = "neuhmr-keypoints"
@@ -45,7 +45,7 @@ class KeypointTable(TensorStruct):
 ARRAYS: tuple[str, ...] = tuple(KeypointTable.__dataclass_fields__)
 
 
-def keypoint_table(found: Sequence[FrameKeypoints]) -> KeypointTable:
+def keypoint_table(found: Sequence[CaptureKeypoints]) -> KeypointTable:
     """Gather the keypoints of at least one frame."""
     return KeypointTable(
         frames=torch.tensor([each.frame for each in found]),

@@ -8,8 +8,8 @@ from jaxtyping import UInt8
 from neuhmr.datasets.capture import Capture
 from neuhmr.geometry.rigid import Rigid
 from neuhmr.ghnerf.captures.capture_keypoints import (
+    CaptureKeypoints,
     CaptureKeypointsConfig,
-    FrameKeypoints,
     PreparedFrame,
     prepare_frame,
 )
@@ -17,7 +17,7 @@ from neuhmr.ghnerf.captures.keypoint_drawing import as_picture, draw_keypoints
 from neuhmr.ghnerf.captures.orbit import orbit_views
 from neuhmr.ghnerf.keypoints.keypoints2d import Keypoints2d
 from neuhmr.ghnerf.keypoints.keypoints3d import Keypoints3d
-from neuhmr.ghnerf.network.image_rendering import render_image
+from neuhmr.ghnerf.network.image_rendering import render_target
 from neuhmr.ghnerf.network.model import Ghnerf
 from neuhmr.ghnerf.network.views import TargetView
 
@@ -27,7 +27,7 @@ STILL_VIEWS = 48
 
 def novel_views(
     capture: Capture,
-    found: Sequence[FrameKeypoints],
+    found: Sequence[CaptureKeypoints],
     model: Ghnerf,
     config: CaptureKeypointsConfig,
 ) -> Iterator[UInt8[np.ndarray, "height width 3"]]:
@@ -63,7 +63,7 @@ def reproject(keypoints: Keypoints3d, target: TargetView) -> Keypoints2d:
 
 def _draw_view(
     prepared: PreparedFrame,
-    keypoints: FrameKeypoints,
+    keypoints: CaptureKeypoints,
     model: Ghnerf,
     config: CaptureKeypointsConfig,
     index: int,
@@ -72,7 +72,7 @@ def _draw_view(
     target = orbit_views(
         prepared.encoded.T_camera_world, prepared.targets[0].box, count, config.size, config.size
     )[index]
-    image = render_image(model, prepared.nearest(target, config.sources), target)
+    image = render_target(model, prepared.nearest(target, config.sources), target)
     triangulated = keypoints.triangulated
     in_space = triangulated if triangulated.found.any() else keypoints.in_field
     return draw_keypoints(as_picture(image.color), reproject(in_space, target.to("cpu")))

@@ -30,7 +30,7 @@ class GhnerfImage(TensorStruct):
 
 
 @torch.no_grad()
-def render_image(
+def render_target(
     model: Ghnerf, encoded: EncodedViews, target: TargetView, chunk: int = RAYS_AT_ONCE
 ) -> GhnerfImage:
     """Render all pixels of a target view that look at the subject's box; no gradient is kept.

@@ -3,7 +3,6 @@
 The learned weights of its channels come with torchmetrics; those of VGG16 are the user's to give.
 """
 
-import importlib.util
 import pickle
 from pathlib import Path
 
@@ -12,6 +11,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from neuhmr.errors import CheckpointError
+from neuhmr.lab.extra import lab_extra
 
 TAPS: tuple[int, ...] = (3, 8, 15, 22, 29)
 """Layers of VGG16 after whose ReLU features are compared: relu1_2, 2_2, 3_3, 4_3, 5_3."""
@@ -50,8 +50,11 @@ def load_lpips(vgg_weights: Path) -> Lpips:
 
     Raises:
         CheckpointError: the file is missing or holds something else.
+        MissingDependencyError: torchvision or torchmetrics is not installed.
     """
-    from torchvision.models.vgg import cfgs, make_layers
+    with lab_extra("LPIPS", ", or leave --vgg-weights out"):
+        import torchmetrics
+        from torchvision.models.vgg import cfgs, make_layers
 
     layers = make_layers(cfgs["D"])
     try:
@@ -69,12 +72,10 @@ def load_lpips(vgg_weights: Path) -> Lpips:
     for layer in layers:
         if isinstance(layer, nn.ReLU):
             layer.inplace = False
-    return Lpips(layers, _heads())
+    return Lpips(layers, _heads(Path(torchmetrics.__file__).parent))
 
 
-def _heads() -> list[Tensor]:
-    spec = importlib.util.find_spec("torchmetrics")
-    assert spec is not None and spec.origin is not None, "torchmetrics is a dependency"
-    path = Path(spec.origin).parent / "functional" / "image" / "lpips_models" / "vgg.pth"
+def _heads(torchmetrics: Path) -> list[Tensor]:
+    path = torchmetrics / "functional" / "image" / "lpips_models" / "vgg.pth"
     state = torch.load(path, map_location="cpu", weights_only=True)
     return [state[f"lin{level}.model.1.weight"][0, :, 0, 0] for level in range(len(TAPS))]

@@ -11,7 +11,8 @@ from torch import Tensor
 from neuhmr.body.body25 import body25_points
 from neuhmr.body.model_files import load_body_model
 from neuhmr.body.smpl_model import PosedBody, SmplModel
-from neuhmr.datasets.capture import VERTEX_MARGIN, Capture, read_capture
+from neuhmr.datasets.capture import VERTEX_MARGIN, Capture
+from neuhmr.datasets.capture_reader import read_capture
 from neuhmr.errors import DatasetError
 from neuhmr.geometry.cameras import Camera
 from neuhmr.geometry.rigid import Rigid

@@ -7,7 +7,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from neuhmr.errors import MissingDependencyError
+from neuhmr.lab.extra import lab_extra
 
 
 @dataclass(frozen=True)
@@ -47,14 +47,9 @@ def begin_workers(device: str, devices: int) -> Workers:
     """
     if devices == 1:
         return Workers(torch.device(device), 0, None)
-    try:
+    with lab_extra(f"Training on {devices} devices", ", or leave --devices out"):
         from lightning.fabric import Fabric
         from lightning.fabric.strategies.ddp import DDPStrategy
-    except ImportError as error:
-        raise MissingDependencyError(
-            f"Training on {devices} devices needs lightning, which is not installed: run "
-            "pip install lightning, or leave --devices out."
-        ) from error
     # Heads that a step's data do not supervise get no gradient in that step.
     strategy = DDPStrategy(find_unused_parameters=True)
     accelerator = "cuda" if device.startswith("cuda") else "cpu"

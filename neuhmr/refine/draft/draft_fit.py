@@ -8,7 +8,6 @@ from torch import Tensor
 
 from neuhmr.body.local_pose import LocalPose
 from neuhmr.body.skeleton import MATCHING_JOINTS
-from neuhmr.body.skinning import pose_bones
 from neuhmr.body.smpl_model import ShapedBody
 from neuhmr.geometry.cameras import Camera
 from neuhmr.geometry.rigid import Rigid
@@ -52,7 +51,7 @@ class DraftFit:
         self._soles = sole_points(body)
         self._prior = load_pose_prior(start.transl.device)
         with torch.no_grad():
-            bones = self._bones(self._pose())
+            bones = self._pose().bones(self._body)
         self._scene = SceneGuess(
             lambda up: lowest_heights(body, self._soles, bones, up.expand(len(start.transl), 3)),
             config,
@@ -66,7 +65,7 @@ class DraftFit:
         """Move all poses once and say what they cost before."""
         config = self._config
         pose = self._pose()
-        bones = self._bones(pose)
+        bones = pose.bones(self._body)
         if self._nearest is None or number % config.outline_interval == 0:
             self._nearest = self._find_nearest(bones)
         if self._finder and number % -(-config.steps // config.joint_searches) == 0:
@@ -85,7 +84,7 @@ class DraftFit:
     @torch.no_grad()
     def misfit(self) -> float:
         """How badly bodies fill their masks now: mean squared standard deviations."""
-        bones = self._bones(self._pose())
+        bones = self._pose().bones(self._body)
         return float(self._outline(bones, self._find_nearest(bones)).mean())
 
     @torch.no_grad()
@@ -140,10 +139,6 @@ class DraftFit:
         across = shifts * shifts.new_tensor([1.0, 1.0, 0.0])
         transl = self._start.transl + across + shifts[:, 2:] * self._rays
         return LocalPose(self._start.rotmat @ axisangle_to_rotmat(turns), transl)
-
-    def _bones(self, pose: LocalPose) -> Rigid:
-        bones = pose_bones(self._body.joints_rest, pose.rotmat, self._body.model.parents)
-        return Rigid(bones.rotmat, bones.transl + pose.transl[:, None])
 
 
 def consecutive_triples(frame_index: Int[Tensor, " frames"]) -> Int[Tensor, "triples 3"]:

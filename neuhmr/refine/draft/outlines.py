@@ -17,10 +17,10 @@ from neuhmr.body.skinning import blend_bones
 from neuhmr.body.smpl_model import ShapedBody, SmplModel
 from neuhmr.clip.crops import PersonCrops
 from neuhmr.geometry.cameras import Camera
+from neuhmr.geometry.mesh_normals import vertex_normals
 from neuhmr.geometry.rigid import Rigid
 from neuhmr.initial.silhouettes import Silhouettes, collect_silhouettes
 from neuhmr.losses.image import geman_mcclure
-from neuhmr.rendering.mesh_shading import vertex_normals
 from neuhmr.tensor_struct import TensorStruct
 
 SPACING = 0.065

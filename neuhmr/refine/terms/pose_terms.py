@@ -10,8 +10,6 @@ from neuhmr.anchors.frame_poses import pose_joints
 from neuhmr.body.body25 import body25_points
 from neuhmr.body.local_pose import LocalPose
 from neuhmr.body.skeleton import MATCHING_JOINTS
-from neuhmr.body.skinning import pose_bones
-from neuhmr.geometry.rigid import Rigid
 from neuhmr.losses.finite_checks import require_finite_gradient, require_finite_terms
 from neuhmr.losses.pose import (
     acceleration_loss,
@@ -109,9 +107,7 @@ def _scene_terms(
     if problem.draft is None:
         return dict.fromkeys(("plausibility", "floor"), pose.transl.new_zeros(()))
     ground, body = problem.draft.ground[rows], problem.body
-    bones = pose_bones(body.joints_rest, pose.rotmat, body.model.parents)
-    bones = Rigid(bones.rotmat, bones.transl + pose.transl[:, None])
-    lowest = lowest_heights(body, sole_points(body), bones, ground.up)
+    lowest = lowest_heights(body, sole_points(body), pose.bones(body), ground.up)
     prior = load_pose_prior(pose.transl.device)
     return {
         "plausibility": plausibility_loss(pose.rotmat, ground.up, prior).mean(),

@@ -14,7 +14,7 @@ from neuhmr.geometry.cameras import Camera
 from neuhmr.ghnerf.captures import capture_keypoints
 from neuhmr.ghnerf.captures.capture_keypoints import (
     CaptureKeypointsConfig,
-    find_keypoints,
+    find_capture_keypoints,
     prepare_frame,
 )
 from neuhmr.ghnerf.captures.keypoint_file import keypoint_table, read_keypoints, write_keypoints
@@ -53,13 +53,13 @@ def capture(views: int = 4, lost: tuple[int, ...] = ()) -> Capture:
 
 @pytest.fixture
 def model(monkeypatch: pytest.MonkeyPatch) -> KnowingGhnerf:
-    monkeypatch.setattr(capture_keypoints, "render_image", knowing_image)
+    monkeypatch.setattr(capture_keypoints, "render_target", knowing_image)
     return KnowingGhnerf(standing_points())
 
 
 def test_keypoints_come_back_in_each_cameras_own_pixels(model: KnowingGhnerf) -> None:
     subject = capture()
-    found, _ = find_keypoints(subject, 0, model, CaptureKeypointsConfig(size=100))
+    found, _ = find_capture_keypoints(subject, 0, model, CaptureKeypointsConfig(size=100))
     assert found.in_cameras.found.all()
     for view, camera in enumerate(subject.cameras):
         poses = subject.T_camera_world[[view]]
@@ -74,7 +74,7 @@ def test_keypoints_come_back_in_each_cameras_own_pixels(model: KnowingGhnerf) ->
 
 def test_one_view_gives_keypoints_but_none_in_space_by_triangulation(model: KnowingGhnerf) -> None:
     config = CaptureKeypointsConfig(size=100, cameras=(1,))
-    found, _ = find_keypoints(capture(), 1, model, config)
+    found, _ = find_capture_keypoints(capture(), 1, model, config)
     assert found.in_cameras.found[1].all()
     assert not found.in_cameras.found[[0, 2, 3]].any()
     assert not found.triangulated.found.any()
@@ -82,15 +82,26 @@ def test_one_view_gives_keypoints_but_none_in_space_by_triangulation(model: Know
 
 
 def test_each_view_is_rendered_from_its_nearest_sources(model: KnowingGhnerf) -> None:
-    find_keypoints(capture(), 0, model, CaptureKeypointsConfig(size=100, sources=2))
+    find_capture_keypoints(capture(), 0, model, CaptureKeypointsConfig(size=100, sources=2))
     assert {len(encoded.T_camera_world) for encoded in model.asked} == {2}
     _, poses = ring(4)
     # The first look is the first camera's: itself and a neighbor a quarter turn away.
     torch.testing.assert_close(model.asked[0].T_camera_world[0], poses[0])
 
 
+@pytest.mark.usefixtures("ties_reversed")
+def test_of_equally_near_cameras_the_first_is_a_source_on_every_device(
+    model: KnowingGhnerf,
+) -> None:
+    prepared = prepare_frame(capture(), 0, model, CaptureKeypointsConfig(size=100))
+    sources = prepared.nearest(prepared.targets[0], 2)
+    # A quarter turn to the left and to the right are as far.
+    _, poses = ring(4)
+    torch.testing.assert_close(sources.T_camera_world, poses[[0, 1]])
+
+
 def test_a_camera_that_does_not_see_the_subject_is_left_out(model: KnowingGhnerf) -> None:
-    found, renderings = find_keypoints(
+    found, renderings = find_capture_keypoints(
         capture(lost=(2,)), 0, model, CaptureKeypointsConfig(size=100)
     )
     assert renderings.prepared.cameras == (0, 1, 3)
@@ -117,12 +128,12 @@ def test_a_frame_that_is_missing_is_named(model: KnowingGhnerf) -> None:
 def test_weights_without_heatmaps_are_refused() -> None:
     plain = Ghnerf(GhnerfConfig(human_encoder="none", feature_heads=())).eval()
     with pytest.raises(CheckpointError, match="render no heatmaps"):
-        find_keypoints(capture(2), 0, plain, CaptureKeypointsConfig(size=64))
+        find_capture_keypoints(capture(2), 0, plain, CaptureKeypointsConfig(size=64))
 
 
 def test_keypoints_survive_their_file(model: KnowingGhnerf, tmp_path: Path) -> None:
     subject, config = capture(lost=(2,)), CaptureKeypointsConfig(size=100)
-    found = [find_keypoints(subject, frame, model, config)[0] for frame in (0, 1)]
+    found = [find_capture_keypoints(subject, frame, model, config)[0] for frame in (0, 1)]
     table, path = keypoint_table(found), tmp_path / "keypoints.npz"
     write_keypoints(path, table, subject.camera_names)
     again, names = read_keypoints(path)

@@ -8,7 +8,7 @@ import torch
 from neuhmr.errors import DatasetError
 from neuhmr.ghnerf.network.config import FeatureHead, GhnerfConfig, LevelConfig
 from neuhmr.ghnerf.network.frustum import box_pixels, read_depths
-from neuhmr.ghnerf.network.image_rendering import render_image
+from neuhmr.ghnerf.network.image_rendering import render_target
 from neuhmr.ghnerf.network.views import SourceViews, TargetView
 from tests.ghnerf.scene import (
     BOX,
@@ -26,7 +26,7 @@ def test_some_pixels_equal_the_same_pixels_of_the_whole_image() -> None:
     model, target = make_model(), make_target()
     with torch.no_grad():
         encoded = model.encode(make_sources())
-        image = render_image(model, encoded, target, chunk=700)
+        image = render_target(model, encoded, target, chunk=700)
         pixels = box_pixels(target)[::17]
         seen = model.render(encoded, target, pixels).fine
     rows, columns = pixels[:, 1].long(), pixels[:, 0].long()

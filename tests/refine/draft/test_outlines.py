@@ -1,7 +1,6 @@
 import torch
 
 from neuhmr.body.local_pose import LocalPose
-from neuhmr.body.skinning import pose_bones
 from neuhmr.geometry.cameras import Camera
 from neuhmr.geometry.rigid import Rigid
 from neuhmr.refine.draft.outlines import collect_outlines, nearest_points, outline_loss
@@ -13,8 +12,7 @@ def mismatch(shift: torch.Tensor) -> torch.Tensor:
     clip = bare_clip()
     body = clip.model.with_shape(clip.truth.betas)
     pose = LocalPose.from_motion(clip.truth)
-    bones = pose_bones(body.joints_rest, pose.rotmat, body.model.parents)
-    bones = Rigid(bones.rotmat, bones.transl + (pose.transl + shift)[:, None])
+    bones = LocalPose(pose.rotmat, pose.transl + shift).bones(body)
     outlines = collect_outlines(clip.crops, clip.model, clip.truth.betas)
     bare, cameras = torch.zeros(24), clip.crops.cameras
     surface = outlines.surface.project(cameras, bones, bare)
@@ -61,9 +59,7 @@ def test_points_lie_outside_the_body_by_the_thickness_of_clothes():
 def test_partners_are_the_points_nearest_to_the_outline():
     clip = bare_clip()
     body = clip.model.with_shape(clip.truth.betas)
-    pose = LocalPose.from_motion(clip.truth)
-    bones = pose_bones(body.joints_rest, pose.rotmat, body.model.parents)
-    bones = Rigid(bones.rotmat, bones.transl + pose.transl[:, None])
+    bones = LocalPose.from_motion(clip.truth).bones(body)
     outlines, bare = collect_outlines(clip.crops, clip.model, clip.truth.betas), torch.zeros(24)
     chosen = nearest_points(outlines, clip.crops.cameras, bones, bare)
     partners = chosen.project(clip.crops.cameras, bones, bare)

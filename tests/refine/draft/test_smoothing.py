@@ -1,10 +1,8 @@
-import pytest
 import torch
 
 from neuhmr.body.local_pose import LocalPose
 from neuhmr.geometry.rotations import (
     axisangle_to_rotmat,
-    nearest_rotations,
     rotation_about,
     rotation_angle,
 )
@@ -45,11 +43,3 @@ def test_frames_without_neighbors_stay_as_they_are():
     assert torch.allclose(kernel.sum(dim=1), torch.ones(6), atol=1e-5)
     pose = spinning(torch.arange(5).float())
     assert smooth_poses(pose, torch.arange(5), 0) is pose
-
-
-@pytest.mark.parametrize("scale", [0.3, 1.0, 4.0])
-def test_the_nearest_rotation_of_a_scaled_rotation_is_itself(scale: float):
-    rotation = rotation_about("z", torch.tensor([0.3, -2.0]))
-    assert torch.allclose(nearest_rotations(scale * rotation), rotation, atol=1e-6)
-    mirror = torch.diag(torch.tensor([1.0, 1.0, -0.5]))
-    assert float(torch.linalg.det(nearest_rotations(mirror))) == pytest.approx(1.0)

@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from neuhmr.body.skinning import pose_bones
+from neuhmr.body.local_pose import LocalPose
 from neuhmr.geometry.rigid import Rigid
 from neuhmr.refine.priors.ground import floor_loss, lowest_heights, sole_points
 from synthetic_body import make_synthetic_body
@@ -14,8 +14,7 @@ def standing(transl: torch.Tensor) -> Rigid:
     body = make_synthetic_body().with_shape(torch.zeros(10))
     rotmat = torch.eye(3).repeat(len(transl), 24, 1, 1)
     rotmat[:, 0] = UPRIGHT
-    bones = pose_bones(body.joints_rest, rotmat, body.model.parents)
-    return Rigid(bones.rotmat, bones.transl + transl[:, None])
+    return LocalPose(rotmat, transl).bones(body)
 
 
 def test_soles_belong_to_the_feet():

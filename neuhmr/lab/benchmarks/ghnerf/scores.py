@@ -1,4 +1,4 @@
-"""Everything that is measured of one row on one moment."""
+"""Everything that is measured of one row of GHNeRF's tables on one moment."""
 
 import time
 from collections.abc import Sequence
@@ -20,7 +20,7 @@ from neuhmr.ghnerf.network.extraction import (
     keypoints_from_field,
 )
 from neuhmr.ghnerf.network.frustum import box_pixels
-from neuhmr.ghnerf.network.image_rendering import GhnerfImage, render_image
+from neuhmr.ghnerf.network.image_rendering import GhnerfImage, render_target
 from neuhmr.ghnerf.network.model import Ghnerf
 from neuhmr.ghnerf.network.views import SourceViews, TargetView
 from neuhmr.lab.benchmarks.ghnerf.features import (
@@ -140,7 +140,7 @@ def measure_network(
         start = _now(device)
         encoded = model.encode(sources)
         middle = _now(device)
-        image = render_image(model, encoded, truth.target.to(device))
+        image = render_target(model, encoded, truth.target.to(device))
         scores.render_s.append(_now(device) - middle)
         scores.encode_s.append(middle - start)
         image = image.to("cpu")

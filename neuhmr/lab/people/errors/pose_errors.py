@@ -6,8 +6,8 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from neuhmr.anchors.frame_poses import frame_joints
 from neuhmr.body.motion import Motion
-from neuhmr.body.skinning import pose_bones
 from neuhmr.body.smpl_model import ShapedBody
 from neuhmr.geometry.cameras import Camera
 from neuhmr.geometry.procrustes import align_similarity
@@ -45,7 +45,7 @@ class PoseErrors:
 
 def measure_errors(motion: Motion, truth: Motion, shaped: ShapedBody, camera: Camera) -> PoseErrors:
     """Compare poses with the truth (same frames, same body)."""
-    joints, true_joints = joints_of(motion, shaped), joints_of(truth, shaped)
+    joints, true_joints = frame_joints(shaped, motion), frame_joints(shaped, truth)
     hips = joints[:, 1:3].mean(dim=1, keepdim=True)
     true_hips = true_joints[:, 1:3].mean(dim=1, keepdim=True)
     error = (joints - hips) - (true_joints - true_hips)
@@ -102,14 +102,3 @@ def person_height(
     depth = (motion.transl + rest[0])[:, 2].clamp_min(0.1)
     focal = camera.K[..., 1, 1].expand(len(motion))
     return (focal * stature / depth)[:, None, None]
-
-
-def local_rotmats(motion: Motion) -> Float[Tensor, "frames 24 3 3"]:
-    """All joints' rotations relative to their parents, the root's first."""
-    return torch.cat([motion.global_orient[:, None], motion.body_pose], dim=1)
-
-
-def joints_of(motion: Motion, shaped: ShapedBody) -> Float[Tensor, "frames 24 3"]:
-    """Posed joints in the camera's frame (m)."""
-    bones = pose_bones(shaped.joints_rest, local_rotmats(motion), shaped.model.parents)
-    return bones.apply(shaped.joints_rest) + motion.transl[:, None]

@@ -20,8 +20,9 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from neuhmr.anchors.frame_poses import frame_joints, pose_joints
+from neuhmr.body.local_pose import LocalPose
 from neuhmr.body.motion import Motion
-from neuhmr.body.skinning import pose_bones
 from neuhmr.body.smpl_model import ShapedBody
 from neuhmr.geometry.cameras import Camera
 from neuhmr.geometry.rotations import axisangle_to_rotmat
@@ -29,8 +30,6 @@ from neuhmr.lab.people.errors.limb_flips import flip_limbs, swap_legs
 from neuhmr.lab.people.errors.pose_errors import (
     REFERENCE_HEIGHT,
     PoseErrors,
-    joints_of,
-    local_rotmats,
     measure_errors,
     person_height,
 )
@@ -121,7 +120,7 @@ def _corrupt(
     strength: float,
     rng: np.random.Generator,
 ) -> Motion:
-    frames, true_rotmats = len(truth), local_rotmats(truth)
+    frames, true_rotmats = len(truth), LocalPose.from_motion(truth).rotmat
     deviations = torch.tensor(_JOINT_NOISE, dtype=torch.float64)[:, None].expand(24, 3).flatten()
     noise = strength * deviations * correlated_noise(rng, frames, 72)
     noise = noise.reshape(frames, 24, 3) * burst_gain(rng, frames)
@@ -136,7 +135,7 @@ def _corrupt(
     shaking = config.jitter * deviations * torch.from_numpy(rng.standard_normal((frames, 72)))
     if config.kind == "ray":
         transl = truth.transl + _along_rays(truth, shaped, shift)
-        joints, height = joints_of(truth, shaped), person_height(truth, shaped, camera)
+        joints, height = frame_joints(shaped, truth), person_height(truth, shaped, camera)
         scale = height / REFERENCE_HEIGHT
         observed = camera.project(joints)
         observed = observed + scale * observed_noise.float().reshape(frames, 24, 2)
@@ -185,8 +184,7 @@ def _pull_to_joints(
                 group["lr"] *= 0.3
         optimizer.zero_grad()
         local = rotmats @ axisangle_to_rotmat(turn)
-        bones = pose_bones(shaped.joints_rest, local, shaped.model.parents)
-        joints = bones.apply(shaped.joints_rest) + (transl + across * move)[:, None]
+        joints = pose_joints(shaped, local, transl + across * move)
         error = (camera.project(joints) * pixel_scale - observed).square().sum(dim=-1)
         # Estimators know likely poses: the limbs are pulled to the truth's, the root is not.
         unlikely = (limb_noise + turn[:, 1:]).square().sum(dim=-1).mean()

@@ -7,8 +7,10 @@ body; only its surface is moved.
 
 import numpy as np
 import scipy.sparse
+import torch
 from jaxtyping import Float
 
+from neuhmr.geometry.mesh_normals import vertex_normals
 from neuhmr.lab.people.look.draping import leg_drape, sleeve_drape, trunk_drape
 from neuhmr.lab.people.look.garments import (
     cuff_field,
@@ -20,7 +22,7 @@ from neuhmr.lab.people.look.garments import (
     trousers_field,
 )
 from neuhmr.lab.people.look.patterns import fractal_noise, noise_at
-from neuhmr.lab.people.look.surface_points import SurfacePoints, vertex_normals
+from neuhmr.lab.people.look.surface_points import SurfacePoints
 from neuhmr.lab.people.look.wardrobe import Look
 
 _LONGEST = 0.10
@@ -47,7 +49,7 @@ def cloth_offsets(
     for _ in range(6):
         loose = 0.5 * loose + 0.5 * (average @ loose)
     distance = np.where(distance > 0, distance + loose, 0.0)
-    normals = vertex_normals(v_shaped, faces)
+    normals = vertex_normals(torch.from_numpy(v_shaped), torch.from_numpy(faces)).numpy()
     moved = v_shaped + distance[:, None] * normals
     cloth = (distance > 0).astype(np.float64)
     held_off = ~_is_flattened(look, points)

@@ -8,10 +8,12 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
+import torch
 from jaxtyping import Bool, Float, UInt8
 
 from neuhmr.body.open_body import OpenBodySurface
 from neuhmr.body.smpl_model import SmplModel
+from neuhmr.geometry.mesh_normals import vertex_normals
 
 _ARM_JOINTS = (16, 17, 18, 19, 20, 21, 22, 23)
 _LEG_JOINTS = (1, 2, 4, 5, 7, 8, 10, 11)
@@ -92,28 +94,11 @@ class SurfacePoints:
 def canonical_points(model: SmplModel, surface: OpenBodySurface) -> SurfacePoints:
     """Sample the surface at the body's vertices."""
     positions = model.v_template.numpy().astype(np.float64)
-    faces = model.faces.numpy()
     return SurfacePoints(
         positions=positions,
-        normals=vertex_normals(positions, faces),
+        normals=vertex_normals(torch.from_numpy(positions), model.faces).numpy(),
         lbs_weights=model.lbs_weights.numpy().astype(np.float64),
         part_labels=surface.part_labels,
         part_names=surface.part_names,
         joints=(model.J_regressor @ model.v_template).numpy().astype(np.float64),
     )
-
-
-def vertex_normals(
-    vertices: Float[np.ndarray, "vertices 3"], faces: np.ndarray
-) -> Float[np.ndarray, "vertices 3"]:
-    """Average the faces' normals at each vertex, weighted by area."""
-    corners = vertices[faces]
-    across = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
-    normals = np.stack(
-        [
-            np.bincount(faces.ravel(), np.repeat(across[:, axis], 3), len(vertices))
-            for axis in range(3)
-        ],
-        axis=1,
-    )
-    return normals / np.linalg.norm(normals, axis=1, keepdims=True).clip(1e-12)

@@ -19,7 +19,7 @@ from torch import Tensor
 
 from neuhmr.body.smpl_model import ShapedBody
 from neuhmr.errors import DatasetError
-from neuhmr.lab.people.motion.joint_limits import euler_to_rotmat
+from neuhmr.geometry.rotations import euler_to_rotmat
 from neuhmr.lab.people.motion.stage_motion import StageMotion, set_on_floor
 from neuhmr.lab.people.splits import Split, is_recording_of
 

@@ -14,7 +14,7 @@ from torch import Tensor
 
 from neuhmr.body.skeleton import LEFT_RIGHT_JOINTS
 from neuhmr.body.smpl_model import ShapedBody
-from neuhmr.geometry.rotations import rotation_about
+from neuhmr.geometry.rotations import euler_to_rotmat, rotation_about
 from neuhmr.lab.people.motion.key_poses import smooth_noise
 from neuhmr.lab.people.motion.stage_motion import StageMotion, set_on_floor
 
@@ -44,20 +44,6 @@ def euler_limits() -> Float[Tensor, "23 3 2"]:
         limits[right, 0] = limits[left, 0]
         limits[right, 1:] = -limits[left, 1:].flip(-1)
     return torch.deg2rad(limits[1:])
-
-
-def euler_to_rotmat(angles: Float[Tensor, "*batch 3"]) -> Float[Tensor, "*batch 3 3"]:
-    """Compose R_z @ R_y @ R_x from angles (rad) about x, y, z."""
-    x, y, z = angles.unbind(dim=-1)
-    return rotation_about("z", z) @ rotation_about("y", y) @ rotation_about("x", x)
-
-
-def rotmat_to_euler(rotmat: Float[Tensor, "*batch 3 3"]) -> Float[Tensor, "*batch 3"]:
-    """Undo `euler_to_rotmat`; unique while |y| < pi / 2."""
-    x = torch.atan2(rotmat[..., 2, 1], rotmat[..., 2, 2])
-    y = torch.asin((-rotmat[..., 2, 0]).clamp(-1.0, 1.0))
-    z = torch.atan2(rotmat[..., 1, 0], rotmat[..., 0, 0])
-    return torch.stack([x, y, z], dim=-1)
 
 
 def random_motion(

@@ -5,9 +5,10 @@ from types import TracebackType
 from typing import Any
 
 import numpy as np
+import torch
 from jaxtyping import Bool, Float, UInt8
 
-from neuhmr.lab.people.look.surface_points import vertex_normals
+from neuhmr.geometry.mesh_normals import vertex_normals
 from neuhmr.lab.people.person import Person
 from neuhmr.lab.people.stage.soft_light import Occluders, group_occluders, soft_light
 from neuhmr.lab.people.stage.stage import Lamp, Panel, Stage
@@ -145,7 +146,8 @@ class StageRenderer:
         if self._node is not None:
             self._scene.remove_node(self._node)
         layout = self._person.layout
-        normals = vertex_normals(surface, layout.vertex[layout.faces])
+        faces = torch.from_numpy(layout.vertex[layout.faces])
+        normals = vertex_normals(torch.from_numpy(surface), faces).numpy()
         light = soft_light(surface, normals, self._occluders, self._stage.surroundings)
         color = np.concatenate([light, np.ones((len(light), 1))], axis=1)
         primitive = self._pyrender.Primitive(

@@ -6,9 +6,9 @@ from pickle import UnpicklingError
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
-from torchvision.models.vgg import cfgs, make_layers
 
 from neuhmr.errors import CheckpointError
+from neuhmr.lab.extra import lab_extra
 
 LAYERS = (3, 8, 15, 22)
 """relu1_2, relu2_2, relu3_3 and relu4_3 in torchvision's list of layers."""
@@ -27,7 +27,11 @@ class PerceptualLoss(nn.Module):
 
         Raises:
             CheckpointError: the file is missing, damaged or of another network.
+            MissingDependencyError: torchvision is not installed.
         """
+        with lab_extra("The perceptual term", ", or leave --vgg out"):
+            from torchvision.models.vgg import cfgs, make_layers
+
         super().__init__()
         network = make_layers(cfgs["D"][: cfgs["D"].index(512) + 4], batch_norm=False)
         try:

@@ -11,7 +11,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from neuhmr.ghnerf.network.frustum import box_pixels
-from neuhmr.ghnerf.network.image_rendering import GhnerfImage, render_image
+from neuhmr.ghnerf.network.image_rendering import GhnerfImage, render_target
 from neuhmr.ghnerf.network.model import Ghnerf
 from neuhmr.ghnerf.network.views import TargetView
 from neuhmr.lab.metrics.pck import count_correct
@@ -60,7 +60,7 @@ def validate_ghnerf(
         truth, target = shown(moment, view, share), shown_target(moment, view, share)
         sources = source_views(moment, nearest_views(moment, view)[: config.sources], share)
         device = next(model.parameters()).device
-        image = render_image(model, model.encode(sources.to(device)), target.to(device))
+        image = render_target(model, model.encode(sources.to(device)), target.to(device))
         image = image.to("cpu")
         rows.append(_score(model, image, truth, target))
         strips.append(_strip(model, image, truth, sources.images))

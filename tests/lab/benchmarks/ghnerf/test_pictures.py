@@ -2,7 +2,6 @@ import math
 
 import pytest
 import torch
-from torchmetrics.functional.image import structural_similarity_index_measure
 
 from ghnerf.rings import gaussian_heatmaps
 from neuhmr.lab.benchmarks.ghnerf.pictures import (
@@ -70,15 +69,44 @@ def test_psnr_counts_the_box_only() -> None:
     assert box_psnr_db(image, target, box()) == pytest.approx(20.0, abs=1e-4)
 
 
-def test_ssim_agrees_with_torchmetrics() -> None:
+def reference_ssim(image: torch.Tensor, target: torch.Tensor) -> float:
+    """SSIM by its definition: window by window, in float64."""
+    steps = torch.arange(11, dtype=torch.float64) - 5.0
+    bell = torch.exp(-steps.square() / (2.0 * 1.5**2))
+    weights = torch.outer(bell, bell) / bell.sum() ** 2
+    x, y = (each.double().unfold(1, 11, 1).unfold(2, 11, 1) for each in (image, target))
+
+    def mean(values: torch.Tensor) -> torch.Tensor:
+        return (values * weights).sum(dim=(-2, -1))
+
+    mx, my = mean(x), mean(y)
+    spread_x, spread_y = mean(x * x) - mx * mx, mean(y * y) - my * my
+    common = mean(x * y) - mx * my
+    similarity = (2 * mx * my + 1e-4) * (2 * common + 9e-4)
+    similarity = similarity / ((mx * mx + my * my + 1e-4) * (spread_x + spread_y + 9e-4))
+    return float(similarity.mean())
+
+
+def test_ssim_is_the_definitions_over_whole_windows_of_the_box() -> None:
     image, target = picture(1), 0.5 * picture(1) + 0.3 * picture(2)
-    _, expected = structural_similarity_index_measure(
-        image[None, :, 20:60, 30:70], target[None, :, 20:60, 30:70], data_range=1.0,
-        return_full_image=True,
-    )  # fmt: skip
-    # It mirrors the picture beyond its edges; only whole windows are the definition's.
-    whole = float(expected[..., 5:-5, 5:-5].mean())
-    assert box_ssim(image, target, box()) == pytest.approx(whole, abs=1e-5)
+    expected = reference_ssim(image[:, 20:60, 30:70], target[:, 20:60, 30:70])
+    assert box_ssim(image, target, box()) == pytest.approx(expected, abs=1e-5)
+
+
+def test_ssim_is_black_where_a_round_box_leaves_corners() -> None:
+    y, x = torch.meshgrid(torch.arange(80), torch.arange(100), indexing="ij")
+    disk = (y - 40).square() + (x - 50).square() < 20**2
+    image, target = picture(1), 0.5 * picture(1) + 0.3 * picture(2)
+    expected = reference_ssim((image * disk)[:, 21:60, 31:70], (target * disk)[:, 21:60, 31:70])
+    assert box_ssim(image, target, disk) == pytest.approx(expected, abs=1e-5)
+
+
+def test_ssim_of_a_single_pixel_is_of_the_one_window_about_it() -> None:
+    mask = torch.zeros(80, 100, dtype=torch.bool)
+    mask[0, 0] = True
+    image, target = picture(1), picture(2)
+    expected = reference_ssim((image * mask)[:, :11, :11], (target * mask)[:, :11, :11])
+    assert box_ssim(image, target, mask) == pytest.approx(expected, abs=1e-5)
 
 
 def test_ssim_of_identical_pictures_is_one_whatever_lies_outside() -> None:

@@ -3,7 +3,7 @@
 from neuhmr.lab.benchmarks.pose.accuracy_tables import markdown_report
 from neuhmr.lab.benchmarks.pose.guard_quality import judge_guard
 from neuhmr.lab.benchmarks.pose.match_distances import JointDistances, pool_matches
-from neuhmr.lab.benchmarks.table_rows import make_row
+from neuhmr.lab.benchmarks.pose.table_rows import make_row
 from tests.lab.benchmarks.made_results import result_of
 
 BEFORE = {"a": result_of([100.0]), "b": result_of([100.0])}

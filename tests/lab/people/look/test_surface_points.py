@@ -2,21 +2,12 @@ import numpy as np
 import pytest
 
 from neuhmr.body.open_body import load_open_body_surface
-from neuhmr.lab.people.look.surface_points import canonical_points, vertex_normals
+from neuhmr.lab.people.look.surface_points import canonical_points
 
 
 @pytest.fixture(scope="module")
 def points(open_body):
     return canonical_points(open_body, load_open_body_surface())
-
-
-def test_normals_of_an_octahedron_point_away_from_its_center():
-    vertices = np.array(
-        [[1, 0, 0], [-1, 0, 0], [0, 1, 0], [0, -1, 0], [0, 0, 1], [0, 0, -1]], float
-    )
-    faces = np.array([[0, 2, 4], [2, 1, 4], [1, 3, 4], [3, 0, 4],
-                      [2, 0, 5], [1, 2, 5], [3, 1, 5], [0, 3, 5]])  # fmt: skip
-    np.testing.assert_allclose(vertex_normals(vertices, faces), vertices, atol=1e-12)
 
 
 def test_normals_of_the_body_point_outward(points):

@@ -1,7 +1,8 @@
 import numpy as np
 import pytest
+import torch
 
-from neuhmr.lab.people.look.surface_points import vertex_normals
+from neuhmr.geometry.mesh_normals import vertex_normals
 from neuhmr.lab.people.stage.soft_light import group_occluders, soft_light
 from neuhmr.lab.people.stage.stage import Surroundings
 
@@ -11,7 +12,7 @@ EVEN = Surroundings(np.ones(3), np.ones(3), np.zeros((0, 3)), np.zeros((0, 3)), 
 @pytest.fixture(scope="module")
 def body(open_body):
     rest = open_body.v_template.numpy().astype(np.float64) + np.array([0.0, 1.0, 0.0])
-    normals = vertex_normals(rest, open_body.faces.numpy())
+    normals = vertex_normals(torch.from_numpy(rest), open_body.faces).numpy()
     return rest, normals, group_occluders(open_body.lbs_weights.numpy(), rest)
 
 

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from neuhmr.lab.benchmarks.table_rows import make_row
+from neuhmr.lab.benchmarks.pose.table_rows import make_row
 from tests.lab.benchmarks.made_results import result_of
 
 BEFORE = {"a": result_of([100.0, 100.0]), "b": result_of([60.0, 60.0, 60.0, 60.0])}
