@@ -9,6 +9,7 @@ the checker sees would count as noticed, though no test says what the code shoul
     python tests/mutants.py                   a sample of every package
     python tests/mutants.py refining clip     of the packages of these groups
     python tests/mutants.py --sample 0        every mutant there is: many hours
+    python tests/mutants.py --again           the last run's survivors, with the tests of now
     python tests/mutants.py --show            the last run's survivors, as differences
 """
 
@@ -29,6 +30,7 @@ ROOT = Path(__file__).parents[1]
 FOLDER = ROOT / "build" / "mutants"
 SOURCES = ("neuhmr", "workbench")
 BESIDE = ("tests", "sample_data", "docs", "README.md")
+NOTICED = ("killed", "timeout")
 
 
 @dataclass(frozen=True)
@@ -80,15 +82,20 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0, help="of the sample")
     parser.add_argument("--processes", type=int, default=2)
     parser.add_argument("--deselect", nargs="*", default=[], help="tests to leave out")
+    parser.add_argument("--again", action="store_true", help="only survivors of the last run")
     parser.add_argument("--show", action="store_true", help="survivors of the last run")
     parser.add_argument("--here", action="store_true", help=argparse.SUPPRESS)
     words = parser.parse_args()
     for name in words.groups or GROUPS:
         if words.here:
-            _mutate(GROUPS[name], words.sample, words.seed, words.processes)
+            drawn = _survivors(GROUPS[name]) if words.again else []
+            _mutate(GROUPS[name], words.sample, words.seed, words.processes, drawn)
             continue
         if not words.show:
-            _prepare(name, words.deselect)
+            if words.again:
+                _take_new_tests(FOLDER / name / "mutants")
+            else:
+                _prepare(name, words.deselect)
             _run_apart(name, sys.argv[1:])
         _say(name, words.show)
 
@@ -137,8 +144,25 @@ def _run_apart(name: str, words: list[str]) -> None:
         raise SystemExit(f"{name}: mutmut failed; see {log}")
 
 
-def _mutate(group: Group, size: int, seed: int, processes: int) -> None:
-    """Make all mutants in the current folder, then try a sample of each package."""
+def _take_new_tests(folder: Path) -> None:
+    """Forget the last run's tests, and which of them calls what."""
+    shutil.rmtree(folder / "tests")
+    for noted in folder.glob("mutmut-stats*.json"):
+        noted.unlink()
+
+
+def _survivors(group: Group) -> list[str]:
+    """List the mutants in the current folder that no test has noticed."""
+    return [
+        key
+        for pattern in group.packages.values()
+        for key, status in _tried(Path.cwd(), pattern).items()
+        if status not in NOTICED
+    ]
+
+
+def _mutate(group: Group, size: int, seed: int, processes: int, drawn: list[str]) -> None:
+    """Make all mutants in the current folder, then try those that are named, or a sample."""
     import mutmut.__main__ as mutmut
     from mutmut.utils.file_utils import copy_src_dir
     from mutmut.workers.isolation import ForkServerRunner
@@ -146,13 +170,13 @@ def _mutate(group: Group, size: int, seed: int, processes: int) -> None:
     _leave_texts_alone()
     # mutmut has just run the unchanged code when it noted which test calls what.
     ForkServerRunner.run_clean_tests = lambda self, tests: 0
-    Path("mutants").mkdir()
+    Path("mutants").mkdir(exist_ok=True)
     copy_src_dir()
     mutmut.create_mutants(processes)
-    drawn: list[str] = []
-    for pattern in group.packages.values():
-        found = sorted(_verdicts(Path.cwd(), pattern))
-        drawn += random.Random(seed).sample(found, min(size, len(found))) if size else found
+    if not drawn:
+        for pattern in group.packages.values():
+            found = sorted(_verdicts(Path.cwd(), pattern))
+            drawn += random.Random(seed).sample(found, min(size, len(found))) if size else found
     mutmut._run(drawn, processes)
 
 
@@ -186,19 +210,24 @@ def _verdicts(folder: Path, pattern: str) -> dict[str, int | None]:
     return found
 
 
-def _say(name: str, with_differences: bool) -> None:
-    """Print the scores of a group's packages, and what survived."""
+def _tried(folder: Path, pattern: str) -> dict[str, str]:
+    """Say what became of each mutant that was tried."""
     from mutmut.stats import status_by_exit_code
 
+    codes = _verdicts(folder, pattern)
+    return {key: status_by_exit_code[code] for key, code in codes.items() if code is not None}
+
+
+def _say(name: str, with_differences: bool) -> None:
+    """Print the scores of a group's packages, and what survived."""
     for package, pattern in GROUPS[name].packages.items():
-        codes = _verdicts(FOLDER / name, pattern)
-        tried = {key: status_by_exit_code[code] for key, code in codes.items() if code is not None}
+        tried, number = _tried(FOLDER / name, pattern), len(_verdicts(FOLDER / name, pattern))
         counts = ", ".join(
             f"{number} {status}" for status, number in Counter(tried.values()).items()
         )
-        print(f"{package}: {len(tried)} of {len(codes)} mutants tried; {counts}")
+        print(f"{package}: {len(tried)} of {number} mutants tried; {counts}")
         for key, status in tried.items():
-            if status in ("killed", "timeout"):
+            if status in NOTICED:
                 continue
             print(f"  {status}: {key}")
             if with_differences:

@@ -23,9 +23,12 @@ from tests.ghn.scene import make_ghn
 EPOCHS = 4  # of one step each: six frames, eight to a step
 
 
-def refine(clip: Path, weights: Path, out: Path, *options: str) -> int:
+def refine(clip: Path, weights: Path, out: Path, *options: str, distrust: bool = False) -> int:
+    """Refine with a short draft; `distrust` makes the guard give back every frame."""
     words = ["refine", str(clip), "--out", str(out), "--checkpoint", str(weights)]
-    return main([*words, "--epochs", str(EPOCHS), "--device", "cpu", *options])
+    words += ["--epochs", str(EPOCHS), "--device", "cpu", *options]
+    words += ["--set", "draft.steps=20", "draft.typical_misfit=0"]
+    return main([*words, *(["guard.bias=-10"] if distrust else [])])
 
 
 def poses(path: Path) -> np.ndarray:
@@ -120,6 +123,33 @@ def test_an_interrupted_run_keeps_what_it_has_and_resumes_to_the_same_poses(
     assert json.loads(capsys.readouterr().out)["steps"] == EPOCHS
     np.testing.assert_array_equal(poses(out), poses(straight))
     assert not (tmp_path / "out.npz.resume.safetensors").exists()
+
+
+def test_the_guard_judges_a_run_that_is_through_and_only_where_it_is_on(
+    painted_clip: Path, tiny_weights: Path, straight: Path, tmp_path: Path, capsys
+) -> None:
+    initial = poses(painted_clip.with_name("clip.poses.npz"))
+    for name, options, reverted in (
+        ("on", (), [0, 1, 2, 3, 4, 5]),
+        ("off", ("--guard", "off"), []),
+    ):
+        out = tmp_path / f"{name}.npz"
+        assert refine(painted_clip, tiny_weights, out, *options, "--json", distrust=True) == 0
+        assert json.loads(capsys.readouterr().out)["reverted_frames"] == reverted
+    # The root is turned by half a turn, which has two axes.
+    np.testing.assert_allclose(poses(tmp_path / "on.npz")[:, 3:], initial[:, 3:], atol=1e-5)
+    assert np.abs(poses(tmp_path / "off.npz") - initial).max() > 1e-3
+
+
+def test_an_interrupted_run_keeps_its_poses_whatever_the_guard_thinks_of_them(
+    painted_clip: Path, tiny_weights: Path, tmp_path: Path, interrupt_at, capsys
+) -> None:
+    interrupt_at(2)
+    out = tmp_path / "out.npz"
+    assert refine(painted_clip, tiny_weights, out, "--json", distrust=True) == 130
+    assert json.loads(capsys.readouterr().out)["reverted_frames"] == []
+    initial = poses(painted_clip.with_name("clip.poses.npz"))
+    assert np.abs(poses(out) - initial).max() > 1e-3
 
 
 def test_resume_refuses_another_runs_state(

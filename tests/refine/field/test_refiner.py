@@ -192,6 +192,26 @@ def test_live_settings_act_on_the_next_step():
     assert sum(refiner.step().weighted.values()) > 0.0
 
 
+def test_the_balance_is_the_same_however_many_equal_frames_it_is_measured_on():
+    rows, found = torch.full((6,), 2), {}
+    problem = tiny_problem()
+    same = replace(
+        problem,
+        crops=replace(problem.crops[rows], frame_index=problem.crops.frame_index),
+        initial=replace(problem.initial[rows], frame_index=problem.initial.frame_index),
+        features=problem.features[rows],
+    )
+    for number in (1, 3):
+        # Every pixel is looked at, so that no random number has a say.
+        config = with_schedule(TINY_CONFIG, epochs=1, stride=1)
+        balance = replace(config.balance, num_frames=number, limit=100.0)
+        refiner = Refiner(same, replace(config, balance=balance))
+        refiner.step()
+        state = refiner.state_dict()
+        found[number] = {name: float(state[f"factor.{name}"]) for name in ("rgb", "geo")}
+    assert found[3] == pytest.approx(found[1], rel=0.05)
+
+
 def test_learning_rate_falls_along_a_cosine():
     # Ends at the configured rates; half way the mean of both: (1e-3 + 1e-4) / 2 = 5.5e-4.
     schedule = replace(TINY_CONFIG.schedule, learning_rate=1e-3, final_share=0.1)
