@@ -19,9 +19,9 @@ def clip(tmp_path, monkeypatch) -> Path:
     return path
 
 
-def make_read_only(monkeypatch, folder: Path) -> None:
+def make_read_only(monkeypatch, *folders: Path) -> None:
     """Root may write anywhere, so the answer is changed rather than the rights."""
-    monkeypatch.setattr(os, "access", lambda place, mode: Path(place) != folder)
+    monkeypatch.setattr(os, "access", lambda place, mode: Path(place) not in folders)
 
 
 def test_new_sidecars_go_beside_the_video(clip):
@@ -38,11 +38,13 @@ def test_new_sidecars_go_into_the_clips_folder_where_the_videos_is_read_only(cli
 
 
 def test_where_no_folder_can_be_made_beside_the_video_the_home_has_it(clip, monkeypatch, tmp_path):
-    make_read_only(monkeypatch, clip.parent)
+    others = tmp_path / "others"
+    make_read_only(monkeypatch, clip.parent, others)
     folder = clip_folder(clip)
     assert folder.parent.parent == tmp_path / "home"
     assert sidecar_path(clip, "masks") == folder / "clip.masks.npz"
-    other = clip_folder(tmp_path / "others" / "clip.mp4")
+    other = clip_folder(others / "clip.mp4")
+    assert other.parent == folder.parent
     assert other.name != folder.name, "clips of one name in two folders must not share theirs"
 
 

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from neuhmr.clip import video as video_module
+from neuhmr.clip import video_scan
 from neuhmr.clip.video import open_video, write_video
 from neuhmr.clip.video_decoder import VideoDecoder
 from neuhmr.errors import ClipError, OutputError
@@ -108,6 +109,22 @@ def test_rotated_videos_are_upright_as_ffmpeg_shows_them(make_video, ffmpeg, tmp
     raw = ffmpeg("-i", path, "-frames:v", "1", "-f", "rawvideo", "-pix_fmt", "rgb24", "-")
     shown = np.frombuffer(raw, np.uint8).reshape(video.height, video.width, 3)
     assert np.abs(video.frame(0).astype(int) - shown.astype(int)).mean() < 2.0
+
+
+def test_turns_that_are_no_quarters_are_ignored(make_video, ffmpeg, tmp_path):
+    path, plain = tmp_path / "tilted.mp4", make_video(frames=2)
+    ffmpeg("-display_rotation", 135, "-i", plain, "-c", "copy", path)
+    np.testing.assert_array_equal(open_video(path).frame(1), open_video(plain).frame(1))
+
+
+def test_time_stamps_that_stand_still_are_not_sought_by(make_video):
+    with video_scan.open_container(make_video()) as container:
+        stream = video_scan.video_stream(container)
+        first = next(video_scan.decoded_frames(container, stream))
+        moving = video_scan._frame_table(stream, first, [0, 1, 2], [0])
+        still = video_scan._frame_table(stream, first, [0, 1, 1, 2], [0])
+    assert moving.time_stamps == (0, 1, 2) and still.time_stamps is None
+    np.testing.assert_allclose(still.times, [0.0, 0.1, 0.2, 0.3])
 
 
 def test_a_cut_off_file_with_its_index_in_front_keeps_what_decodes(make_video, caplog):
