@@ -42,10 +42,7 @@ def test_bad_camera_files_are_named_with_a_remedy(tmp_path, make_video):
         "shape.json": (json.dumps(good | {"K": K[:2]}), r"shape \(2, 3\)"),
         "nan.json": (json.dumps(good | {"K": [[float("nan")] * 3, *K[1:]]}), "no pinhole"),
         "flipped.json": (json.dumps(good | {"K": [K, flipped, K]}), "no pinhole camera in frame 1"),
-        "tilted.json": (
-            json.dumps(good | {"K": [K, [*K[:2], [0.0, 0.0, 2.0]], K]}),
-            "no pinhole camera in frame 1",
-        ),
+        "tilted.json": (json.dumps(good | {"K": [K, tilted, K]}), "no pinhole camera in frame 1"),
         "count.json": (json.dumps(good | {"K": [K, K]}), "2 cameras but the clip has 3 frames"),
         "aspect.json": (json.dumps(good | {"height": 64, "width": 48}), "64 x 48 pixels"),
     }
