@@ -52,3 +52,28 @@ def test_joint_distances_ignore_where_the_person_stands(bench):
     moved = replace(footage.initial, transl=footage.initial.transl + 0.5)
     values = joint_distances_mm(footage, moved, footage.initial)["values"]
     np.testing.assert_allclose(values, 0.0, atol=1e-3)
+
+
+def test_joints_are_inspected_only_where_anchors_are_and_nothing_plays(bench):
+    asked = []
+    bench.tasks.worker.request_look = lambda name, look: asked.append(name)
+    looks = Looks(bench.session, bench.tasks)
+    looks.tick(bench.state, 0.0)
+    assert "joints" not in asked
+    bench.tasks.register()
+    state = bench.wait(lambda state: state.anchors is not None)
+    looks.tick(replace(state, view=replace(state.view, is_playing=True)), 0.0)
+    assert "joints" not in asked
+    looks.tick(state, 0.0)
+    assert "joints" in asked
+
+
+def test_every_frame_is_rendered_anew(bench):
+    looks = Looks(bench.session, bench.tasks)
+    bench.tasks.build_avatar()
+    bench.wait(lambda state: state.avatar is not None)
+    for now, frame in enumerate((0, 7, 8)):
+        bench.tasks.seek(frame)
+        looks.tick(bench.state, 10.0 * now)
+        assert_soon(lambda frame=frame: getattr(bench.state.preview, "frame", None) == frame)
+        assert bench.state.preview.motion is bench.state.rendered_motion

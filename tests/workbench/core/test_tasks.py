@@ -189,3 +189,15 @@ def test_torch_work_stays_on_the_compute_thread(bench):
     bench.tasks.step()
     bench.wait(lambda state: state.report is not None)
     assert bench.engine.threads == {"compute"}
+
+
+def test_one_button_plays_and_pauses_at_the_frame_that_is_shown(bench):
+    bench.tasks.seek(5)
+    bench.tasks.toggle_playing()
+    assert bench.state.view.is_playing and bench.tasks.playback.is_playing
+    assert bench.state.view.frame == 5
+    time.sleep(0.1)
+    bench.tasks.toggle_playing()
+    assert not bench.state.view.is_playing and not bench.tasks.playback.is_playing
+    # At 24 frames a second, at least two frames have passed.
+    assert bench.state.view.frame == bench.tasks.playback.frame(time.monotonic()) >= 7

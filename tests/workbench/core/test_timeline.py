@@ -67,3 +67,15 @@ def test_long_clips_draw_few_bars():
 def test_text_of_a_score_is_escaped(scores):
     evil = FrameScores(meaning="<img src=x>", frames=scores.frames, values=scores.values)
     assert "<img" not in draw_timeline(40, 0, evil, (), "send(x)")
+
+
+def test_the_present_frame_anchors_and_bars_stand_in_the_middle_of_their_share():
+    scores = FrameScores(meaning="x", frames=np.arange(4), values=np.array([0.5, 1.0, 2.0, 0.0]))
+    strip = draw_timeline(4, 1, scores, (2,), "send(x)")
+    # Four frames on 600 units: frame 1 from 150 to 300, frame 2 from 300 to 450.
+    assert '<rect x="224.0" width="2"' in strip
+    assert "M371.0,0h8l-4,6z" in strip
+    # Bars leave 15 % of their width free, half of it on each side; the largest is 36 units tall.
+    assert '<rect x="161.2" y="28.0" width="127.5" height="18.0"' in strip
+    assert '<rect x="311.2" y="10.0" width="127.5" height="36.0" fill="' in strip
+    assert strip.count('fill-opacity="0.9"') == 1 and strip.count('fill-opacity="0.55"') == 3

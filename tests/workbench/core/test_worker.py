@@ -227,3 +227,23 @@ def test_a_stopped_worker_takes_nothing(log):
     worker.start()
     assert worker.stop()
     assert not worker.submit(log.job("late", items(1)))
+
+
+def test_progress_of_a_job_is_told_with_its_own_label_and_that_it_is_being_cancelled(worker, log):
+    told, cancelled = threading.Event(), threading.Event()
+
+    def work(control):
+        control.report(Progress("Encoding frames", 3, 8))
+        told.set()
+        assert cancelled.wait(PATIENCE_S)
+        worker._take_progress(Progress("Encoding frames", 4, 8))
+        yield
+
+    worker.submit(log.job("build", work))
+    assert told.wait(PATIENCE_S)
+    worker.cancel()
+    cancelled.set()
+    log.wait()
+    found = [status for status in log.statuses if status and status.label == "Encoding frames"]
+    assert (found[0].done, found[0].total, found[0].is_cancelling) == (3, 8, False)
+    assert (found[-1].done, found[-1].total, found[-1].is_cancelling) == (4, 8, True)
