@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 import torch
 
+from neuhmr.body.model_files import load_body_model
 from neuhmr.clip.open_request import OpenRequest
 from neuhmr.clip.video import write_video
 from neuhmr.errors import ClipError
@@ -41,6 +42,7 @@ def test_a_clip_is_opened_with_all_that_lies_beside_it(opened: Opened):
     clip = opened.clip
     assert clip.motion is not None and clip.masks is not None and clip.truth is not None
     assert not clip.camera_is_guessed and opened.remarks == ()
+    assert opened.model.digest == load_body_model().digest
     assert opened.motion() is clip.motion
     assert opened.with_poses() is opened, "poses that are there are not estimated anew"
 
@@ -74,6 +76,9 @@ def test_a_person_is_cut_out_of_every_frame(opened: Opened):
     assert labels == ["Cutting out the person"] * ROWS
     assert found.crops.images.shape == (ROWS, 3, 64, 48) and found.fps == 10.0
     assert found.initial.transl.equal(opened.motion().transl)
+    assert found.network is subject().network and found.model.digest == opened.model.digest
+    elsewhere = cut(opened, device="meta")
+    assert elsewhere.crops.images.is_meta and elsewhere.initial.transl.is_meta
     usual = opened.subject(subject().network)
     assert usual.crops.images.shape[-2:] == CROP_SIZE == (240, 180)
     with pytest.raises(Cancelled):

@@ -32,6 +32,20 @@ def test_a_report_says_what_got_better_and_is_json():
     assert plain["per_frame"][2]["similarity_after"] == guarded.evidence_after[2].similarity
 
 
+def test_joints_that_no_anchor_sees_and_frames_that_were_given_back_are_named():
+    problem, truth = tiny_problem(), tiny_clip().truth
+    counts = problem.descriptors.counts.clone()
+    counts[[3, 9]] = 0
+    unseen = replace(problem, descriptors=replace(problem.descriptors, counts=counts.clamp(max=1)))
+    guarded = guard_motion(unseen, truth, GuardConfig(stride=2, bias=-10.0))
+    report = make_report(unseen, TINY_CONFIG, guarded, truth, steps=8, seconds=12.0)
+    expected = {3, 9} | set((problem.descriptors.counts == 0).nonzero()[:, 0].tolist())
+    assert set(report.joints_without_descriptor) == expected
+    assert report.reverted_frames == guarded.reverted == (0, 1, 2, 3, 4, 5)
+    assert all(frame.reverted for frame in report.per_frame)
+    assert report.iou_after == report.iou_before and report.rgb_after == report.rgb_before
+
+
 def test_changes_are_mean_angles_over_the_joints():
     # One joint of 24 turned by 60 degrees, the root by 180: (60 + 180) / 24 = 10.
     initial = tiny_clip().truth
