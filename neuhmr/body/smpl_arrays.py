@@ -1,15 +1,13 @@
 """Checking and converting the arrays of an SMPL-format file."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import torch
-from jaxtyping import Float, Shaped
-from torch import Tensor
+from jaxtyping import Float32, Int64, Shaped
 
 from neuhmr.body.skeleton import NUM_JOINTS, SMPL_PARENTS
-from neuhmr.body.smpl_model import SmplModel
 from neuhmr.safe_pickle import as_array
 
 NUM_BETAS = 10
@@ -26,7 +24,22 @@ class UnusableArrays(ValueError):
     """Arrays that are no SMPL body; the message completes "it ..."."""
 
 
-def build_model(data: Mapping[str, Any], name: str, digest: str) -> SmplModel:
+@dataclass(frozen=True, kw_only=True)
+class SmplArrays:
+    """What a body-model file holds, checked; `SmplModel` has the same fields as tensors."""
+
+    v_template: Float32[np.ndarray, "vertices 3"]
+    shapedirs: Float32[np.ndarray, "vertices 3 betas"]
+    posedirs: Float32[np.ndarray, "vertices 3 pose_features"] | None
+    J_regressor: Float32[np.ndarray, "joints vertices"]
+    lbs_weights: Float32[np.ndarray, "vertices joints"]
+    faces: Int64[np.ndarray, "faces 3"]
+    parents: tuple[int, ...]
+    name: str
+    digest: str
+
+
+def check_body(data: Mapping[str, Any], name: str, digest: str) -> SmplArrays:
     """Check the arrays of a file, by their names in SMPL's own files, and convert them.
 
     Raises:
@@ -53,13 +66,13 @@ def build_model(data: Mapping[str, Any], name: str, digest: str) -> SmplModel:
         raise UnusableArrays(f"has faces that name vertices outside 0 to {vertices - 1}")
     lbs_weights = _require_unit_sums("weights", _to_float(arrays["weights"][0]))
     regressor = _require_unit_sums("J_regressor", _to_float(arrays["J_regressor"][0]))
-    return SmplModel(
+    return SmplArrays(
         v_template=_to_float(v_template),
         shapedirs=_to_float(shapedirs[..., :NUM_BETAS]),
         posedirs=None if posedirs is None or not posedirs.any() else _to_float(posedirs),
         J_regressor=regressor,
         lbs_weights=lbs_weights,
-        faces=torch.from_numpy(faces),
+        faces=faces,
         parents=parents,
         name=name,
         digest=digest,
@@ -106,12 +119,14 @@ def _read_parents(kintree_table: Shaped[np.ndarray, "..."]) -> tuple[int, ...]:
     return parents
 
 
-def _to_float(array: Shaped[np.ndarray, "..."]) -> Float[Tensor, "..."]:
-    return torch.from_numpy(np.ascontiguousarray(array, dtype=np.float32))
+def _to_float(array: Shaped[np.ndarray, "..."]) -> Float32[np.ndarray, "..."]:
+    return np.ascontiguousarray(array, dtype=np.float32)
 
 
-def _require_unit_sums(key: str, matrix: Float[Tensor, "rows columns"]) -> Float[Tensor, "..."]:
-    off = (matrix.sum(dim=-1) - 1.0).abs().max().item()
+def _require_unit_sums(
+    key: str, matrix: Float32[np.ndarray, "rows columns"]
+) -> Float32[np.ndarray, "rows columns"]:
+    off = np.abs(matrix.sum(axis=-1) - 1.0).max()
     if off > SUM_TOLERANCE:
         raise UnusableArrays(f'has "{key}" whose rows do not sum to 1 (off by up to {off:.2g})')
     return matrix
