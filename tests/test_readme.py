@@ -10,7 +10,7 @@ import pytest
 from neuhmr.cli import main
 from neuhmr.cli.dispatch import COMMANDS, _parse
 from neuhmr.clip.motion_file import read_motion_file
-from neuhmr.refine import loop
+from neuhmr.refine.run import Run
 from tests.painted_clip import FRAMES, make_painted_clip
 
 ROOT = Path(__file__).parents[1]
@@ -77,8 +77,8 @@ def test_the_python_example_runs(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     clip = make_painted_clip(tmp_path)
-    whole = loop.refine
-    monkeypatch.setattr(loop, "refine", lambda *given: itertools.islice(whole(*given), 2))
+    whole = Run.steps
+    monkeypatch.setattr(Run, "steps", lambda run: itertools.islice(whole(run), 2))
     code = blocks("python")[0].replace("sample_data/turn.mp4", str(clip))
     assert str(clip) in code
     exec(compile(code, "README.md", "exec"), {})

@@ -50,7 +50,7 @@ def run(config: WorkbenchConfig, stop: threading.Event | None = None) -> None:
         NeuhmrError: the device or the address cannot be used.
     """
     # Torch takes seconds to import: `--help` and mistyped paths do not wait for it.
-    from neuhmr.refine.config import preset
+    from neuhmr.refine.settings import preset
     from workbench.app import Workbench
     from workbench.engine.engine import NeuhmrEngine
 

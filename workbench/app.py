@@ -3,6 +3,7 @@
 from pathlib import Path
 from types import TracebackType
 
+from neuhmr.clip.open_request import OpenRequest
 from neuhmr.clip.sidecars import clip_folder
 from workbench.core.export_paths import ExportFolders
 from workbench.core.looks import Looks
@@ -12,7 +13,6 @@ from workbench.core.session import Session, SessionState
 from workbench.core.session_keeper import SessionKeeper
 from workbench.core.tasks import Tasks
 from workbench.engine.interface import Engine
-from workbench.engine.open_request import OpenRequest
 from workbench.panels.anchors_panel import AnchorsPanel
 from workbench.panels.avatar_panel import AvatarPanel
 from workbench.panels.clip_panel import ClipPanel
@@ -21,6 +21,7 @@ from workbench.panels.export_panel import ExportPanel
 from workbench.panels.joints_panel import JointsPanel
 from workbench.panels.keypoints_panel import KeypointsPanel
 from workbench.panels.refine_panel import RefinePanel
+from workbench.panels.settings_panel import SettingsPanel
 from workbench.panels.status_panel import StatusPanel
 from workbench.panels.video_panel import VideoPanel
 from workbench.scene_writer import Panel, SceneWriter
@@ -47,7 +48,7 @@ class Workbench:
         self.session = Session(SessionState(device=engine.device))
         self.notices = Notices(self.server.viser)
         self.playback = Playback()
-        keeper = SessionKeeper(engine, self.notices, self._session_folder_of)
+        keeper = SessionKeeper(self.notices, self._session_folder_of)
         self.tasks = Tasks(self.session, engine, self.notices, self.playback, keeper)
         self._engine = engine
         self._style_window()
@@ -98,21 +99,23 @@ class Workbench:
 
     def _build_window(self) -> SceneWriter:
         gui, tasks, notices = self.server.viser.gui, self.tasks, self.notices
-        video = VideoPanel(gui, tasks, self._engine, notices)
+        video = VideoPanel(gui, tasks, notices)
         panels: list[Panel] = [StatusPanel(gui, tasks, notices)]
         tabs = gui.add_tab_group()
         with tabs.add_tab("Clip"):
             panels.append(ClipPanel(gui, tasks, notices))
         with tabs.add_tab("Avatar"):
-            panels.append(AvatarPanel(gui, tasks, self._engine, notices))
+            panels.append(AvatarPanel(gui, tasks, notices))
         with tabs.add_tab("Anchors"):
-            panels.append(AnchorsPanel(gui, tasks, self._engine, notices))
+            panels.append(AnchorsPanel(gui, tasks, notices))
         with tabs.add_tab("Refine"):
             panels.append(RefinePanel(gui, tasks, notices))
         with tabs.add_tab("Joints"):
-            panels.append(JointsPanel(gui, tasks, self._engine, notices))
+            panels.append(JointsPanel(gui, tasks, notices))
         with tabs.add_tab("Keypoints"):
-            panels.append(KeypointsPanel(gui, tasks, self._engine, notices))
+            panels.append(KeypointsPanel(gui, tasks, notices))
+        with tabs.add_tab("Settings"):
+            panels.append(SettingsPanel(gui, tasks, notices))
         with tabs.add_tab("Export"):
             panels.append(ExportPanel(gui, tasks, self._engine, notices, self._folders_of))
         gui.main_panel.dock_right()
@@ -121,9 +124,8 @@ class Workbench:
         return SceneWriter(
             self.server.viser,
             self.session,
-            self._engine,
             self.playback,
-            Looks(self.session, self._engine, self.tasks),
+            Looks(self.session, self.tasks),
             self.notices,
             video,
             panels,

@@ -20,7 +20,6 @@ from workbench.core.notices import Notices
 from workbench.core.playback import Playback
 from workbench.core.session import Session, SessionState
 from workbench.core.stages import ON_THE_MOVE
-from workbench.engine.interface import Engine
 from workbench.panels.video_panel import VideoPanel
 from workbench.scene.bodies import BodiesView
 from workbench.scene.camera_frustum import CameraView
@@ -51,7 +50,6 @@ class SceneWriter:
         self,
         server: viser.ViserServer,
         session: Session,
-        engine: Engine,
         playback: Playback,
         looks: Looks,
         notices: Notices,
@@ -60,15 +58,14 @@ class SceneWriter:
     ) -> None:
         self._server = server
         self._session = session
-        self._engine = engine
         self._playback = playback
         self._looks = looks
         self._notices = notices
         self._video = video
         self._panels: list[Panel] = [video, *panels]
         self._frames = FrameCache(notices.error)
-        self._bodies = BodiesView(server.scene, engine)
-        self._camera = CameraView(server, engine)
+        self._bodies = BodiesView(server.scene)
+        self._camera = CameraView(server)
         self._sphere = OrientationSphereView(server.scene)
         self._moved_to: tuple[int, object] = (-1, None)
         self._moved_at = 0.0
@@ -130,7 +127,7 @@ class SceneWriter:
         if request.motions != self._shown_motions:
             self._shown_motions = request.motions
             self._frames.forget()
-        self._frames.request(request.key, lambda: request.paint(self._engine))
+        self._frames.request(request.key, request.paint)
         newest = self._frames.newest
         if newest is not None and newest is not self._shown_picture:
             self._shown_picture = newest

@@ -19,12 +19,12 @@ import tyro
 from PIL import Image
 from playwright.sync_api import Page, sync_playwright
 
+from neuhmr.clip.open_request import OpenRequest
 from neuhmr.errors import MissingDependencyError, NeuhmrError
 from workbench.app import Workbench
 from workbench.core.config import SAMPLE_CLIP
 from workbench.core.session import SessionState
 from workbench.engine.engine import NeuhmrEngine
-from workbench.engine.open_request import OpenRequest
 
 HERE = Path(__file__).resolve().parent
 FLAGS = [

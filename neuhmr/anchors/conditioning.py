@@ -12,12 +12,12 @@ from jaxtyping import Float
 from torch import Tensor
 
 from neuhmr.anchors.frame_poses import frame_joints, pose_frame
-from neuhmr.anchors.renderable import HumanNetwork, Renderable
 from neuhmr.anchors.selection import AnchorSelection, orientation_vectors, usable_rows
 from neuhmr.body.motion import Motion
 from neuhmr.body.smpl_model import ShapedBody, SmplModel
 from neuhmr.clip.crops import PersonCrops
 from neuhmr.errors import ClipError
+from neuhmr.ghn.renderable import HumanNetwork, Renderable
 from neuhmr.ghn.views import ReferenceViews
 from neuhmr.losses.image import silhouette_iou
 from neuhmr.progress import OnProgress, Progress, ignore_progress

@@ -10,8 +10,8 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from neuhmr.anchors.renderable import HumanNetwork
 from neuhmr.clip.crops import PersonCrops
+from neuhmr.ghn.renderable import HumanNetwork
 from neuhmr.losses.finite_checks import require_finite_features
 from neuhmr.progress import OnProgress, Progress, ignore_progress
 

@@ -8,11 +8,12 @@ from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
 from neuhmr.anchors.frame_poses import pose_frame
-from neuhmr.anchors.renderable import Renderable
-from neuhmr.anchors.visibility import DEPTH_TOLERANCE, joint_visibility, render_joint_depths
+from neuhmr.anchors.settings import DEPTH_TOLERANCE
+from neuhmr.anchors.visibility import joint_visibility, render_joint_depths
 from neuhmr.body.motion import Motion
 from neuhmr.clip.crops import PersonCrops
 from neuhmr.geometry.cameras import sample_at_pixels
+from neuhmr.ghn.renderable import Renderable
 from neuhmr.tensor_struct import TensorStruct
 
 

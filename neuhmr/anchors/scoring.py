@@ -6,9 +6,7 @@ import torch
 
 from neuhmr.anchors.frame_poses import frame_joints, pose_frame
 from neuhmr.anchors.frame_target import frame_target
-from neuhmr.anchors.renderable import Renderable
 from neuhmr.anchors.selection import (
-    AnchorConfig,
     AnchorSelection,
     FrameScore,
     choose_anchors,
@@ -18,9 +16,11 @@ from neuhmr.anchors.selection import (
     orientation_vectors,
     usable_rows,
 )
+from neuhmr.anchors.settings import AnchorConfig
 from neuhmr.body.motion import Motion
 from neuhmr.clip.crops import PersonCrops
 from neuhmr.errors import ClipError
+from neuhmr.ghn.renderable import Renderable
 from neuhmr.losses.image import photometric_loss, silhouette_loss
 from neuhmr.progress import OnProgress, Progress, ignore_progress
 

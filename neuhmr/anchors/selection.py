@@ -8,26 +8,12 @@ import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
 
+from neuhmr.anchors.settings import AnchorConfig
 from neuhmr.body.motion import Motion
 from neuhmr.geometry.cameras import Camera
 
-
-@dataclass(frozen=True, kw_only=True)
-class AnchorConfig:
-    """How many anchors there are, and what disqualifies a frame."""
-
-    frames_per_anchor: int = 10
-    """One anchor for this many frames (NeuHMR: T / 10)."""
-    least_anchors: int = 2
-    """At least so many, however short the clip."""
-    most_anchors: int = 60
-    """At most so many: a descriptor averages well long before a ten-minute clip's T / 10."""
-    candidates_per_anchor: int = 2
-    """Frames that are rendered and scored for each anchor that is kept."""
-    least_inside: float = 0.5
-    """Share of the body's box that must lie inside the image."""
-    score_stride: int = 4
-    """Candidates are rendered at every so many pixels of each axis."""
+LEAST_PAIR = 2
+"""An avatar is conditioned on two anchors."""
 
 
 @dataclass(frozen=True)
@@ -145,6 +131,8 @@ def combine_scores(scores: Sequence[FrameScore]) -> tuple[float, ...]:
 
 def num_anchors(num_frames: int, config: AnchorConfig) -> int:
     """Number of anchors of a clip: T / 10, but neither too few nor more than are of use."""
+    if config.num_anchors > 0:
+        return max(LEAST_PAIR, config.num_anchors)
     wanted = max(config.least_anchors, num_frames // config.frames_per_anchor)
     return min(wanted, config.most_anchors)
 

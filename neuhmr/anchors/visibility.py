@@ -10,13 +10,12 @@ import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
 
-from neuhmr.anchors.renderable import Renderable
+from neuhmr.anchors.settings import DEPTH_TOLERANCE
 from neuhmr.body.smpl_model import PosedBody
 from neuhmr.geometry.cameras import Camera
+from neuhmr.ghn.renderable import Renderable
 from neuhmr.tensor_struct import TensorStruct
 
-DEPTH_TOLERANCE = 0.2
-"""Epsilon of NeuHMR Eq. 8 (m)."""
 LEAST_OPACITY = 0.5
 """Below this the ray met no body and its depth means nothing."""
 

@@ -16,6 +16,17 @@ LEFT_RIGHT_JOINTS: tuple[tuple[int, int], ...] = (
     (1, 2), (4, 5), (7, 8), (10, 11), (13, 14), (16, 17), (18, 19), (20, 21), (22, 23),
 )  # fmt: skip
 
+BODY_PARTS: dict[str, tuple[int, ...]] = {
+    "root": (0,),
+    "trunk": (3, 6, 9),
+    "head": (12, 15),
+    "left_arm": (13, 16, 18, 20, 22),
+    "right_arm": (14, 17, 19, 21, 23),
+    "left_leg": (1, 4, 7, 10),
+    "right_leg": (2, 5, 8, 11),
+}
+"""Every joint in one part; an arm begins at the collar bone."""
+
 MATCHING_JOINTS: tuple[int, ...] = (0, 1, 2, 4, 5, 6, 7, 8, 12, 15, 16, 17, 18, 19, 20, 21)
 """The 16 joints of NeuHMR's joint matching: crowded trunk joints, hand tips and toes left out."""
 

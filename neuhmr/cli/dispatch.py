@@ -49,6 +49,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     ),
     "render": ("neuhmr.cli.render", "Render", "draw poses over their clip, as a video or a mesh"),
     "convert": ("neuhmr.cli.convert", "Convert", "turn a pose file into another format"),
+    "settings": ("neuhmr.cli.settings", "Settings", "list everything refinement can be told"),
     "people": ("neuhmr.cli.lab.people", "People", "make synthetic people with exact truth"),
     "train": ("neuhmr.cli.lab.train", "Train", "train the avatar network on synthetic people"),
     "benchmark": (

@@ -2,18 +2,12 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import Annotated, Literal
 
 from tyro.conf import Positional, arg
 
-from neuhmr.cli.output import note
+from neuhmr.clip.open_request import OpenRequest
 from neuhmr.errors import ClipError, NeuhmrError
-
-if TYPE_CHECKING:
-    import torch
-
-    from neuhmr.body.smpl_model import SmplModel
-    from neuhmr.clip.clip import Clip
 
 OptionalPath = Annotated[Path | None, arg(help_behavior_hint="")]
 """Of an option that may be left out; its help says what happens then."""
@@ -38,30 +32,16 @@ class ClipInputs:
     body_model: OptionalPath = None
     """SMPL file (npz or pkl); else the open body."""
 
-    def open(self) -> "Clip":
-        """Open the clip with everything that was named or lies beside it.
-
-        Raises:
-            ClipError: the video, masks or camera cannot be used.
-            PoseFileError: the poses or the truth cannot be used.
-        """
-        from neuhmr.clip.clip import open_clip
-
-        clip = open_clip(self.clip, self.poses, self.masks, self.camera, self.truth)
-        if clip.camera_is_guessed:
-            focal = float(clip.camera.K[..., 0, 0].mean())
-            note(f"No camera given: a focal length of {focal:.0f} px is guessed from the size.")
-        return clip
-
-    def load_body(self) -> "SmplModel":
-        """Load the body model.
-
-        Raises:
-            BodyModelError: no SMPL-format file.
-        """
-        from neuhmr.body.model_files import load_body_model
-
-        return load_body_model(self.body_model)
+    def request(self) -> OpenRequest:
+        """Say which files to open."""
+        return OpenRequest(
+            clip=self.clip,
+            poses=self.poses,
+            masks=self.masks,
+            camera=self.camera,
+            truth=self.truth,
+            body_model=self.body_model,
+        )
 
 
 def require_at_least(option: str, value: float | int | None, least: float | int) -> None:
@@ -72,30 +52,6 @@ def require_at_least(option: str, value: float | int | None, least: float | int)
     """
     if value is not None and not least <= value < float("inf"):
         raise NeuhmrError(f"{option} is {value}, at least {least} was expected; change it.")
-
-
-def choose_device(name: str) -> "torch.device":
-    """Turn `auto`, `cpu`, `cuda` or `cuda:1` into a device.
-
-    Raises:
-        NeuhmrError: there is no such device.
-    """
-    import torch
-
-    if name == "auto":
-        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    try:
-        device = torch.device(name)
-    except RuntimeError as error:
-        raise NeuhmrError(
-            f'"{name}" is no device; use --device auto, cpu, cuda or cuda:1.'
-        ) from error
-    if device.type == "cuda" and (device.index or 0) >= torch.cuda.device_count():
-        raise NeuhmrError(
-            f"There is no CUDA device for --device {name} ({torch.cuda.device_count()} found); "
-            "use --device auto, or run `neuhmr doctor` to see what works here."
-        )
-    return device
 
 
 def sample_clip() -> Path:

@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from tyro.conf import Positional, arg
 
-from neuhmr.cli.inputs import JsonFlag, OptionalPath, choose_device, require_at_least
+from neuhmr.cli.inputs import JsonFlag, OptionalPath, require_at_least
 from neuhmr.cli.output import print_rows
 from neuhmr.cli.progress import progress_bars, stop_on_interrupt
+from neuhmr.devices import choose_device
 from neuhmr.errors import DatasetError, NeuhmrError, OutputError
 from neuhmr.progress import OnProgress, Progress
 

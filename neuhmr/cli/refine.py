@@ -1,30 +1,29 @@
 """`neuhmr refine`: the poses of a clip, pulled towards its pixels."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated
 
 from tyro.conf import arg
 
-from neuhmr.cli.inputs import ClipInputs, JsonFlag, OptionalPath, require_at_least
+from neuhmr.cli.inputs import ClipInputs, JsonFlag, OptionalPath
 from neuhmr.cli.output import print_rows
+from neuhmr.cli.setting_flags import given_values, with_setting_flags
+from neuhmr.clip.open_request import OpenRequest
 from neuhmr.errors import NeuhmrError
+from neuhmr.refine.settings import PresetName, RefineConfig, preset, with_values
 
 if TYPE_CHECKING:
-    from neuhmr.refine.config import RefineConfig
-
-Setting = Annotated[float | None, arg(help_behavior_hint="")]
-ShortSetting = Annotated[float | None, arg(metavar="X", help_behavior_hint="")]
-Count = Annotated[int | None, arg(help_behavior_hint="")]
+    from neuhmr.refine.scope import Scope
 
 
 @dataclass(frozen=True, kw_only=True)
-class Refine(ClipInputs):
+class RefineOptions(ClipInputs):
     """Refine the poses of a clip by neural rendering.
 
     Ctrl-C writes what has been reached; --resume goes on from there. Settings that are left out
-    come from the preset.
+    come from the preset; `neuhmr settings` lists all of them.
     """
 
     out: Path
@@ -35,46 +34,22 @@ class Refine(ClipInputs):
     """Avatar weights (.safetensors); else the shipped ones."""
     heatmaps: OptionalPath = None
     """Heatmap weights for --keypoint; else the shipped ones."""
-    preset: Literal["fast", "quality", "paper"] = "fast"
+    preset: PresetName = "fast"
     """`quality` is 5 times slower, `paper` NeuHMR's."""
+    set: Annotated[tuple[str, ...], arg(metavar="NAME=VALUE ...", help_behavior_hint="")] = ()
+    """Any other setting, such as draft.steps=100."""
+    range: Annotated[str, arg(metavar="FIRST:LAST", help_behavior_hint="")] = ""
+    """Frames to refine, both included; others keep their poses."""
+    lock: Annotated[tuple[str, ...], arg(metavar="PART ...", help_behavior_hint="")] = ()
+    """Parts that keep their rotations: left_arm, head, right_knee ..."""
+    lock_frames: Annotated[tuple[int, ...], arg(metavar="N ...", help_behavior_hint="")] = ()
+    """Frames that keep their poses."""
+    lock_translation: Annotated[bool, arg(help_behavior_hint="")] = False
+    """Let nobody move from their place."""
     resume: Annotated[bool, arg(help_behavior_hint="")] = False
     """Go on with an interrupted run that wrote to the same OUT."""
-    no_guard: Annotated[bool, arg(help_behavior_hint="")] = False
-    """Keep refined poses also where they explain a frame worse."""
-    seed: int = 0
-    """Of every random number."""
     device: str = "auto"
     """auto, cpu, cuda or cuda:1."""
-    rgb: Setting = None
-    """λ of the color difference."""
-    geo: Setting = None
-    """λ of silhouette against mask."""
-    joint: Setting = None
-    """λ of the distance to the matched joints."""
-    keypoint: ShortSetting = None
-    """λ of the distance to keypoints that heatmaps find."""
-    regularizer: Setting = None
-    """λ of rotations beyond 45° at head, hands and feet."""
-    acceleration: Setting = None
-    """λ of the joints' acceleration."""
-    prior: Setting = None
-    """λ of the residual rotations."""
-    plausibility: Setting = None
-    """λ of the deviation from likely poses."""
-    floor: Setting = None
-    """λ of feet off the floor."""
-    sigma: Setting = None
-    """σ: spread of the match candidates (px)."""
-    samples: Count = None
-    """S: match candidates per joint."""
-    epsilon: ShortSetting = None
-    """ε: depth tolerance of the occlusion test (m)."""
-    anchors: Count = None
-    """N: number of anchor frames."""
-    learning_rate: Setting = None
-    """Initial learning rate; the final one keeps its ratio."""
-    epochs: Count = None
-    """Times every frame is visited."""
     json: JsonFlag = False
 
     def run(self) -> dict[str, object]:
@@ -83,13 +58,22 @@ class Refine(ClipInputs):
         Raises:
             NeuhmrError: an input cannot be used, or the output cannot be written.
         """
-        from neuhmr.cli.refine_run import run_refinement
+        config, scope = self.config(), self.scope()
+        if self.heatmaps is not None and not config.weights.keypoint:
+            raise NeuhmrError(
+                f"--heatmaps {self.heatmaps} finds keypoints, which count for nothing without "
+                "--keypoint; give --keypoint above 0, or leave --heatmaps out."
+            )
+        from neuhmr.cli.refine_run import RunFiles, run_refinement
         from neuhmr.clip.atomic import check_writable
 
         for path in (self.out, self.report):
             if path is not None:
                 check_writable(path)
-        return run_refinement(self, self.config())
+        files = RunFiles(
+            request=self.request(), out=self.out, report=self.report, resume=self.resume
+        )
+        return run_refinement(files, config, scope, self.device)
 
     def show(self, result: dict[str, object]) -> None:
         """Say what was written and what it changed."""
@@ -119,69 +103,38 @@ class Refine(ClipInputs):
             rows.append(("MPJPE against the truth", f"{before:.1f} -> {after:.1f} mm"))
         print_rows(rows)
 
-    def config(self) -> "RefineConfig":
+    def request(self) -> OpenRequest:
+        """Say which files to open."""
+        return replace(super().request(), checkpoint=self.checkpoint, heatmaps=self.heatmaps)
+
+    def config(self) -> RefineConfig:
         """Combine the preset with the settings that were given.
 
         Raises:
-            NeuhmrError: a setting lies outside its range.
+            NeuhmrError: there is no such setting, or one lies outside its range.
         """
-        from dataclasses import replace
+        return with_values(preset(self.preset), given_values(self, self.set))
 
-        from neuhmr.refine.config import preset
+    def scope(self) -> "Scope":
+        """Say what may change.
 
-        self._check_settings()
-        base = preset(self.preset)
-        schedule = replace(base.schedule, **_given(epochs=self.epochs))
-        if self.learning_rate is not None:
-            ratio = schedule.final_learning_rate / schedule.learning_rate
-            schedule = replace(
-                schedule,
-                learning_rate=self.learning_rate,
-                final_learning_rate=self.learning_rate * ratio,
-            )
-        anchors = base.anchors
-        if self.anchors is not None:
-            # Both bounds at once: exactly so many, however long the clip.
-            anchors = replace(anchors, least_anchors=self.anchors, most_anchors=self.anchors)
-        weights = _given(
-            rgb=self.rgb, geo=self.geo, joint=self.joint, keypoint=self.keypoint,
-            regularizer=self.regularizer, acceleration=self.acceleration, prior=self.prior,
-            plausibility=self.plausibility, floor=self.floor,
-        )  # fmt: skip
-        matching = _given(sigma_px=self.sigma, num_samples=self.samples, epsilon=self.epsilon)
-        return replace(
-            base,
-            weights=replace(base.weights, **weights),
-            matching=replace(base.matching, **matching),
-            schedule=schedule,
-            anchors=anchors,
-            seed=self.seed,
+        Raises:
+            NeuhmrError: a range or a part of the body makes no sense.
+        """
+        from neuhmr.refine.scope import Scope, joints_called, parse_frames
+
+        first, last = parse_frames(self.range) if self.range else (None, None)
+        return Scope(
+            first=first,
+            last=last,
+            locked_frames=frozenset(self.lock_frames),
+            locked_joints=frozenset().union(*map(joints_called, self.lock)),
+            lock_translation=self.lock_translation,
         )
 
-    def _check_settings(self) -> None:
-        require_at_least("--anchors", self.anchors, 2)
-        require_at_least("--epochs", self.epochs, 1)
-        require_at_least("--samples", self.samples, 1)
-        for option, value in (
-            ("--rgb", self.rgb),
-            ("--geo", self.geo),
-            ("--joint", self.joint),
-            ("--keypoint", self.keypoint),
-            ("--regularizer", self.regularizer),
-            ("--acceleration", self.acceleration),
-            ("--prior", self.prior),
-            ("--plausibility", self.plausibility),
-            ("--floor", self.floor),
-            ("--sigma", self.sigma),
-            ("--epsilon", self.epsilon),
-            ("--learning-rate", self.learning_rate),
-        ):
-            require_at_least(option, value, 0.0)
-        if self.heatmaps is not None and not self.keypoint:
-            raise NeuhmrError(
-                f"--heatmaps {self.heatmaps} finds keypoints, which count for nothing without "
-                "--keypoint; give --keypoint above 0, or leave --heatmaps out."
-            )
+
+Refine = with_setting_flags(RefineOptions)
+"""The command, with one option for each setting that has a flag."""
 
 
 def short_list(numbers: Sequence[int], longest: int = 8) -> str:
@@ -189,7 +142,3 @@ def short_list(numbers: Sequence[int], longest: int = 8) -> str:
     shown = ", ".join(str(number) for number in numbers[:longest])
     rest = len(numbers) - longest
     return shown if rest <= 0 else f"{shown} and {rest} more"
-
-
-def _given(**settings: float | int | None) -> dict[str, Any]:
-    return {name: value for name, value in settings.items() if value is not None}

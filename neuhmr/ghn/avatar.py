@@ -12,6 +12,7 @@ from neuhmr.ghn.canonical import CanonicalBody, rest_offsets
 from neuhmr.ghn.config import GhnConfig
 from neuhmr.ghn.radiance_field import RadianceField, ViewSamples, shape_cues
 from neuhmr.ghn.reference import ReferenceEvidence
+from neuhmr.ghn.renderable import Renderable
 from neuhmr.ghn.volume import CanonicalVolume
 from neuhmr.rendering.body_band import build_body_band
 from neuhmr.rendering.mesh_raster import rasterize_mesh
@@ -156,11 +157,11 @@ def _reach_of_band(
 
 @torch.no_grad()
 def render_image(
-    avatar: Avatar, posed: PosedBody, camera: Camera, stride: int = 1
+    avatar: Renderable, posed: PosedBody, camera: Camera, stride: int = 1
 ) -> ImageRendering:
     """Render a preview of the whole image, at every `stride`-th pixel of each axis."""
     small = camera.resized(camera.height // stride, camera.width // stride)
-    rendering = avatar.render(posed, small)
+    rendering = avatar.render(posed, small, None)
     shape = (small.height, small.width)
     return ImageRendering(
         color=rendering.colors.view(*shape, 3),

@@ -10,9 +10,10 @@ from neuhmr.anchors.selection import FrameScore
 from neuhmr.body.local_pose import LocalPose
 from neuhmr.body.motion import Motion
 from neuhmr.losses.pose import initial_pose_loss
-from neuhmr.refine.config import RefineConfig
 from neuhmr.refine.guard.guard import GuardedMotion
 from neuhmr.refine.problem import RefineProblem
+from neuhmr.refine.settings import RefineConfig
+from neuhmr.refine.settings.table import values_of
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,8 +71,10 @@ class RefineReport:
     per_frame: tuple[FrameReport, ...]
 
     def as_dict(self) -> dict[str, object]:
-        """Turn into plain values for JSON."""
-        return asdict(self)
+        """Turn into plain values for JSON; settings by their names in the table."""
+        content = asdict(self)
+        del content["config"]
+        return {"preset": self.config.name, "settings": values_of(self.config), **content}
 
 
 def make_report(

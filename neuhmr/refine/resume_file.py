@@ -12,7 +12,7 @@ from torch import Tensor
 from neuhmr.body.motion import Motion
 from neuhmr.clip.atomic import atomic_path
 from neuhmr.errors import OutputError
-from neuhmr.refine.config import RefineConfig
+from neuhmr.refine.settings import RefineConfig
 
 
 def resume_path(out: Path) -> Path:

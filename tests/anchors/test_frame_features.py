@@ -4,9 +4,9 @@ from dataclasses import replace
 import pytest
 import torch
 
+from neuhmr.anchors import frame_features
 from neuhmr.anchors.frame_features import encode_frames
 from neuhmr.errors import NonFiniteError
-from neuhmr.refine import frame_features
 from refine.splat_avatar import textured_network
 from refine.tiny_problem import tiny_clip
 

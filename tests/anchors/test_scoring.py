@@ -2,7 +2,7 @@ import pytest
 import torch
 
 from neuhmr.anchors.scoring import score_frame, select_anchors
-from neuhmr.anchors.selection import AnchorConfig
+from neuhmr.anchors.settings import AnchorConfig
 from neuhmr.body.motion import Motion
 from neuhmr.errors import ClipError
 from neuhmr.geometry.rotations import axisangle_to_rotmat

@@ -6,7 +6,6 @@ import torch
 
 from neuhmr.anchors.frame_poses import frame_joints
 from neuhmr.anchors.selection import (
-    AnchorConfig,
     FrameScore,
     choose_anchors,
     combine_scores,
@@ -16,6 +15,7 @@ from neuhmr.anchors.selection import (
     share_inside_image,
     usable_rows,
 )
+from neuhmr.anchors.settings import AnchorConfig
 from neuhmr.geometry.cameras import Camera, camera_from_focal
 from neuhmr.geometry.rotations import axisangle_to_rotmat, rotation_about
 from refine.splat_clip import walking_motion

@@ -9,13 +9,13 @@ import pytest
 import torch
 
 from neuhmr.cli import main
-from neuhmr.cli.refine_run import load_heatmaps
 from neuhmr.clip.motion_file import read_motion_file
 from neuhmr.errors import BodyModelError
 from neuhmr.ghn.checkpoint import load_ghn
-from neuhmr.ghnerf.clips.clip_checkpoint import save_clip_heatmaps
+from neuhmr.ghnerf.clips.clip_checkpoint import load_heatmaps_of_body, save_clip_heatmaps
 from neuhmr.refine.field.refiner import Refiner
 from neuhmr.refine.field.snapshot import RefineSnapshot
+from neuhmr.refine.settings import RefineConfig
 from refine.untrained_heatmaps import untrained_heatmaps
 from synthetic_body import make_synthetic_body
 from tests.ghn.scene import make_ghn
@@ -50,10 +50,10 @@ def interrupt_at(monkeypatch: pytest.MonkeyPatch):
     def arrange(step: int) -> None:
         original = Refiner.step
 
-        def interrupted(self: Refiner) -> RefineSnapshot:
+        def interrupted(self: Refiner, live: RefineConfig | None = None) -> RefineSnapshot:
             if self.steps_done == step - 1:
                 signal.raise_signal(signal.SIGINT)
-            return original(self)
+            return original(self, live)
 
         monkeypatch.setattr(Refiner, "step", interrupted)
 
@@ -74,7 +74,7 @@ def test_refine_writes_poses_and_a_report(
     assert content.camera is not None and content.camera.height == 128
     assert "refined by neuhmr" in content.source
     report = json.loads(report_path.read_text())
-    assert report["config"]["schedule"]["epochs"] == EPOCHS
+    assert report["settings"]["schedule.epochs"] == EPOCHS
     assert len(report["losses_per_epoch"]) == EPOCHS
     assert len(report["per_frame"]) == 6 and 0.0 < report["iou_before"] <= 1.0
     assert report["peak_rss_mb"] == result["peak_rss_mb"] > 50.0
@@ -88,14 +88,13 @@ def test_settings_reach_the_refiner(painted_clip: Path, tiny_weights: Path, tmp_
                "--anchors", "3", "--learning-rate", "0.004", "--seed", "5")  # fmt: skip
     out = tmp_path / "o.npz"
     assert refine(painted_clip, tiny_weights, out, *options, "--report", str(report)) == 0
-    config = json.loads(report.read_text())["config"]
-    assert config["weights"]["rgb"] == 0.5
-    assert config["matching"]["sigma_px"] == 3.0
-    assert config["matching"]["num_samples"] == 16
-    assert config["matching"]["epsilon"] == 0.1
-    assert config["schedule"]["learning_rate"] == 0.004
-    assert config["schedule"]["final_learning_rate"] == pytest.approx(0.0004)
-    assert config["seed"] == 5
+    settings = json.loads(report.read_text())["settings"]
+    assert settings["weights.rgb"] == 0.5
+    assert settings["matching.sigma_px"] == 3.0
+    assert settings["matching.num_samples"] == 16
+    assert settings["matching.epsilon"] == 0.1
+    assert settings["schedule.learning_rate"] == 0.004
+    assert settings["seed"] == 5
     assert len(json.loads(report.read_text())["anchor_frames"]) == 3
 
 
@@ -181,7 +180,7 @@ def test_keypoints_are_named_in_the_report_where_they_count(
     assert refine(painted_clip, tiny_weights, out, *options) == 0
     assert "% found, weighted term" in capsys.readouterr().out
     report = json.loads(report_path.read_text())
-    assert report["config"]["weights"]["keypoint"] == 0.5
+    assert report["settings"]["weights.keypoint"] == 0.5
     first, last = report["losses_per_epoch"][0], report["losses_per_epoch"][-1]
     assert report["keypoints"]["before"] == first["keypoint"] > 0.0
     assert report["keypoints"]["after"] == last["keypoint"] > 0.0
@@ -211,4 +210,4 @@ def test_keypoints_that_cannot_be_found_are_refused_in_one_sentence(
 
 def test_bodies_without_known_keypoints_are_refused(tiny_weights: Path) -> None:
     with pytest.raises(BodyModelError, match=r"782 vertices.* 6890"):
-        load_heatmaps(None, load_ghn(tiny_weights), make_synthetic_body())
+        load_heatmaps_of_body(load_ghn(tiny_weights), make_synthetic_body())

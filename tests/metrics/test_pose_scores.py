@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from neuhmr.body.model_files import load_body_model
-from neuhmr.lab.benchmarks import pose_scores
+from neuhmr.metrics import pose_scores
 from neuhmr.metrics.pose_scores import common_rows, score_motion
 from tests.painted_clip import disturbed, turning_motion
 from tests.synthetic_body import make_synthetic_body

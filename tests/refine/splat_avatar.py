@@ -22,7 +22,7 @@ DEPTH_SOFTNESS = 0.02
 
 @dataclass(frozen=True)
 class SplatAvatar:
-    """Fulfils `neuhmr.anchors.renderable.Renderable`."""
+    """Fulfils `neuhmr.ghn.renderable.Renderable`."""
 
     body: ShapedBody
     colors: Float[Tensor, "balls 3"]

@@ -6,8 +6,9 @@ import pytest
 import torch
 
 from neuhmr.geometry.rotations import axisangle_to_rotmat
-from neuhmr.refine.guard.guard import GuardConfig, guard_motion
+from neuhmr.refine.guard.guard import guard_motion
 from neuhmr.refine.report import changes_deg, make_report, peak_rss_mb
+from neuhmr.refine.settings.guard import GuardConfig
 from refine.tiny_problem import TINY_CONFIG, tiny_clip, tiny_problem
 
 
@@ -24,7 +25,8 @@ def test_a_report_says_what_got_better_and_is_json():
         sum(frame.change_deg for frame in report.per_frame) / 6
     )
     plain = json.loads(json.dumps(report.as_dict()))
-    assert plain["config"]["weights"]["geo"] == TINY_CONFIG.weights.geo
+    assert plain["settings"]["weights.geo"] == TINY_CONFIG.weights.geo
+    assert plain["settings"]["matching.sigma_px"] == 1.0 and plain["preset"] == "fast"
     assert plain["per_frame"][2]["change_deg"] > 1.0
     assert plain["per_frame"][2]["refined_share"] == guarded.shares[2]
     assert plain["per_frame"][2]["similarity_after"] == guarded.evidence_after[2].similarity

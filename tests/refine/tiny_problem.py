@@ -7,18 +7,22 @@ import torch
 
 from neuhmr.body.local_pose import LocalPose
 from neuhmr.body.motion import Motion
-from neuhmr.refine.config import MatchingConfig, RefineConfig, RobustConfig, ScheduleConfig
+from neuhmr.pipeline import make_subject, prepare
 from neuhmr.refine.draft.draft import Draft
-from neuhmr.refine.draft.draft_config import DraftConfig
 from neuhmr.refine.priors.ground import Ground
-from neuhmr.refine.problem import RefineProblem, prepare_problem
+from neuhmr.refine.problem import RefineProblem
+from neuhmr.refine.settings import RefineConfig
+from neuhmr.refine.settings.config import USUAL_RATE
+from neuhmr.refine.settings.draft import DraftConfig
+from neuhmr.refine.settings.field import ScheduleConfig
+from neuhmr.refine.settings.terms import MatchingConfig, RobustConfig
 from refine.splat_avatar import textured_network
 from refine.splat_clip import SplatClip, make_clip, walking_motion, wrong_by_rotations
 from synthetic_body import make_synthetic_body
 
 # Pixel sizes of the default settings are meant for 240 rows; these images have a quarter of them.
 TINY_CONFIG = RefineConfig(
-    draft=DraftConfig(steps=0),
+    draft=DraftConfig(enabled=False),
     robust=RobustConfig(joint_scale_px=2.5),
     matching=MatchingConfig(sigma_px=1.0, num_samples=32),
     schedule=ScheduleConfig(
@@ -34,7 +38,8 @@ def tiny_clip(frames: int = 6) -> SplatClip:
 
 def problem_of(clip: SplatClip, initial: Motion, config: RefineConfig) -> RefineProblem:
     network = textured_network(clip.model, clip.truth.betas)
-    return prepare_problem(clip.crops, initial, clip.model, network, config)
+    subject = make_subject(clip.crops, initial, clip.model, network, USUAL_RATE)
+    return prepare(subject, config)
 
 
 @functools.cache

@@ -13,17 +13,19 @@ from neuhmr.body.smpl_model import SmplModel
 from neuhmr.clip.crops import PersonCrops
 from neuhmr.geometry.cameras import Camera
 from neuhmr.geometry.rotations import axisangle_to_rotmat
-from neuhmr.refine.config import LossWeights, RefineConfig, ScheduleConfig
-from neuhmr.refine.draft.draft_config import DraftConfig
 from neuhmr.refine.frame_keypoints import FrameKeypoints
 from neuhmr.refine.problem import RefineProblem
+from neuhmr.refine.settings import RefineConfig
+from neuhmr.refine.settings.draft import DraftConfig
+from neuhmr.refine.settings.field import ScheduleConfig
+from neuhmr.refine.settings.terms import LossWeights
 from refine.splat_avatar import textured_avatar
 from refine.splat_clip import walking_motion
 
 FRAMES, HEIGHT, WIDTH = 4, 160, 120
 # Nothing pulls at the poses; rays are few because nothing is to be seen.
 UNMOVED = RefineConfig(
-    draft=DraftConfig(steps=0),
+    draft=DraftConfig(enabled=False),
     weights=LossWeights(
         rgb=0.0, geo=0.0, joint=0.0, regularizer=0.0, acceleration=0.0, prior=0.0,
         plausibility=0.0, floor=0.0, root_depth=0.0,

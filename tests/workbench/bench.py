@@ -21,7 +21,7 @@ class Bench:
         self.session = Session(SessionState())
         self.notices = Notices()
         self.folder = folder
-        keeper = SessionKeeper(self.engine, self.notices, lambda clip: self.folder / clip.stem)
+        keeper = SessionKeeper(self.notices, lambda clip: self.folder / clip.stem)
         self.tasks = Tasks(self.session, self.engine, self.notices, Playback(), keeper)
         self.tasks.worker.start()
 

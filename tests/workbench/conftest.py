@@ -2,12 +2,12 @@
 
 import pytest
 
+from neuhmr.clip.open_request import OpenRequest
 from tests.workbench.bench import CLIP, Bench
 from tests.workbench.driven_window import find, wait
 from tests.workbench.fake_engine import FakeEngine
 from tests.workbench.patience import assert_soon
 from workbench.app import Workbench
-from workbench.engine.open_request import OpenRequest
 
 
 @pytest.fixture

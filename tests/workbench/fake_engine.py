@@ -13,9 +13,11 @@ import numpy as np
 import torch
 
 from neuhmr.body.motion import Motion
+from neuhmr.clip.open_request import OpenRequest
 from neuhmr.errors import ClipError, OutputError
 from neuhmr.geometry.cameras import Camera, camera_from_focal
 from neuhmr.progress import Progress
+from neuhmr.refine.settings import RefineConfig, with_values
 from tests.workbench.fake_heatmaps import BOX, find_keypoints, paint_person, view_person
 from tests.workbench.fake_optimizer import FakeOptimizer
 from tests.workbench.synthetic_figure import (
@@ -35,8 +37,6 @@ from workbench.engine.interface import (
     motion_row,
 )
 from workbench.engine.keypoint_report import KeypointReport
-from workbench.engine.open_request import OpenRequest
-from workbench.engine.optimizer import RefineSettings
 
 HEIGHT, WIDTH, FPS = 360, 640, 24.0
 CROP_SIZE = (240, 180)
@@ -86,13 +86,14 @@ class FakeEngine:
             time.sleep(self.pause_s)
         on_progress(Progress(label, count, count))
 
-    def open(self, request: OpenRequest, on_progress) -> Footage:
+    def open(self, request: OpenRequest, on_progress) -> "FakeFootage":
         self._begin("open")
         if request.clip.suffix not in (".mp4", ".mov"):
             raise ClipError(f"{request.clip} is a text file, a video was expected; check the path.")
         self._work("Reading the video", on_progress, 2)
         truth = true_motion()
-        return Footage(
+        return FakeFootage(
+            engine=self,
             path=request.clip,
             video=FakeVideo(),
             camera=camera_from_focal(560.0, HEIGHT, WIDTH),
@@ -105,90 +106,55 @@ class FakeEngine:
             faces=tube_faces(),
         )
 
-    def initialise(self, footage: Footage, on_progress) -> Footage:
-        self._begin("initialise")
-        self._work("Finding the person", on_progress)
-        return replace(footage, initial=disturbed(true_motion(), 0.35), source="initializer")
+    def default_config(self) -> RefineConfig:
+        return with_values(
+            RefineConfig(),
+            {"weights.rgb": 0.2, "weights.joint": 1.0, "matching.num_samples": 64},
+        )
 
-    def build_avatar(self, footage: Footage, on_progress) -> AvatarStage:
-        self._begin("build_avatar")
-        self._work("Cutting out the person", on_progress)
+    def export_kinds(self):
+        return ("motion", "amass", "bvh")
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class FakeFootage(Footage):
+    engine: FakeEngine
+
+    def initialise(self, on_progress) -> "FakeFootage":
+        self.engine._begin("initialise")
+        self.engine._work("Finding the person", on_progress)
+        return replace(self, initial=disturbed(true_motion(), 0.35), source="initializer")
+
+    def build_avatar(self, config, on_progress) -> "FakeAvatar":
+        self.engine._begin("build_avatar")
+        self.engine._work("Cutting out the person", on_progress)
         ious = {frame: 0.75 + 0.2 * float(np.sin(frame / 7.0)) for frame in range(NUM_FRAMES)}
-        return AvatarStage(
+        return FakeAvatar(
+            config=config,
             conditioning_frames=(3, 27),
             silhouette_iou=ious,
             crop_size=CROP_SIZE,
-            heatmaps_missing=self.heatmaps_missing,
+            heatmaps_missing=self.engine.heatmaps_missing,
+            footage=self,
         )
 
-    def register(self, footage, avatar, includes, excludes, on_progress):
-        self._begin("register")
-        self._work("Rendering candidates", on_progress)
-        angles = 2.0 * np.pi * np.arange(NUM_FRAMES) / NUM_FRAMES
-        orientations = np.stack(
-            [np.sin(angles), 0.1 * np.sin(3 * angles), -np.cos(angles)], axis=-1
-        )
-        orientations /= np.linalg.norm(orientations, axis=-1, keepdims=True)
-        free = [f for f in range(0, NUM_FRAMES, 8) if f not in excludes and f not in includes]
-        anchors = (*sorted(includes - excludes), *free)
-        anchors_seeing = np.full(NUM_JOINTS, len(anchors))
-        anchors_seeing[9] = 0
-        return avatar, AnchorStage(
-            frames=np.arange(NUM_FRAMES),
-            orientations=orientations,
-            anchors=anchors,
-            scores={f: 0.1 * f - 2.0 for f in range(0, NUM_FRAMES, 4)},
-            anchors_seeing=anchors_seeing,
-        )
+    def read_motion(self, path: Path) -> Motion:
+        assert self.initial is not None
+        return replace(self.initial, transl=torch.from_numpy(np.load(path)["transl"]))
 
-    def default_settings(self) -> RefineSettings:
-        return RefineSettings(
-            lambda_rgb=0.2, lambda_geo=1.0, lambda_joint=1.0, sigma_px=4.0, num_candidates=64,
-            epsilon_m=0.2, learning_rate=1e-3,
-        )  # fmt: skip
-
-    def make_refiner(self, footage, avatar, anchors, on_progress) -> FakeOptimizer:
-        self._begin("make_refiner")
-        return FakeOptimizer(self, footage)
-
-    def read_motion(self, footage: Footage, path: Path) -> Motion:
-        shift = np.load(path)["transl"]
-        return replace(footage.initial, transl=torch.from_numpy(shift))
-
-    def pose(self, footage: Footage, motion: Motion, frame: int) -> BodyFrame | None:
+    def pose(self, motion: Motion, frame: int) -> BodyFrame | None:
         row = motion_row(motion, frame)
         if row is None:
             return None
         vertices, joints = figure_vertices(motion, row)
         return BodyFrame(vertices, joints)
 
-    def joints(self, footage: Footage, motion: Motion) -> np.ndarray:
+    def joints(self, motion: Motion) -> np.ndarray:
         return figure_joints(motion)
 
-    def crop(self, avatar: AvatarStage, frame: int) -> np.ndarray | None:
-        vertices, _ = figure_vertices(true_motion(), frame)
-        return paint_person(vertices, window_camera(), (200, 120, 90))
-
-    def preview(self, footage, avatar, motion, frame, stride) -> np.ndarray | None:
-        self._begin("preview")
-        time.sleep(self.pause_s)
-        vertices, _ = figure_vertices(motion, frame)
-        return paint_person(vertices, window_camera(), (190, 130, 100))[::stride, ::stride]
-
-    def keypoints(self, footage, avatar, motion, frame, source) -> KeypointReport | None:
-        self._begin("keypoints")
-        time.sleep(self.pause_s)
-        if motion_row(motion, frame) is None:
-            return None
-        return find_keypoints(motion, frame, source, footage.camera, CROP_SIZE)
-
-    def view_heatmaps(self, footage, avatar, motion, frame, source, viewpoint):
-        self._begin("view_heatmaps")
-        return view_person(motion, frame, viewpoint)
-
-    def overlay(self, footage, image, frame, bodies) -> np.ndarray:
-        self.threads.add(threading.current_thread().name)
-        camera = _camera_of(footage, image)
+    def overlay(self, image, frame, bodies) -> np.ndarray:
+        self.engine.threads.add(threading.current_thread().name)
+        camera = self.camera.resized(image.shape[0], image.shape[1])
         painted = image.copy()
         for body in bodies:
             pixels = camera.project(torch.from_numpy(body.vertices)).numpy().astype(int)
@@ -200,20 +166,71 @@ class FakeEngine:
             painted[pixels[inside, 1], pixels[inside, 0]] = 255 * np.array(body.color)
         return painted
 
-    def export_kinds(self):
-        return ("motion", "amass", "bvh")
-
-    def export(self, footage, motion, request: ExportRequest, on_progress) -> None:
-        self._begin("export")
-        self._work("Writing", on_progress, 3)
+    def export(self, motion, request: ExportRequest, on_progress) -> None:
+        self.engine._begin("export")
+        self.engine._work("Writing", on_progress, 3)
         if not request.path.parent.is_dir():
             raise OutputError(f"{request.path.parent} does not exist; choose another folder.")
         with request.path.open("wb") as file:
             np.savez(file, transl=motion.transl.numpy())
 
 
-def _camera_of(footage: Footage, image: np.ndarray) -> Camera:
-    return footage.camera.resized(image.shape[0], image.shape[1])
+@dataclass(frozen=True, kw_only=True, eq=False)
+class FakeAvatar(AvatarStage):
+    footage: FakeFootage
+
+    def register(self, config, includes, excludes, on_progress):
+        engine = self.footage.engine
+        engine._begin("register")
+        engine._work("Rendering candidates", on_progress)
+        angles = 2.0 * np.pi * np.arange(NUM_FRAMES) / NUM_FRAMES
+        orientations = np.stack(
+            [np.sin(angles), 0.1 * np.sin(3 * angles), -np.cos(angles)], axis=-1
+        )
+        orientations /= np.linalg.norm(orientations, axis=-1, keepdims=True)
+        free = [f for f in range(0, NUM_FRAMES, 8) if f not in excludes and f not in includes]
+        anchors = (*sorted(includes - excludes), *free)
+        anchors_seeing = np.full(NUM_JOINTS, len(anchors))
+        anchors_seeing[9] = 0
+        return self, FakeAnchors(
+            config=config,
+            frames=np.arange(NUM_FRAMES),
+            orientations=orientations,
+            anchors=anchors,
+            scores={f: 0.1 * f - 2.0 for f in range(0, NUM_FRAMES, 4)},
+            anchors_seeing=anchors_seeing,
+            footage=self.footage,
+        )
+
+    def crop(self, frame: int) -> np.ndarray | None:
+        vertices, _ = figure_vertices(true_motion(), frame)
+        return paint_person(vertices, window_camera(), (200, 120, 90))
+
+    def preview(self, motion, frame, stride) -> np.ndarray | None:
+        self.footage.engine._begin("preview")
+        time.sleep(self.footage.engine.pause_s)
+        vertices, _ = figure_vertices(motion, frame)
+        return paint_person(vertices, window_camera(), (190, 130, 100))[::stride, ::stride]
+
+    def keypoints(self, motion, frame, source) -> KeypointReport | None:
+        self.footage.engine._begin("keypoints")
+        time.sleep(self.footage.engine.pause_s)
+        if motion_row(motion, frame) is None:
+            return None
+        return find_keypoints(motion, frame, source, self.footage.camera, CROP_SIZE)
+
+    def view_heatmaps(self, motion, frame, source, viewpoint):
+        self.footage.engine._begin("view_heatmaps")
+        return view_person(motion, frame, viewpoint)
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class FakeAnchors(AnchorStage):
+    footage: FakeFootage
+
+    def make_optimizer(self, config, scope) -> FakeOptimizer:
+        self.footage.engine._begin("make_optimizer")
+        return FakeOptimizer(self.footage.engine, self.footage, config, scope)
 
 
 def window_camera() -> Camera:

@@ -7,13 +7,14 @@ from pathlib import Path
 import numpy as np
 
 from neuhmr.body.skeleton import MATCHING_JOINTS
+from neuhmr.refine.scope import Scope
+from neuhmr.refine.settings import RefineConfig
 from tests.workbench.synthetic_figure import NUM_FRAMES, disturbed, true_motion
 from workbench.engine.interface import Footage
 from workbench.engine.optimizer import (
     FrameVerdict,
     FrameVerdicts,
     JointReport,
-    RefineSettings,
     StepReport,
 )
 
@@ -25,17 +26,19 @@ GIVEN_UP = (3, 4, 9)
 class FakeOptimizer:
     """Goes from the initial poses to the true ones, a part of the way each step."""
 
-    def __init__(self, engine, footage: Footage) -> None:
+    def __init__(self, engine, footage: Footage, config: RefineConfig, scope: Scope) -> None:
         self.engine = engine
         self.footage = footage
+        self.config = config
+        self.scope = scope
         self.steps = 0
-        self.settings: list[RefineSettings] = []
+        self.configs: list[RefineConfig] = []
 
-    def step(self, settings: RefineSettings) -> StepReport:
+    def step(self, config: RefineConfig) -> StepReport:
         self.engine._begin("step")
         time.sleep(self.engine.pause_s)
         self.steps += 1
-        self.settings.append(settings)
+        self.configs.append(config)
         share = 1.0 - 0.93**self.steps
         total = self.engine.total_steps
         left = float(np.exp(-4.0 * self.steps / total))
@@ -43,11 +46,11 @@ class FakeOptimizer:
             step=self.steps,
             total_steps=total,
             terms={
-                "rgb": 0.02 * settings.lambda_rgb * (left + 0.1),
-                "geo": 0.3 * settings.lambda_geo * (left + 0.05),
-                "joint": 0.8 * settings.lambda_joint * (left + 0.02),
+                "rgb": 0.02 * config.weights.rgb * (left + 0.1),
+                "geo": 0.3 * config.weights.geo * (left + 0.05),
+                "joint": 0.8 * config.weights.joint * (left + 0.02),
             },
-            learning_rate=settings.learning_rate * (1.0 - self.steps / (total + 1)),
+            learning_rate=config.schedule.learning_rate * (1.0 - self.steps / (total + 1)),
             residual_angle_deg=8.0 * share,
             motion=disturbed(true_motion(), 0.35 * (1.0 - share)),
             is_finished=self.steps >= total,
@@ -61,7 +64,7 @@ class FakeOptimizer:
             raise self.engine.failures["load"]
         self.steps = int(path.read_text())
 
-    def judge(self, on_progress) -> FrameVerdicts:
+    def judge(self, config: RefineConfig, on_progress) -> FrameVerdicts:
         self.engine._begin("judge")
         self.engine._work("Comparing before and after", on_progress)
         share = 0.93**self.steps
@@ -86,11 +89,11 @@ class FakeOptimizer:
             },
         )
 
-    def inspect(self, frame: int, settings: RefineSettings) -> JointReport | None:
+    def inspect(self, frame: int, config: RefineConfig) -> JointReport | None:
         rng = np.random.default_rng(frame)
         projected = rng.uniform((40, 20), (140, 220), (NUM_JOINTS, 2)).astype(np.float32)
         candidates = {
-            j: projected[j] + rng.normal(0, settings.sigma_px, (65, 2)).astype(np.float32)
+            j: projected[j] + rng.normal(0, config.matching.sigma_px, (65, 2)).astype(np.float32)
             for j in MATCHING_JOINTS
         }
         similarity = {j: rng.uniform(0.2, 0.95, 65).astype(np.float32) for j in MATCHING_JOINTS}

@@ -8,7 +8,7 @@ import numpy as np
 from neuhmr.clip.motion_file import read_motion_file, write_motion_file
 from neuhmr.clip.video import open_video, write_video
 from neuhmr.ghn.checkpoint import OPEN_WEIGHTS_PATH
-from neuhmr.refine.config import preset
+from neuhmr.refine.settings import preset
 from workbench.core.config import SAMPLE_CLIP
 from workbench.engine.engine import NeuhmrEngine
 

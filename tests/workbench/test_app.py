@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from neuhmr.clip.open_request import OpenRequest
 from tests.workbench.driven_window import find, panel, send, wait, widgets
 from tests.workbench.fake_engine import FakeEngine
 from tests.workbench.patience import assert_soon
@@ -13,7 +14,6 @@ from tests.workbench.synthetic_figure import NUM_FRAMES
 from tests.workbench.viser_client import encode, http_get, send_all
 from workbench.app import Workbench
 from workbench.core.session import SessionState
-from workbench.engine.open_request import OpenRequest
 from workbench.panels.clip_panel import other_clips
 from workbench.panels.commands import all_commands
 from workbench.panels.joints_panel import JointsPanel

@@ -7,11 +7,11 @@ import pytest
 import torch
 
 from neuhmr.clip.motion_file import read_motion_file
+from neuhmr.clip.open_request import OpenRequest
 from tests.workbench.fake_engine import FakeEngine
 from tests.workbench.patience import PATIENCE_S, assert_soon
 from tests.workbench.short_clip import IS_AVAILABLE, short_engine, write_short_clip
 from workbench.app import Workbench
-from workbench.engine.open_request import OpenRequest
 
 CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
 pytestmark = [

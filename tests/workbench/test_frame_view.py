@@ -3,11 +3,11 @@ import time
 import numpy as np
 import pytest
 
+from neuhmr.clip.open_request import OpenRequest
 from tests.workbench.fake_engine import CROP_SIZE, FakeEngine
 from tests.workbench.fake_optimizer import FakeOptimizer
 from tests.workbench.synthetic_figure import true_motion
 from workbench.core.session import SessionState, ViewState
-from workbench.engine.open_request import OpenRequest
 from workbench.engine.optimizer import StepReport
 from workbench.scene.frame_view import (
     FRAME_MAX_HEIGHT,

@@ -5,13 +5,13 @@ from dataclasses import replace
 import pytest
 import torch
 
-from neuhmr.refine import keypoint_search
+from neuhmr.clip.open_request import OpenRequest
+from neuhmr.refine.terms import keypoint_search
 from tests.refine.walker_problem import BY_KEYPOINTS, FRAMES, UNMOVED, walk, walker_problem
 from tests.workbench.driven_window import find, send, wait
 from tests.workbench.fake_engine import FakeEngine
 from tests.workbench.patience import assert_soon
 from workbench.app import Workbench
-from workbench.engine.open_request import OpenRequest
 from workbench.engine.refinement import NeuhmrOptimizer, live_settings, settings_of
 from workbench.panels.refine_panel import KEYPOINTS
 

@@ -4,13 +4,13 @@ from dataclasses import replace
 
 import pytest
 
+from neuhmr.clip.open_request import OpenRequest
 from tests.workbench.driven_window import find, panel, send, wait
 from tests.workbench.fake_engine import FakeEngine
 from tests.workbench.fake_heatmaps import NOT_FOUND
 from tests.workbench.patience import assert_soon
 from workbench.app import Workbench
 from workbench.engine.free_view import Viewpoint
-from workbench.engine.open_request import OpenRequest
 from workbench.panels.commands import all_commands
 from workbench.panels.keypoints_panel import (
     KeypointsPanel,

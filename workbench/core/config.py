@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from tyro.conf import Positional, arg
 
 from neuhmr.clip.file_kinds import require_file
+from neuhmr.clip.open_request import OpenRequest
 from neuhmr.errors import (
     BodyModelError,
     CheckpointError,
@@ -14,7 +15,6 @@ from neuhmr.errors import (
     OutputError,
     PoseFileError,
 )
-from workbench.engine.open_request import OpenRequest
 from workbench.server.addresses import check_host
 
 SAMPLE_CLIP = Path(__file__).resolve().parents[2] / "sample_data" / "turn.mp4"

@@ -14,7 +14,7 @@ from workbench.core.session import KeypointLook, Session, SessionState, ViewLook
 from workbench.core.stages import ON_THE_MOVE
 from workbench.core.worker import Look
 from workbench.engine.free_view import Viewpoint
-from workbench.engine.interface import AvatarStage, Engine, Footage
+from workbench.engine.interface import AvatarStage
 
 T = TypeVar("T")
 REST_S = 0.25
@@ -24,42 +24,33 @@ REST_S = 0.25
 class KeypointLooks:
     """Notices what is looked at and asks the compute thread for it. Used by one thread."""
 
-    def __init__(
-        self, session: Session, engine: Engine, request_look: Callable[[str, Look], None]
-    ) -> None:
+    def __init__(self, session: Session, request_look: Callable[[str, Look], None]) -> None:
         self._session = session
-        self._engine = engine
         self._request_look = request_look
         self._wanted = SameObjects()
         self._wanted_since = 0.0
 
     def tick(self, state: SessionState, now: float) -> None:
         """Ask for the heatmaps that the view of `state` lacks; `now` is a steady clock's (s)."""
-        footage, avatar, motion, view = (
-            state.footage, state.avatar, state.rendered_motion, state.view
-        )  # fmt: skip
+        avatar, motion, view = state.avatar, state.rendered_motion, state.view
         wanted = SameObjects(avatar, motion, view.frame, view.keypoint_source, view.viewpoint)
         if wanted != self._wanted:
             self._wanted, self._wanted_since = wanted, now
         is_moving = view.is_playing or state.phase in ON_THE_MOVE
         is_resting = not is_moving and now - self._wanted_since > REST_S
-        if footage is None or avatar is None or motion is None or not view.find_keypoints:
+        if avatar is None or motion is None or not view.find_keypoints:
             return
         if avatar.heatmaps_missing or not is_resting:
             return
-        self._ask_keypoints(state, footage, avatar, motion)
+        self._ask_keypoints(state, avatar, motion)
         if view.viewpoint is not None:
-            self._ask_free_view(state, footage, avatar, motion, view.viewpoint)
+            self._ask_free_view(state, avatar, motion, view.viewpoint)
 
-    def _ask_keypoints(
-        self, state: SessionState, footage: Footage, avatar: AvatarStage, motion: Motion
-    ) -> None:
+    def _ask_keypoints(self, state: SessionState, avatar: AvatarStage, motion: Motion) -> None:
         frame, source = state.view.frame, state.view.keypoint_source
 
         def compute() -> None:
-            report, problem = _attempt(
-                lambda: self._engine.keypoints(footage, avatar, motion, frame, source)
-            )
+            report, problem = _attempt(lambda: avatar.keypoints(motion, frame, source))
             look = KeypointLook(
                 avatar=avatar,
                 frame=frame,
@@ -76,7 +67,6 @@ class KeypointLooks:
     def _ask_free_view(
         self,
         state: SessionState,
-        footage: Footage,
         avatar: AvatarStage,
         motion: Motion,
         viewpoint: Viewpoint,
@@ -85,9 +75,7 @@ class KeypointLooks:
 
         def compute() -> None:
             rendering, problem = _attempt(
-                lambda: self._engine.view_heatmaps(
-                    footage, avatar, motion, frame, source, viewpoint
-                )
+                lambda: avatar.view_heatmaps(motion, frame, source, viewpoint)
             )
             look = ViewLook(
                 avatar=avatar,

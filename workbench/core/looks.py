@@ -16,7 +16,7 @@ from workbench.core.session import FrameScores, Preview, Session, SessionState
 from workbench.core.stages import ON_THE_MOVE
 from workbench.core.tasks import Tasks
 from workbench.core.worker import Look
-from workbench.engine.interface import AvatarStage, Engine, Footage, motion_row
+from workbench.engine.interface import AvatarStage, Footage, motion_row
 
 COARSE_STRIDE = 4
 FINE_STRIDE = 1
@@ -27,11 +27,10 @@ REST_S = 0.25
 class Looks:
     """Notices what is looked at and asks the compute thread for it. Used by one thread."""
 
-    def __init__(self, session: Session, engine: Engine, tasks: Tasks) -> None:
+    def __init__(self, session: Session, tasks: Tasks) -> None:
         self._session = session
-        self._engine = engine
         self._tasks = tasks
-        self._keypoints = KeypointLooks(session, engine, tasks.worker.request_look)
+        self._keypoints = KeypointLooks(session, tasks.worker.request_look)
         self._wanted = SameObjects()
         self._wanted_since = 0.0
 
@@ -44,16 +43,15 @@ class Looks:
         self._ask_scores(state, footage, motion)
         shown = state.rendered_motion
         if state.avatar is not None and shown is not None:
-            self._ask_preview(state, footage, state.avatar, shown, now)
+            self._ask_preview(state, state.avatar, shown, now)
         if state.anchors is not None and not state.view.is_playing:
-            key = SameObjects(state.report, state.anchors, state.settings, state.view.frame)
+            key = SameObjects(state.report, state.anchors, state.config, state.view.frame)
             frame = state.view.frame
             self._tasks.worker.request_look("joints", Look(key, lambda: self._inspect(frame)))
 
     def _ask_preview(
         self,
         state: SessionState,
-        footage: Footage,
         avatar: AvatarStage,
         motion: Motion,
         now: float,
@@ -69,7 +67,7 @@ class Looks:
             return
 
         def compute() -> None:
-            image = self._engine.preview(footage, avatar, motion, frame, stride)
+            image = avatar.preview(motion, frame, stride)
             if image is None:
                 return
             preview = Preview(frame=frame, motion=motion, stride=stride, image=image)
@@ -94,7 +92,7 @@ class Looks:
         avatar = state.avatar
 
         def compute() -> None:
-            scores = score_frames(self._engine, footage, motion, avatar)
+            scores = score_frames(footage, motion, avatar)
             self._session.update(
                 lambda now_state: (
                     replace(now_state, scores=scores) if now_state.footage is footage else now_state
@@ -109,14 +107,14 @@ def _shows(preview: Preview | None, motion: Motion, frame: int) -> bool:
 
 
 def score_frames(
-    engine: Engine, footage: Footage, motion: Motion, avatar: AvatarStage | None
+    footage: Footage, motion: Motion, avatar: AvatarStage | None
 ) -> FrameScores | None:
     """Say where to look: distance to the truth, else how far joints moved, else the silhouettes."""
     if footage.truth is not None:
-        values = joint_distances_mm(engine, footage, motion, footage.truth)
+        values = joint_distances_mm(footage, motion, footage.truth)
         return FrameScores(meaning="Joint error against the truth (mm)", **values)
     if footage.initial is not None and motion is not footage.initial:
-        values = joint_distances_mm(engine, footage, motion, footage.initial)
+        values = joint_distances_mm(footage, motion, footage.initial)
         return FrameScores(meaning="How far the joints moved (mm)", **values)
     if avatar is None or not avatar.silhouette_iou:
         return None
@@ -130,7 +128,7 @@ def score_frames(
 
 
 def joint_distances_mm(
-    engine: Engine, footage: Footage, motion: Motion, other: Motion
+    footage: Footage, motion: Motion, other: Motion
 ) -> dict[str, Float[np.ndarray, " scored"]]:
     """Measure the mean joint distance in frames that both have, the pelvis laid together (mm)."""
     frames, rows, other_rows = [], [], []
@@ -140,8 +138,8 @@ def joint_distances_mm(
             frames.append(frame)
             rows.append(row)
             other_rows.append(other_row)
-    joints = engine.joints(footage, motion)[rows]
-    other_joints = engine.joints(footage, other)[other_rows]
+    joints = footage.joints(motion)[rows]
+    other_joints = footage.joints(other)[other_rows]
     relative = (joints - joints[:, :1]) - (other_joints - other_joints[:, :1])
     values = 1000.0 * np.linalg.norm(relative, axis=-1).mean(axis=-1)
     return {"frames": np.array(frames, np.int64), "values": values}

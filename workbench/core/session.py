@@ -13,10 +13,12 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from neuhmr.body.motion import Motion
+from neuhmr.refine.scope import Scope
+from neuhmr.refine.settings import RefineConfig
 from workbench.engine.free_view import Viewpoint
 from workbench.engine.interface import AnchorStage, AvatarStage, Footage, Image
 from workbench.engine.keypoint_report import KeypointReport, KeypointSource, ViewHeatmaps
-from workbench.engine.optimizer import FrameVerdicts, JointReport, RefineSettings, StepReport
+from workbench.engine.optimizer import FrameVerdicts, JointReport, StepReport
 
 Shown = Literal["initial", "refined", "both"]
 SHOWN_CHOICES: tuple[Shown, ...] = ("initial", "refined", "both")
@@ -107,6 +109,8 @@ class Restored:
     motion: Motion
     step: int
     total_steps: int
+    config: RefineConfig
+    """Settings that the optimizer began with."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -144,7 +148,10 @@ class SessionState:
     """Frames the user wants as anchors."""
     excludes: frozenset[int] = frozenset()
     """Frames the user does not want as anchors."""
-    settings: RefineSettings | None = None
+    config: RefineConfig | None = None
+    """Settings as the widgets show them; None before the first clip."""
+    scope: Scope = field(default_factory=Scope)
+    """What refinement may change."""
     phase: RunPhase = "idle"
     report: StepReport | None = None
     restored: Restored | None = None

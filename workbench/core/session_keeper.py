@@ -6,26 +6,23 @@ comes to rest, and now and then while it runs.
 
 import json
 import logging
-import math
 import time
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 from neuhmr.clip.atomic import atomic_path
 from neuhmr.errors import NeuhmrError
 from workbench.core.notices import Notices
-from workbench.core.session import SHOWN_CHOICES, LossPoint, Restored, SessionState, ViewState
-from workbench.engine.interface import Engine, ExportRequest, Footage
-from workbench.engine.optimizer import Optimizer, RefineSettings
+from workbench.core.session import Restored, SessionState
+from workbench.core.session_content import read_session, session_content
+from workbench.engine.interface import ExportRequest, Footage
+from workbench.engine.optimizer import Optimizer
 
 logger = logging.getLogger(__name__)
 
-VERSION = 1
 SAVE_INTERVAL_S = 30.0
 """How much of a run a crash can cost (s)."""
-_MAX_LOSSES = 2000
 _SETTINGS, _POSES, _OPTIMIZER = "session.json", "refined.npz", "optimizer.safetensors"
 
 
@@ -33,7 +30,6 @@ _SETTINGS, _POSES, _OPTIMIZER = "session.json", "refined.npz", "optimizer.safete
 class SessionKeeper:
     """Saves and restores; a folder that cannot be written is told once and then left alone."""
 
-    engine: Engine
     notices: Notices
     folder_of: Callable[[Path], Path]
     """Session folder of a clip."""
@@ -47,10 +43,11 @@ class SessionKeeper:
         try:
             folder.mkdir(parents=True, exist_ok=True)
             request = ExportRequest(kind="motion", path=folder / _POSES)
-            self.engine.export(footage, report.motion, request, lambda progress: None)
+            footage.export(report.motion, request, lambda progress: None)
             optimizer.save(folder / _OPTIMIZER)
             with atomic_path(folder / _SETTINGS) as partial:
-                partial.write_text(json.dumps(_as_json(state), indent=1), encoding="utf-8")
+                content = session_content(state, optimizer.config)
+                partial.write_text(json.dumps(content, indent=1), encoding="utf-8")
         except (NeuhmrError, OSError) as error:
             logger.warning("the session was not saved: %s", error)
             if not any(notice.title == _NOT_SAVED for notice in self.notices.recent):
@@ -66,8 +63,8 @@ class SessionKeeper:
             return state
         try:
             data = json.loads((folder / _SETTINGS).read_text(encoding="utf-8"))
-            motion = self.engine.read_motion(footage, folder / _POSES)
-            restored = _from_json(state, data)
+            motion = footage.read_motion(folder / _POSES)
+            restored, begun_with = read_session(state, data)
         except (NeuhmrError, OSError, ValueError, TypeError, KeyError) as error:
             logger.warning("the saved session was left alone: %s", error)
             self.notices.warn(
@@ -80,7 +77,10 @@ class SessionKeeper:
             "Restored",
             f"The poses of step {step} of {total}. Run goes on from there; Reset drops them.",
         )
-        return replace(restored, restored=Restored(motion=motion, step=step, total_steps=total))
+        return replace(
+            restored,
+            restored=Restored(motion=motion, step=step, total_steps=total, config=begun_with),
+        )
 
     def load_optimizer(self, footage: Footage, optimizer: Optimizer) -> bool:
         """Let an optimizer go on where the saved one stood; False where it cannot."""
@@ -118,59 +118,3 @@ class SaveClock:
             return False
         self._saved_at = now
         return True
-
-
-def _as_json(state: SessionState) -> dict[str, Any]:
-    assert state.report is not None and state.settings is not None
-    stride = max(1, -(-len(state.losses) // _MAX_LOSSES))
-    return {
-        "version": VERSION,
-        "step": state.report.step,
-        "total_steps": state.report.total_steps,
-        "settings": asdict(state.settings),
-        "includes": sorted(state.includes),
-        "excludes": sorted(state.excludes),
-        "view": {"frame": state.view.frame, "shown": state.view.shown, "joint": state.view.joint},
-        "losses": [[point.step, dict(point.terms)] for point in state.losses[::stride]],
-    }
-
-
-def _from_json(state: SessionState, data: dict[str, Any]) -> SessionState:
-    """Read a saved session.
-
-    Raises:
-        ValueError: another version, or a value that cannot be.
-        KeyError: something is missing.
-        TypeError: something is of another kind.
-    """
-    if data["version"] != VERSION:
-        raise ValueError(f"version {data['version']}, {VERSION} was expected")
-    numbers: dict[str, Any] = {name: _finite(v) for name, v in data["settings"].items()}
-    numbers["num_candidates"] = int(numbers["num_candidates"])
-    view = data["view"]
-    if view["shown"] not in SHOWN_CHOICES:
-        raise ValueError(f"shown is {view['shown']!r}")
-    frames = range(state.num_frames)
-    return replace(
-        state,
-        settings=RefineSettings(**numbers),
-        includes=frozenset(int(f) for f in data["includes"] if int(f) in frames),
-        excludes=frozenset(int(f) for f in data["excludes"] if int(f) in frames),
-        losses=tuple(
-            LossPoint(step=int(step), terms=tuple((str(n), _finite(v)) for n, v in terms.items()))
-            for step, terms in data["losses"]
-        ),
-        phase="paused",
-        view=ViewState(
-            frame=min(max(int(view["frame"]), 0), max(state.num_frames - 1, 0)),
-            shown=view["shown"],
-            joint=min(max(int(view["joint"]), 0), 23),
-        ),
-    )
-
-
-def _finite(value: Any) -> float:
-    number = float(value)
-    if not math.isfinite(number):
-        raise ValueError("a number is not finite")
-    return number

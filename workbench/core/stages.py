@@ -4,14 +4,15 @@ import time
 from collections.abc import Iterator
 from dataclasses import replace
 
+from neuhmr.clip.open_request import OpenRequest
 from neuhmr.errors import NonFiniteError
+from neuhmr.refine.settings import RefineConfig
 from workbench.core.notices import Notices
 from workbench.core.playback import Playback
 from workbench.core.session import LossPoint, RunPhase, Session, SessionState, ViewState
 from workbench.core.session_keeper import SaveClock, SessionKeeper
 from workbench.core.worker import JobControl
-from workbench.engine.interface import Engine, Footage
-from workbench.engine.open_request import OpenRequest
+from workbench.engine.interface import AvatarStage, Engine, Footage
 from workbench.engine.optimizer import JointReport, Optimizer, StepReport
 from workbench.errors import WorkbenchError
 
@@ -50,7 +51,7 @@ class Stages:
         self._notices.info(
             "No poses beside the clip", "First poses and masks are being found; this takes a while."
         )
-        footage = self._engine.initialise(footage, control.report)
+        footage = footage.initialise(control.report)
         self._start_over(footage)
         for remark in footage.remarks:
             self._notices.warn("About the first poses", remark[:1].upper() + remark[1:] + ".")
@@ -58,34 +59,42 @@ class Stages:
 
     def build_avatar(self, control: JobControl) -> Iterator[None]:
         """Make the person renderable; what was built on an earlier avatar is dropped."""
-        avatar = self._engine.build_avatar(self._require_footage(), control.report)
+        yield from self._build_with(self._require_config(), control)
+
+    def _build_with(self, config: RefineConfig, control: JobControl) -> Iterator[None]:
+        avatar = self._require_footage().build_avatar(config, control.report)
         self._drop_optimizer()
         self._session.set(avatar=avatar, anchors=None, preview=None)
         yield
 
     def register(self, control: JobControl) -> Iterator[None]:
         """Choose anchors and describe the joints; refined poses so far are dropped."""
-        if self._session.state.avatar is None:
-            yield from self.build_avatar(control)
+        yield from self._register_with(self._require_config(), control)
+
+    def _register_with(self, config: RefineConfig, control: JobControl) -> Iterator[None]:
+        if not is_drafted_with(self._session.state.avatar, config):
+            yield from self._build_with(config, control)
         state = self._session.state
         assert state.avatar is not None
-        avatar, anchors = self._engine.register(
-            self._require_footage(), state.avatar, state.includes, state.excludes, control.report
+        avatar, anchors = state.avatar.register(
+            config, state.includes, state.excludes, control.report
         )
         self._drop_optimizer()
         self._session.set(avatar=avatar, anchors=anchors)
         yield
 
     def prepare(self, control: JobControl) -> Iterator[None]:
-        """Get the optimizer ready."""
-        if self._session.state.anchors is None:
-            yield from self.register(control)
+        """Get the optimizer ready; stages that other settings were made with are done anew."""
         if self._optimizer is not None:
             return
-        state, footage = self._session.state, self._require_footage()
-        assert state.avatar is not None and state.anchors is not None
+        restored, footage = self._session.state.restored, self._require_footage()
+        config = self._require_config() if restored is None else restored.config
+        if not is_registered_with(self._session.state, config):
+            yield from self._register_with(config, control)
+        state = self._session.state
+        assert state.anchors is not None
         self._drop_optimizer()
-        optimizer = self._engine.make_refiner(footage, state.avatar, state.anchors, control.report)
+        optimizer = state.anchors.make_optimizer(config, state.scope)
         if state.restored is not None and not self._keeper.load_optimizer(footage, optimizer):
             self.forget_refinement()
         self._optimizer = optimizer
@@ -98,11 +107,11 @@ class Stages:
             NonFiniteError: a loss is not a number. Nothing has changed then, so that the user can
                 go on with other settings.
         """
-        settings = self._session.state.settings
-        assert self._optimizer is not None and settings is not None
+        config = self._require_config()
+        assert self._optimizer is not None
         started = time.perf_counter()
         try:
-            report = self._optimizer.step(settings)
+            report = self._optimizer.step(config)
         except NonFiniteError:
             self._session.set(phase="failed")
             raise
@@ -118,7 +127,8 @@ class Stages:
             return
         yield from self.prepare(control)
         if self._optimizer is not None and self._session.state.refined is not None:
-            self._session.set(verdicts=self._optimizer.judge(control.report))
+            verdicts = self._optimizer.judge(self._require_config(), control.report)
+            self._session.set(verdicts=verdicts)
         yield
 
     def settle(self) -> None:
@@ -159,10 +169,14 @@ class Stages:
 
     def inspect(self, frame: int) -> JointReport | None:
         """See how joint matching sees a frame."""
-        settings = self._session.state.settings
-        if self._optimizer is None or settings is None:
+        config = self._session.state.config
+        if self._optimizer is None or config is None:
             return None
-        return self._optimizer.inspect(frame, settings)
+        return self._optimizer.inspect(frame, config)
+
+    def scope_changed(self) -> None:
+        """Let the next run begin under the new scope."""
+        self._optimizer = None
 
     def _drop_optimizer(self) -> None:
         """Drop what was refined in this launch; poses of an earlier one stay until they go on."""
@@ -175,7 +189,8 @@ class Stages:
         self._playback.seek(state.view.frame, time.monotonic())
         self._session.set(
             restored=state.restored,
-            settings=state.settings,
+            config=state.config,
+            scope=state.scope,
             includes=state.includes,
             excludes=state.excludes,
             losses=state.losses,
@@ -191,7 +206,7 @@ class Stages:
             lambda state: SessionState(
                 device=state.device,
                 footage=footage,
-                settings=state.settings or self._engine.default_settings(),
+                config=state.config or self._engine.default_config(),
                 job=state.job,
                 exported=state.exported,
                 view=ViewState(),
@@ -203,6 +218,25 @@ class Stages:
         if footage is None or footage.initial is None:
             raise WorkbenchError("There is no clip with poses yet; open one with a person in it.")
         return footage
+
+    def _require_config(self) -> RefineConfig:
+        config = self._session.state.config
+        assert config is not None, "an open clip has settings"
+        return config
+
+
+def is_drafted_with(avatar: AvatarStage | None, config: RefineConfig) -> bool:
+    """Tell whether an avatar is there whose poses were drafted under these settings."""
+    return avatar is not None and avatar.config.draft == config.draft
+
+
+def is_registered_with(state: SessionState, config: RefineConfig) -> bool:
+    """Tell whether anchors are there that were chosen and registered under these settings."""
+    anchors = state.anchors
+    if anchors is None or not is_drafted_with(state.avatar, config):
+        return False
+    is_same_choice = anchors.config.anchors == config.anchors
+    return is_same_choice and anchors.config.matching.epsilon == config.matching.epsilon
 
 
 def _settled(state: SessionState) -> SessionState:

@@ -7,6 +7,9 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
+from neuhmr.clip.open_request import OpenRequest
+from neuhmr.refine.settings import with_values
+from neuhmr.setting import Value
 from workbench.core.notices import Notices
 from workbench.core.playback import Playback
 from workbench.core.session import JobStatus, Session, SessionState
@@ -14,7 +17,6 @@ from workbench.core.session_keeper import SessionKeeper
 from workbench.core.stages import ON_THE_MOVE, Stages
 from workbench.core.worker import Job, JobControl, Worker
 from workbench.engine.interface import Engine, ExportRequest
-from workbench.engine.open_request import OpenRequest
 from workbench.errors import WorkbenchError
 
 _MAX_LISTED_EXPORTS = 20
@@ -136,7 +138,7 @@ class Tasks:
                 yield from self.stages.judge(control)
                 judged = self.session.state.judged
                 motion = best if judged is None else judged.motion
-            self.engine.export(footage, motion, request, control.report)
+            footage.export(motion, request, control.report)
             written = str(request.path)
             self.session.update(
                 lambda state: replace(
@@ -161,20 +163,41 @@ class Tasks:
             self.playback.play(now)
         self.session.set_view(is_playing=self.playback.is_playing, frame=self.playback.frame(now))
 
-    def change_settings(self, **values: float) -> None:
-        """Change sliders; the next step uses them."""
+    def change_setting(self, name: str, value: Value) -> None:
+        """Change one setting; the next step, or the next run of its stage, uses it.
+
+        Raises:
+            NeuhmrError: the setting cannot have that value.
+        """
 
         def change(state: SessionState) -> SessionState:
-            if state.settings is None:
+            if state.config is None:
                 return state
-            settings = replace(state.settings, **values)  # type: ignore[arg-type]
-            return replace(state, settings=settings)
+            return replace(state, config=with_values(state.config, {name: value}))
 
         self.session.update(change)
 
     def reset_settings(self) -> None:
-        """Put the sliders back to where they started."""
-        self.session.set(settings=self.engine.default_settings())
+        """Put all settings back to where they started."""
+        self.session.set(config=self.engine.default_config())
+
+    def change_scope(self, **changes: object) -> None:
+        """Say anew what refinement may change.
+
+        Args:
+            changes: fields of `Scope`.
+
+        Raises:
+            WorkbenchError: something was refined already, under another scope.
+        """
+
+        def change(state: SessionState) -> SessionState:
+            if state.refined is not None:
+                raise WorkbenchError("Something was refined already; press Reset first.")
+            return replace(state, scope=replace(state.scope, **changes))  # type: ignore[arg-type]
+
+        self.session.update(change)
+        self.stages.scope_changed()
 
     def stop(self) -> None:
         """End the compute thread."""

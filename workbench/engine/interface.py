@@ -1,10 +1,11 @@
-"""What the workbench asks of the library: one protocol, and the values that pass through it.
+"""What the workbench asks of the library: the stages of a clip, each of which makes the next.
 
-`neuhmr_engine.NeuhmrEngine` wraps the library; the tests run the same window over a toy. "frame"
-is always a video frame; which row of a motion belongs to it is the engine's business.
+`workbench.engine.engine.NeuhmrEngine` wraps the library; the tests run the same window over a toy.
+"frame" is always a video frame; which row of a motion belongs to it is the engine's business.
 """
 
-from dataclasses import dataclass, field
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, Protocol
 
@@ -12,12 +13,14 @@ import numpy as np
 from jaxtyping import Float, Int, UInt8
 
 from neuhmr.body.motion import Motion
+from neuhmr.clip.open_request import OpenRequest
 from neuhmr.geometry.cameras import Camera
 from neuhmr.progress import OnProgress
+from neuhmr.refine.scope import Scope
+from neuhmr.refine.settings import RefineConfig
 from workbench.engine.free_view import Viewpoint
 from workbench.engine.keypoint_report import KeypointReport, KeypointSource, ViewHeatmaps
-from workbench.engine.open_request import OpenRequest
-from workbench.engine.optimizer import Optimizer, RefineSettings
+from workbench.engine.optimizer import Optimizer
 
 Image = UInt8[np.ndarray, "height width 3"]
 ExportKind = Literal["motion", "amass", "smplx", "bvh", "glb", "overlay"]
@@ -35,61 +38,6 @@ class VideoSource(Protocol):
     @property
     def width(self) -> int: ...  # noqa: D102
     def frame(self, index: int) -> Image: ...  # noqa: D102
-
-
-@dataclass(frozen=True, kw_only=True, eq=False)
-class Footage:
-    """An opened clip."""
-
-    path: Path
-    video: VideoSource
-    camera: Camera
-    camera_is_guessed: bool
-    has_masks: bool
-    initial: Motion | None
-    """What the estimator gave; None until the initializer has run."""
-    truth: Motion | None
-    source: str
-    """Where the initial poses come from, in the user's words."""
-    remarks: tuple[str, ...] = ()
-    """What the user should know about them, one sentence each."""
-    body_name: str
-    faces: Int[np.ndarray, "faces 3"]
-    backend: object = field(default=None, repr=False)
-
-
-@dataclass(frozen=True, kw_only=True, eq=False)
-class AvatarStage:
-    """The person, ready to be rendered in any pose."""
-
-    conditioning_frames: tuple[int, int]
-    silhouette_iou: dict[int, float]
-    """Mesh against mask by frame, in [0, 1]; frames that were not looked at are absent."""
-    crop_size: tuple[int, int]
-    """(height, width) of the renderings (px)."""
-    heatmaps_missing: str = ""
-    """Why heatmaps cannot be rendered, in the user's words; "" where they can."""
-    backend: object = field(default=None, repr=False)
-
-
-@dataclass(frozen=True, kw_only=True, eq=False)
-class AnchorStage:
-    """The frames whose features describe the joints."""
-
-    frames: Int[np.ndarray, " rows"]
-    orientations: Float[np.ndarray, "rows 3"]
-    """Side of the body that each frame shows: unit vectors in the body's own frame (+z front)."""
-    anchors: tuple[int, ...]
-    """Frames, best first."""
-    scores: dict[int, float]
-    """How badly the frames that were tried render; the least is the best."""
-    anchors_seeing: Int[np.ndarray, " joints"]
-    """How many anchors see each joint; joints with none are not matched."""
-    backend: object = field(default=None, repr=False)
-
-    def unseen_joints(self) -> tuple[int, ...]:
-        """List the joints that no anchor sees."""
-        return tuple(int(joint) for joint in np.flatnonzero(self.anchors_seeing == 0))
 
 
 @dataclass(frozen=True, eq=False)
@@ -120,8 +68,153 @@ class ExportRequest:
     """Which frame, where only one is written."""
 
 
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Footage(ABC):
+    """An opened clip."""
+
+    path: Path
+    video: VideoSource
+    camera: Camera
+    camera_is_guessed: bool
+    has_masks: bool
+    initial: Motion | None
+    """What the estimator gave; None until the initializer has run."""
+    truth: Motion | None
+    source: str
+    """Where the initial poses come from, in the user's words."""
+    remarks: tuple[str, ...] = ()
+    """What the user should know about them, one sentence each."""
+    body_name: str
+    faces: Int[np.ndarray, "faces 3"]
+
+    @abstractmethod
+    def initialise(self, on_progress: OnProgress) -> "Footage":
+        """Find first poses and masks, and save them beside the clip."""
+
+    @abstractmethod
+    def build_avatar(self, config: RefineConfig, on_progress: OnProgress) -> "AvatarStage":
+        """Cut the person out, draft better poses, and condition the avatar."""
+
+    @abstractmethod
+    def read_motion(self, path: Path) -> Motion:
+        """Read a motion that was exported as "motion" for this clip.
+
+        Raises:
+            PoseFileError: it cannot be read, or has other frames than the initial poses.
+        """
+
+    @abstractmethod
+    def pose(self, motion: Motion, frame: int) -> BodyFrame | None:
+        """Pose the body in one frame; None where nobody was seen. Cheap, any thread."""
+
+    @abstractmethod
+    def joints(self, motion: Motion) -> Float[np.ndarray, "rows joints 3"]:
+        """Place the joints in all rows of a motion (m, each frame's camera frame)."""
+
+    @abstractmethod
+    def overlay(self, image: Image, frame: int, bodies: list[PaintedBody]) -> Image:
+        """Draw bodies over a frame of any size. Always called from the same thread."""
+
+    @abstractmethod
+    def export(self, motion: Motion, request: ExportRequest, on_progress: OnProgress) -> None:
+        """Write a motion; a video of it for "overlay"."""
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class AvatarStage(ABC):
+    """The person, ready to be rendered in any pose."""
+
+    config: RefineConfig
+    """Settings that the poses were drafted with."""
+    conditioning_frames: tuple[int, int]
+    silhouette_iou: dict[int, float]
+    """Mesh against mask by frame, in [0, 1]; frames that were not looked at are absent."""
+    crop_size: tuple[int, int]
+    """(height, width) of the renderings (px)."""
+    heatmaps_missing: str = ""
+    """Why heatmaps cannot be rendered, in the user's words; "" where they can."""
+
+    @abstractmethod
+    def register(
+        self,
+        config: RefineConfig,
+        includes: frozenset[int],
+        excludes: frozenset[int],
+        on_progress: OnProgress,
+    ) -> "tuple[AvatarStage, AnchorStage]":
+        """Choose anchors and describe the joints; the avatar is conditioned anew on them.
+
+        Args:
+            config: how anchors are chosen and joints are registered.
+            includes: frames that are to be anchors.
+            excludes: frames that are not.
+            on_progress: told of every candidate.
+        """
+
+    @abstractmethod
+    def crop(self, frame: int) -> Image | None:
+        """Show the person's box of one frame, black outside the mask. Cheap, any thread."""
+
+    @abstractmethod
+    def preview(self, motion: Motion, frame: int, stride: int) -> Image | None:
+        """Render the avatar in the crop of one frame, every `stride`-th pixel."""
+
+    @abstractmethod
+    def keypoints(
+        self, motion: Motion, frame: int, source: KeypointSource
+    ) -> KeypointReport | None:
+        """Find keypoints in a frame's rendered heatmaps; None where nobody was seen.
+
+        Raises:
+            CheckpointError: heatmaps are missing.
+        """
+
+    @abstractmethod
+    def view_heatmaps(
+        self, motion: Motion, frame: int, source: KeypointSource, viewpoint: Viewpoint
+    ) -> ViewHeatmaps | None:
+        """Render color and heatmaps of the person from a free view; None where nobody was seen.
+
+        Raises:
+            CheckpointError: heatmaps are missing.
+            WorkbenchError: the person is not before the view.
+        """
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class AnchorStage(ABC):
+    """The frames whose features describe the joints."""
+
+    config: RefineConfig
+    """Settings that they were chosen and registered with."""
+    frames: Int[np.ndarray, " rows"]
+    orientations: Float[np.ndarray, "rows 3"]
+    """Side of the body that each frame shows: unit vectors in the body's own frame (+z front)."""
+    anchors: tuple[int, ...]
+    """Frames, best first."""
+    scores: dict[int, float]
+    """How badly the frames that were tried render; the least is the best."""
+    anchors_seeing: Int[np.ndarray, " joints"]
+    """How many anchors see each joint; joints with none are not matched."""
+
+    @abstractmethod
+    def make_optimizer(self, config: RefineConfig, scope: Scope) -> Optimizer:
+        """Get an optimizer ready at the initial poses, or at the draft's.
+
+        Raises:
+            ClipError: the scope leaves nothing to refine.
+        """
+
+    def unseen_joints(self) -> tuple[int, ...]:
+        """List the joints that no anchor sees."""
+        return tuple(int(joint) for joint in np.flatnonzero(self.anchors_seeing == 0))
+
+
 class Engine(Protocol):
-    """The library's verbs. Long ones report progress; the callback may raise `Cancelled`."""
+    """Where clips come from; each opened clip knows the way on.
+
+    Long verbs report progress; the callback may raise `Cancelled`.
+    """
 
     @property
     def device(self) -> str:
@@ -132,107 +225,12 @@ class Engine(Protocol):
         """Read a clip and whatever lies beside it."""
         ...
 
-    def initialise(self, footage: Footage, on_progress: OnProgress) -> Footage:
-        """Find first poses and masks, and save them beside the clip."""
-        ...
-
-    def build_avatar(self, footage: Footage, on_progress: OnProgress) -> AvatarStage:
-        """Cut the person out and condition the avatar."""
-        ...
-
-    def register(
-        self,
-        footage: Footage,
-        avatar: AvatarStage,
-        includes: frozenset[int],
-        excludes: frozenset[int],
-        on_progress: OnProgress,
-    ) -> tuple[AvatarStage, AnchorStage]:
-        """Choose anchors and describe the joints; the avatar may be conditioned anew on them."""
-        ...
-
-    def default_settings(self) -> RefineSettings:
+    def default_config(self) -> RefineConfig:
         """What the sliders start from."""
-        ...
-
-    def make_refiner(
-        self, footage: Footage, avatar: AvatarStage, anchors: AnchorStage, on_progress: OnProgress
-    ) -> Optimizer:
-        """Get an optimizer ready at the initial poses."""
-        ...
-
-    def read_motion(self, footage: Footage, path: Path) -> Motion:
-        """Read a motion that was exported as "motion" for this clip.
-
-        Raises:
-            PoseFileError: it cannot be read, or has other frames than the initial poses.
-        """
-        ...
-
-    def pose(self, footage: Footage, motion: Motion, frame: int) -> BodyFrame | None:
-        """Pose the body in one frame; None where nobody was seen. Cheap, any thread."""
-        ...
-
-    def joints(self, footage: Footage, motion: Motion) -> Float[np.ndarray, "rows joints 3"]:
-        """Place the joints in all rows of a motion (m, each frame's camera frame)."""
-        ...
-
-    def crop(self, avatar: AvatarStage, frame: int) -> Image | None:
-        """Show the person's box of one frame, black outside the mask. Cheap, any thread."""
-        ...
-
-    def preview(
-        self, footage: Footage, avatar: AvatarStage, motion: Motion, frame: int, stride: int
-    ) -> Image | None:
-        """Render the avatar in the crop of one frame, every `stride`-th pixel."""
-        ...
-
-    def keypoints(
-        self,
-        footage: Footage,
-        avatar: AvatarStage,
-        motion: Motion,
-        frame: int,
-        source: KeypointSource,
-    ) -> KeypointReport | None:
-        """Find keypoints in a frame's rendered heatmaps; None where nobody was seen.
-
-        Raises:
-            CheckpointError: heatmaps are missing.
-        """
-        ...
-
-    def view_heatmaps(
-        self,
-        footage: Footage,
-        avatar: AvatarStage,
-        motion: Motion,
-        frame: int,
-        source: KeypointSource,
-        viewpoint: Viewpoint,
-    ) -> ViewHeatmaps | None:
-        """Render color and heatmaps of the person from a free view; None where nobody was seen.
-
-        Raises:
-            CheckpointError: heatmaps are missing.
-            WorkbenchError: the person is not before the view.
-        """
-        ...
-
-    def overlay(
-        self, footage: Footage, image: Image, frame: int, bodies: list[PaintedBody]
-    ) -> Image:
-        """Draw bodies over a frame of any size. Always called from the same thread."""
         ...
 
     def export_kinds(self) -> tuple[ExportKind, ...]:
         """What can be written on this machine."""
-        ...
-
-    def export(
-        self, footage: Footage, motion: Motion, request: ExportRequest, on_progress: OnProgress
-    ) -> None:
-        """Write a motion; a video of it for "overlay"."""
         ...
 
 

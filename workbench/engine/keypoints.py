@@ -10,15 +10,16 @@ from torch import Tensor
 
 from neuhmr.anchors.conditioning import reference_views
 from neuhmr.anchors.frame_poses import pose_frame
-from neuhmr.body.body25 import LANDMARK_TOPOLOGY, body25_points
+from neuhmr.body.body25 import body25_points
 from neuhmr.body.motion import Motion
-from neuhmr.body.smpl_model import PosedBody
+from neuhmr.body.smpl_model import PosedBody, SmplModel
 from neuhmr.clip.crops import PersonCrops
-from neuhmr.errors import CheckpointError
+from neuhmr.errors import BodyModelError, CheckpointError
 from neuhmr.ghn.avatar import Avatar
 from neuhmr.ghn.model import Ghn
 from neuhmr.ghn.reference import ReferenceEvidence
-from neuhmr.ghnerf.clips.clip_checkpoint import load_clip_heatmaps
+from neuhmr.ghn.renderable import Renderable
+from neuhmr.ghnerf.clips.clip_checkpoint import load_heatmaps_of_body
 from neuhmr.ghnerf.clips.clip_heatmaps import ClipHeatmaps, render_heatmaps
 from neuhmr.ghnerf.keypoints.keypoints2d import keypoints_from_heatmaps
 from workbench.engine.free_view import Viewpoint, camera_around
@@ -31,24 +32,20 @@ VIEW_SIZE = (320, 240)
 
 @dataclass(frozen=True, eq=False)
 class Heatmaps:
-    """The network, and what it sees in the two frames that the avatar was conditioned on."""
+    """The network, the avatar it rides on, and what it sees in that avatar's two frames."""
 
     model: ClipHeatmaps
+    avatar: Avatar
     anchors: ReferenceEvidence
 
 
 def load_heatmap_model(
-    ghn: Ghn, path: Path | None, num_vertices: int
+    ghn: Ghn, model: SmplModel, path: Path | None
 ) -> tuple[ClipHeatmaps | None, str]:
     """Load the network; None and the reason in the user's words where it cannot be used."""
-    if num_vertices != LANDMARK_TOPOLOGY:
-        return None, (
-            f"Keypoints are known of bodies with {LANDMARK_TOPOLOGY} vertices only, this one has "
-            f"{num_vertices}; start with an SMPL body, or with the open one."
-        )
     try:
-        return load_clip_heatmaps(ghn, path, next(ghn.parameters()).device), ""
-    except CheckpointError as error:
+        return load_heatmaps_of_body(ghn, model, path), ""
+    except (BodyModelError, CheckpointError) as error:
         text = str(error)
         return None, text[:1].upper() + text[1:] + ("" if text.endswith(".") else ".")
 
@@ -56,21 +53,21 @@ def load_heatmap_model(
 @torch.no_grad()
 def look_at_anchors(
     model: ClipHeatmaps | None,
-    avatar: Avatar,
+    avatar: Renderable,
     crops: PersonCrops,
     start: Motion,
     rows: tuple[int, int],
 ) -> Heatmaps | None:
-    """Let the network see the frames that the avatar was conditioned on."""
-    if model is None:
+    """Let the network see the frames that the avatar was conditioned on; None without either."""
+    if model is None or not isinstance(avatar, Avatar):
         return None
-    return Heatmaps(model, model.look(reference_views(crops, avatar.body, start, rows), avatar))
+    views = reference_views(crops, avatar.body, start, rows)
+    return Heatmaps(model, avatar, model.look(views, avatar))
 
 
 @torch.no_grad()
 def find_keypoints(
     heatmaps: Heatmaps,
-    avatar: Avatar,
     crops: PersonCrops,
     motion: Motion,
     frame: int,
@@ -79,8 +76,7 @@ def find_keypoints(
     """Render a frame's heatmaps in its own camera; None where nobody was seen.
 
     Args:
-        heatmaps: the network.
-        avatar: the person.
+        heatmaps: the network, and the person.
         crops: one for each row of `motion`.
         motion: the poses to render, on the device of the rest.
         frame: of the video.
@@ -89,9 +85,9 @@ def find_keypoints(
     row = motion_row(motion, frame)
     if row is None:
         return None
-    posed, camera = pose_frame(avatar.body, motion, row), crops.cameras[row]
-    sources = _sources(heatmaps, avatar, crops, motion, row, source)
-    seen = render_heatmaps(heatmaps.model, avatar, sources, posed, camera)
+    posed, camera = pose_frame(heatmaps.avatar.body, motion, row), crops.cameras[row]
+    sources = _sources(heatmaps, crops, motion, row, source)
+    seen = render_heatmaps(heatmaps.model, heatmaps.avatar, sources, posed, camera)
     maps = seen.heatmaps.T.reshape(-1, camera.height, camera.width)
     keypoints = keypoints_from_heatmaps(maps)
     left, top, width, height = crops.boxes[row].tolist()
@@ -116,7 +112,6 @@ def find_keypoints(
 @torch.no_grad()
 def render_view(
     heatmaps: Heatmaps,
-    avatar: Avatar,
     crops: PersonCrops,
     motion: Motion,
     frame: int,
@@ -131,11 +126,11 @@ def render_view(
     row = motion_row(motion, frame)
     if row is None:
         return None
-    posed = pose_frame(avatar.body, motion, row)
+    posed = pose_frame(heatmaps.avatar.body, motion, row)
     turned = _seen_from(posed, viewpoint)
     camera = camera_around(turned.vertices, *VIEW_SIZE)
-    sources = _sources(heatmaps, avatar, crops, motion, row, source)
-    seen = render_heatmaps(heatmaps.model, avatar, sources, turned, camera)
+    sources = _sources(heatmaps, crops, motion, row, source)
+    seen = render_heatmaps(heatmaps.model, heatmaps.avatar, sources, turned, camera)
     colors = (seen.rendering.colors.clamp(0.0, 1.0) * 255.0).round().to(torch.uint8)
     return ViewHeatmaps(
         image=colors.reshape(*VIEW_SIZE, 3).cpu().numpy(),
@@ -145,7 +140,6 @@ def render_view(
 
 def _sources(
     heatmaps: Heatmaps,
-    avatar: Avatar,
     crops: PersonCrops,
     motion: Motion,
     row: int,
@@ -153,6 +147,7 @@ def _sources(
 ) -> ReferenceEvidence:
     if source == "anchors":
         return heatmaps.anchors
+    avatar = heatmaps.avatar
     return heatmaps.model.look(reference_views(crops, avatar.body, motion, [row]), avatar)
 
 

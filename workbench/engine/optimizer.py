@@ -10,24 +10,7 @@ from jaxtyping import Bool, Float
 
 from neuhmr.body.motion import Motion
 from neuhmr.progress import OnProgress
-
-
-@dataclass(frozen=True, kw_only=True)
-class RefineSettings:
-    """What the user may change while the optimizer runs."""
-
-    lambda_rgb: float
-    lambda_geo: float
-    lambda_joint: float
-    lambda_keypoint: float = 0.0
-    """No keypoints are looked for at 0; sessions of earlier versions have none."""
-    sigma_px: float
-    """Spread of the candidates around a joint (px of the crop)."""
-    num_candidates: int
-    """S: candidates per joint."""
-    epsilon_m: float
-    """Depth tolerance of the visibility test (m)."""
-    learning_rate: float
+from neuhmr.refine.settings import RefineConfig
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -98,8 +81,31 @@ class FrameVerdicts:
 class Optimizer(Protocol):
     """A refinement under way; used on the compute thread only."""
 
-    def step(self, settings: RefineSettings) -> StepReport: ...  # noqa: D102
-    def save(self, path: Path) -> None: ...  # noqa: D102
-    def load(self, path: Path) -> None: ...  # noqa: D102
-    def judge(self, on_progress: OnProgress) -> FrameVerdicts: ...  # noqa: D102
-    def inspect(self, frame: int, settings: RefineSettings) -> JointReport | None: ...  # noqa: D102
+    @property
+    def config(self) -> RefineConfig:
+        """Settings that it began with; those that may not change while running stay."""
+        ...
+
+    def step(self, config: RefineConfig) -> StepReport:
+        """Move the poses once, under these settings.
+
+        Raises:
+            NonFiniteError: a loss is not a number; nothing has changed then.
+        """
+        ...
+
+    def save(self, path: Path) -> None:
+        """Keep everything needed to go on later."""
+        ...
+
+    def load(self, path: Path) -> None:
+        """Go on from where another launch stood."""
+        ...
+
+    def judge(self, config: RefineConfig, on_progress: OnProgress) -> FrameVerdicts:
+        """Render every frame before and after, and give up the poses that got worse."""
+        ...
+
+    def inspect(self, frame: int, config: RefineConfig) -> JointReport | None:
+        """See how joint matching sees a frame; None where nobody was seen."""
+        ...

@@ -1,6 +1,6 @@
-"""The refiner behind the window's sliders, and how its matching looks from outside."""
+"""Anchors and optimizer behind the window's sliders, and how matching looks from outside."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -11,72 +11,49 @@ from neuhmr.anchors.frame_poses import pose_frame
 from neuhmr.anchors.visibility import joint_visibility, render_joint_depths
 from neuhmr.body.skeleton import NUM_JOINTS
 from neuhmr.progress import OnProgress
-from neuhmr.refine.config import LiveSettings, RefineConfig
-from neuhmr.refine.field.refiner import Refiner
-from neuhmr.refine.guard.guard import guard_motion
 from neuhmr.refine.problem import RefineProblem
 from neuhmr.refine.report import mean_iou
-from neuhmr.refine.resume_file import read_resume_file, run_fingerprint, write_resume_file
+from neuhmr.refine.run import Run
+from neuhmr.refine.scope import Scope
+from neuhmr.refine.settings import RefineConfig
 from neuhmr.refine.terms.matching import JointMatches
-from workbench.engine.optimizer import (
-    FrameVerdict,
-    FrameVerdicts,
-    JointReport,
-    RefineSettings,
-    StepReport,
-)
+from workbench.engine.interface import AnchorStage
+from workbench.engine.optimizer import FrameVerdict, FrameVerdicts, JointReport, StepReport
 
 
-def settings_of(config: RefineConfig) -> RefineSettings:
-    """Read the sliders' values from a configuration."""
-    return RefineSettings(
-        lambda_rgb=config.weights.rgb,
-        lambda_geo=config.weights.geo,
-        lambda_joint=config.weights.joint,
-        lambda_keypoint=config.weights.keypoint,
-        sigma_px=config.matching.sigma_px,
-        num_candidates=config.matching.num_samples,
-        epsilon_m=config.matching.epsilon,
-        learning_rate=config.schedule.learning_rate,
-    )
+@dataclass(frozen=True, kw_only=True, eq=False)
+class NeuhmrAnchors(AnchorStage):
+    """Anchors that are registered."""
 
+    problem: RefineProblem
 
-def live_settings(settings: RefineSettings, config: RefineConfig) -> LiveSettings:
-    """Write the sliders' values into what the refiner takes; the rest stays as configured."""
-    return LiveSettings(
-        weights=replace(
-            config.weights,
-            rgb=settings.lambda_rgb,
-            geo=settings.lambda_geo,
-            joint=settings.lambda_joint,
-            keypoint=settings.lambda_keypoint,
-        ),
-        matching=replace(
-            config.matching,
-            sigma_px=settings.sigma_px,
-            num_samples=settings.num_candidates,
-            epsilon=settings.epsilon_m,
-        ),
-        learning_rate=settings.learning_rate,
-    )
+    def make_optimizer(self, config: RefineConfig, scope: Scope) -> "NeuhmrOptimizer":
+        """Get an optimizer ready at the initial poses, or at the draft's.
+
+        Raises:
+            ClipError: the scope leaves nothing to refine.
+        """
+        return NeuhmrOptimizer(replace(self.problem, scope=scope), config)
 
 
 class NeuhmrOptimizer:
-    """Fulfils `workbench.engine.interface.Optimizer`."""
+    """Fulfils `workbench.engine.optimizer.Optimizer`."""
 
     def __init__(self, problem: RefineProblem, config: RefineConfig) -> None:
-        self._refiner = Refiner(problem, config)
+        self._run = Run(problem, _feasible(config, problem))
         self._frames = problem.crops.frame_index.cpu().numpy()
 
-    def step(self, settings: RefineSettings) -> StepReport:
+    @property
+    def config(self) -> RefineConfig:
+        """Settings that it began with."""
+        return self._run.config
+
+    def step(self, config: RefineConfig) -> StepReport:
         """Move the poses once."""
-        if self._refiner.problem.heatmaps is None:
-            # The slider is disabled, but an earlier launch may have left it raised.
-            settings = replace(settings, lambda_keypoint=0.0)
-        snapshot = self._refiner.step(live_settings(settings, self._refiner.config))
-        is_finished = self._refiner.finished
+        run = self._run
+        snapshot = run.step(_feasible(config, run.problem))
         # In long clips a snapshot's motion may lag; at the end it must not.
-        motion = self._refiner.motion() if is_finished else snapshot.motion
+        motion = run.refiner.motion() if run.finished else snapshot.motion
         return StepReport(
             step=snapshot.step,
             total_steps=snapshot.total_steps,
@@ -84,7 +61,7 @@ class NeuhmrOptimizer:
             learning_rate=snapshot.learning_rate,
             residual_angle_deg=snapshot.residual_angle_deg,
             motion=motion.to("cpu"),
-            is_finished=is_finished,
+            is_finished=run.finished,
         )
 
     def save(self, path: Path) -> None:
@@ -93,25 +70,25 @@ class NeuhmrOptimizer:
         Raises:
             OutputError: the file cannot be written.
         """
-        write_resume_file(path, self._refiner.state_dict(), self._fingerprint())
+        self._run.save(path)
 
     def load(self, path: Path) -> None:
         """Go on from where another launch stood.
 
         Raises:
-            OutputError: the file is damaged, or belongs to other settings, poses, body or anchors.
+            OutputError: the file is damaged, or belongs to other settings, poses, body, anchors
+                or scope.
         """
-        self._refiner.load_state_dict(read_resume_file(path, self._fingerprint()))
+        self._run.load(path)
 
-    def judge(self, on_progress: OnProgress) -> FrameVerdicts:
+    def judge(self, config: RefineConfig, on_progress: OnProgress) -> FrameVerdicts:
         """Render every frame before and after, and give up the poses that got worse."""
-        guarded = guard_motion(
-            self._refiner.problem, self._refiner.motion(), on_progress=on_progress
-        )
+        result = self._run.result(on_progress, config)
+        guarded = result.guarded
         return FrameVerdicts(
-            step=self._refiner.steps_done,
-            motion=guarded.motion.to("cpu"),
-            given_up=tuple(int(self._frames[row]) for row in guarded.reverted),
+            step=result.steps,
+            motion=result.motion,
+            given_up=result.reverted_frames,
             iou_before=mean_iou(guarded.before),
             iou_after=mean_iou(guarded.kept_scores()),
             frames={
@@ -132,25 +109,30 @@ class NeuhmrOptimizer:
             },
         )
 
-    def _fingerprint(self) -> str:
-        problem = self._refiner.problem
-        run = run_fingerprint(self._refiner.config, problem.initial, problem.model.digest)
-        return f"{run} anchors {problem.selection.anchors}"
-
     @torch.no_grad()
-    def inspect(self, frame: int, settings: RefineSettings) -> JointReport | None:
+    def inspect(self, frame: int, config: RefineConfig) -> JointReport | None:
         """See how joint matching sees a frame; None where nobody was seen."""
         row = int(np.searchsorted(self._frames, frame))
-        problem = self._refiner.problem
+        problem, refiner = self._run.problem, self._run.refiner
         if row >= len(self._frames) or self._frames[row] != frame or not problem.initial.valid[row]:
             return None
-        live = live_settings(settings, self._refiner.config)
-        matches = self._refiner.matches(row, live)
+        matches = refiner.matches(row, config.at_rate(problem.fps))
         camera = problem.crops.cameras[row]
-        posed = pose_frame(problem.body, self._refiner.motion(), row)
+        posed = pose_frame(problem.body, refiner.motion(), row)
         depths = render_joint_depths(problem.avatar, posed, camera)
-        visible = joint_visibility(depths, camera.height, camera.width, settings.epsilon_m)
+        epsilon = config.matching.epsilon
+        visible = joint_visibility(depths, camera.height, camera.width, epsilon)
         return _joint_report(frame, matches, depths.pixels, visible)
+
+
+def _feasible(config: RefineConfig, problem: RefineProblem) -> RefineConfig:
+    """Leave keypoints out where there is no network to find them.
+
+    The slider is disabled then, but an earlier launch may have left it raised.
+    """
+    if problem.heatmaps is not None:
+        return config
+    return replace(config, weights=replace(config.weights, keypoint=0.0))
 
 
 def _joint_report(

@@ -11,7 +11,8 @@ from workbench.core.clicks import ClickTarget
 from workbench.core.notices import Notices
 from workbench.core.session import SessionState
 from workbench.core.tasks import Tasks
-from workbench.engine.interface import AnchorStage, Engine, Image
+from workbench.engine.interface import AnchorStage, Image
+from workbench.panels.setting_widgets import SettingWidgets, main_settings
 from workbench.scene.pictures import BACKGROUND, label_font, resized, trimmed
 from workbench.server.user_event import UserEvent
 
@@ -24,8 +25,7 @@ _MAX_FRAMES = 1_000_000
 class AnchorsPanel:
     """Register, a contact sheet, and include or exclude for the present frame."""
 
-    def __init__(self, gui: viser.GuiApi, tasks: Tasks, engine: Engine, notices: Notices) -> None:
-        self._engine = engine
+    def __init__(self, gui: viser.GuiApi, tasks: Tasks, notices: Notices) -> None:
         self._shown: AnchorStage | None = None
         self._text = gui.add_html("")
         self._register = gui.add_button(
@@ -35,6 +35,7 @@ class AnchorsPanel:
             color="blue",
             hint="Choose anchors and average what each joint looks like over those that see it.",
         )
+        self._settings = SettingWidgets(gui, tasks, notices, main_settings(("anchors",)))
         self._sheet = gui.add_image(np.zeros((8, 8, 3), np.uint8), visible=False)
         self._clicks = ClickTarget(gui, _MAX_FRAMES, tasks.seek, notices)
         self._table = gui.add_html("")
@@ -70,6 +71,7 @@ class AnchorsPanel:
 
     def refresh(self, state: SessionState) -> None:
         """Show the state."""
+        self._settings.refresh(state)
         self._register.disabled = state.initial is None or state.job is not None
         self._register.label = "Register" if state.anchors is None else "Register again"
         self._choice.content = markup.paragraph(_wishes(state))
@@ -86,7 +88,7 @@ class AnchorsPanel:
             self._shown = state.anchors
             shown = state.anchors.anchors[:_MAX_SHOWN]
             self._sheet.image = contact_sheet(
-                [(frame, self._engine.crop(state.avatar, frame)) for frame in shown]
+                [(frame, state.avatar.crop(frame)) for frame in shown]
             )
             self._text.content = markup.paragraph(anchor_summary(state.anchors))
             self._table.content = markup.table(

@@ -7,7 +7,8 @@ from workbench.core import markup
 from workbench.core.notices import Notices
 from workbench.core.session import SessionState
 from workbench.core.tasks import Tasks
-from workbench.engine.interface import AvatarStage, Engine, Image
+from workbench.engine.interface import AvatarStage, Image
+from workbench.panels.setting_widgets import SettingWidgets, main_settings
 from workbench.scene.pictures import BACKGROUND, TILE_GAP, resized, trimmed
 from workbench.server.user_event import UserEvent
 
@@ -17,8 +18,7 @@ _VIEW_HEIGHT = 360
 class AvatarPanel:
     """One button, the two frames the network saw, and how well the poses fill the masks."""
 
-    def __init__(self, gui: viser.GuiApi, tasks: Tasks, engine: Engine, notices: Notices) -> None:
-        self._engine = engine
+    def __init__(self, gui: viser.GuiApi, tasks: Tasks, notices: Notices) -> None:
         self._shown: AvatarStage | None = None
         self._text = gui.add_html("")
         self._build = gui.add_button(
@@ -29,6 +29,8 @@ class AvatarPanel:
             hint="Cut the person out of every frame and show two frames to the network, which can "
             "then render the person in any pose.",
         )
+        with gui.add_folder("Draft: at the next avatar"):
+            self._settings = SettingWidgets(gui, tasks, notices, main_settings(("draft",)))
         self._views = gui.add_image(np.zeros((8, 16, 3), np.uint8), visible=False)
         self._facts = gui.add_html("")
 
@@ -39,6 +41,7 @@ class AvatarPanel:
 
     def refresh(self, state: SessionState) -> None:
         """Show the state."""
+        self._settings.refresh(state)
         avatar = state.avatar
         self._build.disabled = state.initial is None or state.job is not None
         self._build.label = "Build avatar" if avatar is None else "Build avatar again"
@@ -54,7 +57,7 @@ class AvatarPanel:
         if avatar is not self._shown:
             self._shown = avatar
             self._text.content = markup.paragraph("Made from these two frames:")
-            views = [self._engine.crop(avatar, frame) for frame in avatar.conditioning_frames]
+            views = [avatar.crop(frame) for frame in avatar.conditioning_frames]
             size = (_VIEW_HEIGHT, _VIEW_HEIGHT * avatar.crop_size[1] // avatar.crop_size[0])
             self._views.image = side_by_side(
                 [None if view is None else resized(trimmed(view), size) for view in views], size

@@ -4,11 +4,11 @@ from pathlib import Path
 
 import viser
 
+from neuhmr.clip.open_request import OpenRequest
 from workbench.core import markup
 from workbench.core.notices import Notices
 from workbench.core.session import SessionState
 from workbench.core.tasks import Tasks
-from workbench.engine.open_request import OpenRequest
 from workbench.errors import WorkbenchError
 from workbench.server.user_event import UserEvent
 

@@ -11,7 +11,6 @@ from workbench.core.notices import Notices
 from workbench.core.session import SessionState
 from workbench.core.tasks import Tasks
 from workbench.core.timeline import neighbor_bad_frame
-from workbench.engine.interface import Engine
 from workbench.engine.optimizer import JointReport
 from workbench.scene.joint_picture import joint_picture
 from workbench.server.user_event import UserEvent
@@ -22,9 +21,8 @@ _HEADER = ("Joint", "seen", "matched", "similar", "off px", "moved mm")
 class JointsPanel:
     """The worst frames, a chosen joint's candidates, a table of all joints."""
 
-    def __init__(self, gui: viser.GuiApi, tasks: Tasks, engine: Engine, notices: Notices) -> None:
+    def __init__(self, gui: viser.GuiApi, tasks: Tasks, notices: Notices) -> None:
         self._tasks = tasks
-        self._engine = engine
         self._shown: object = None
         self._worst = gui.add_button_group(
             "Bad frames",
@@ -79,7 +77,7 @@ class JointsPanel:
     def _show(self, state: SessionState, report: JointReport) -> None:
         assert state.avatar is not None
         joint = state.view.joint
-        crop = self._engine.crop(state.avatar, report.frame)
+        crop = state.avatar.crop(report.frame)
         self._picture.visible = crop is not None
         if crop is not None:
             self._picture.image = joint_picture(crop, report, joint)
@@ -96,8 +94,8 @@ class JointsPanel:
         footage, initial, refined = state.footage, state.initial, state.refined
         if footage is None or initial is None or refined is None:
             return None
-        before = self._engine.pose(footage, initial, frame)
-        after = self._engine.pose(footage, refined, frame)
+        before = footage.pose(initial, frame)
+        after = footage.pose(refined, frame)
         if before is None or after is None:
             return None
         return 1000.0 * np.linalg.norm(after.joints - before.joints, axis=-1)

@@ -11,7 +11,6 @@ from workbench.core.session import KeypointLook, SessionState, ViewLook
 from workbench.core.stages import ON_THE_MOVE
 from workbench.core.tasks import Tasks
 from workbench.engine.free_view import Viewpoint
-from workbench.engine.interface import Engine
 from workbench.engine.keypoint_report import KeypointReport, KeypointSource, keypoint_words
 from workbench.scene.frame_view import body_dot_color
 from workbench.scene.keypoint_picture import keypoint_picture, view_picture
@@ -34,9 +33,8 @@ _ADVICE: dict[KeypointSource, str] = {
 class KeypointsPanel:
     """Heatmaps and keypoints of the shown frame, a table of distances, a free view."""
 
-    def __init__(self, gui: viser.GuiApi, tasks: Tasks, engine: Engine, notices: Notices) -> None:
+    def __init__(self, gui: viser.GuiApi, tasks: Tasks, notices: Notices) -> None:
         self._tasks = tasks
-        self._engine = engine
         self._shown: object = None
         self._shown_view: object = None
         self._text = gui.add_html("")
@@ -142,7 +140,7 @@ class KeypointsPanel:
         if report is None or state.avatar is None:
             self._legend.content = self._facts.content = self._table.content = ""
             return
-        crop = self._engine.crop(state.avatar, report.frame)
+        crop = state.avatar.crop(report.frame)
         color = body_dot_color(state)
         if crop is not None:
             self._picture.image = keypoint_picture(crop, report, state.view.keypoint, color)

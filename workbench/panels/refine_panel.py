@@ -1,9 +1,5 @@
 """The Refine tab: step, run, pause, reset, and the sliders that act while it runs."""
 
-import math
-from dataclasses import dataclass
-from typing import Any
-
 import numpy as np
 import viser
 
@@ -13,62 +9,8 @@ from workbench.core.plots import loss_series, series_options, term_names
 from workbench.core.session import SessionState
 from workbench.core.stages import ON_THE_MOVE
 from workbench.core.tasks import Tasks
-from workbench.server.user_event import UserEvent
-
-
-@dataclass(frozen=True, kw_only=True)
-class SliderSpec:
-    """One live slider."""
-
-    field: str
-    """Of `RefineSettings`."""
-    label: str
-    low: float
-    high: float
-    step: float
-    hint: str
-    is_exponent: bool = False
-    """The slider holds the power of ten."""
-
-
-KEYPOINTS = SliderSpec(
-    field="lambda_keypoint", label="Keypoints", low=0.0, high=5.0, step=0.05,
-    hint="lambda_keypoint: how much keypoints that heatmaps find in the frames count. Above 0, "
-    "they are looked for once a frame, which takes seconds each without a GPU.",
-)  # fmt: skip
-"""Disabled where there are no heatmaps."""
-
-SLIDERS: tuple[SliderSpec, ...] = (
-    SliderSpec(
-        field="lambda_rgb", label="Color", low=0.0, high=5.0, step=0.05,
-        hint="lambda_rgb: how much colors count. Raise it if the avatar looks right.",
-    ),
-    SliderSpec(
-        field="lambda_geo", label="Silhouette", low=0.0, high=5.0, step=0.05,
-        hint="lambda_geo: how much the outline against the mask counts.",
-    ),
-    SliderSpec(
-        field="lambda_joint", label="Joints", low=0.0, high=5.0, step=0.05,
-        hint="lambda_joint: how much the matched joints count.",
-    ),
-    KEYPOINTS,
-    SliderSpec(
-        field="sigma_px", label="Search sigma", low=1.0, high=20.0, step=0.5,
-        hint="sigma: how far around a joint its match is searched (pixels of the crop).",
-    ),
-    SliderSpec(
-        field="num_candidates", label="Candidates S", low=8, high=512, step=8,
-        hint="S: places compared per joint. More is steadier and slower.",
-    ),
-    SliderSpec(
-        field="epsilon_m", label="Visibility", low=0.02, high=0.6, step=0.01,
-        hint="epsilon: a joint this far (m) behind the rendered surface still counts as visible.",
-    ),
-    SliderSpec(
-        field="learning_rate", label="Rate 10^x", low=-7.0, high=-1.0, step=0.1, is_exponent=True,
-        hint="Learning rate as a power of ten: -3 is 0.001. Lower it if the poses shake.",
-    ),
-)  # fmt: skip
+from workbench.panels.scope_widgets import ScopeWidgets
+from workbench.panels.setting_widgets import SettingWidgets, main_settings
 
 
 class RefinePanel:
@@ -80,14 +22,21 @@ class RefinePanel:
         self._build_buttons(gui, tasks, notices)
         self._figures = gui.add_html("")
         self._build_plot(gui)
+        main = main_settings(("steps", "guard"))
+        live = [row for row in main if row.declared.is_live]
         with gui.add_folder("Live settings"):
-            self._sliders = {spec.field: self._add_slider(gui, spec, notices) for spec in SLIDERS}
+            self._live = SettingWidgets(gui, tasks, notices, live)
             defaults = gui.add_button(
                 "Back to the defaults",
                 color="gray",
-                hint="Put all sliders back to where they started.",
+                hint="Put all settings, on all tabs, back to where they started.",
             )
             defaults.on_click(notices.guard(lambda _event: tasks.reset_settings()))
+        with gui.add_folder("At the next start", expand_by_default=False):
+            others = [row for row in main if not row.declared.is_live]
+            self._others = SettingWidgets(gui, tasks, notices, others)
+        with gui.add_folder("Scope", expand_by_default=False):
+            self._scope = ScopeWidgets(gui, tasks, notices)
 
     def _build_buttons(self, gui: viser.GuiApi, tasks: Tasks, notices: Notices) -> None:
         self._step = gui.add_button(
@@ -127,22 +76,6 @@ class RefinePanel:
                 markup.paragraph("The loss terms appear here with the first step.")
             )
 
-    def _add_slider(
-        self, gui: viser.GuiApi, spec: SliderSpec, notices: Notices
-    ) -> viser.GuiSliderHandle[Any]:
-        slider = gui.add_slider(
-            spec.label, min=spec.low, max=spec.high, step=spec.step, initial_value=spec.low,
-            hint=spec.hint,
-        )  # fmt: skip
-
-        @slider.on_update
-        @notices.guard
-        def _(event: UserEvent) -> None:
-            value = checked_setting(spec, event.value)
-            self._tasks.change_settings(**{spec.field: value})
-
-        return slider
-
     def refresh(self, state: SessionState) -> None:
         """Show the state."""
         is_running = state.phase in ON_THE_MOVE
@@ -153,21 +86,9 @@ class RefinePanel:
         self._reset.disabled = state.refined is None
         self._judge.disabled = state.refined is None or is_running or state.judged is not None
         self._figures.content = _figures(state)
-        self._show_sliders(state)
+        for part in (self._live, self._others, self._scope):
+            part.refresh(state)
         self._show_plot(state)
-
-    def _show_sliders(self, state: SessionState) -> None:
-        if state.settings is None:
-            return
-        missing = "" if state.avatar is None else state.avatar.heatmaps_missing
-        keypoints = self._sliders[KEYPOINTS.field]
-        keypoints.disabled, keypoints.hint = bool(missing), missing or KEYPOINTS.hint
-        for spec in SLIDERS:
-            slider = self._sliders[spec.field]
-            value = spec.low if slider.disabled else float(getattr(state.settings, spec.field))
-            shown = slider_position(spec, value)
-            if abs(float(slider.value) - shown) > 0.51 * spec.step:
-                slider.value = shown
 
     def _show_plot(self, state: SessionState) -> None:
         steps = state.losses[-1].step if state.losses else 0
@@ -198,28 +119,6 @@ class RefinePanel:
                 height=220,
                 padding=(10, 24, 0, 0),
             )
-
-
-def checked_setting(spec: SliderSpec, value: Any) -> float:
-    """Turn a slider's position into the setting, inside the slider's range.
-
-    Raises:
-        ValueError: no finite number.
-    """
-    number = float(value)
-    if not math.isfinite(number):
-        raise ValueError(f"{spec.label} was set to {number}, expected a number")
-    number = min(max(number, spec.low), spec.high)
-    if spec.is_exponent:
-        return 10.0**number
-    return round(number) if spec.field == "num_candidates" else number
-
-
-def slider_position(spec: SliderSpec, value: float) -> float:
-    """Turn a setting into the slider's position, inside its range."""
-    position = math.log10(max(value, 1e-12)) if spec.is_exponent else value
-    position = min(max(position, spec.low), spec.high)
-    return int(position) if isinstance(spec.low, int) else position
 
 
 def _figures(state: SessionState) -> str:

@@ -11,7 +11,7 @@ from workbench.core.notices import Notices
 from workbench.core.session import SHOWN_CHOICES, SessionState
 from workbench.core.tasks import Tasks
 from workbench.core.timeline import draw_timeline
-from workbench.engine.interface import Engine, Image
+from workbench.engine.interface import Image
 from workbench.scene.frame_view import FRAME_WIDTH, rendering_strip, shows_heat
 from workbench.scene.pictures import BACKGROUND
 from workbench.server.user_event import UserEvent
@@ -25,9 +25,8 @@ FIRST, BACK, PLAY, FORWARD, LAST = "|<", "<", "Play / Pause", ">", ">|"
 class VideoPanel:
     """What the camera saw, and what the poses say it saw."""
 
-    def __init__(self, gui: viser.GuiApi, tasks: Tasks, engine: Engine, notices: Notices) -> None:
+    def __init__(self, gui: viser.GuiApi, tasks: Tasks, notices: Notices) -> None:
         self._tasks = tasks
-        self._engine = engine
         self._shown_strip: object = None
         self.panel = gui.add_panel()
         with self.panel.add_tab("Video", viser.Icon.MOVIE):
@@ -94,7 +93,7 @@ class VideoPanel:
         if key == self._shown_strip:
             return
         self._shown_strip = key
-        crop = None if state.avatar is None else self._engine.crop(state.avatar, state.view.frame)
+        crop = None if state.avatar is None else state.avatar.crop(state.view.frame)
         rendering = preview.image if preview is not None and is_current else None
         self._strip_image.image = rendering_strip(crop, rendering, _TILE)
 

@@ -7,7 +7,7 @@ import viser
 
 from neuhmr.body.motion import Motion
 from workbench.core.session import SessionState
-from workbench.engine.interface import BodyFrame, Engine, Footage
+from workbench.engine.interface import BodyFrame, Footage
 
 INITIAL_COLOR = (173, 181, 189)
 REFINED_COLOR = (77, 171, 247)
@@ -27,9 +27,8 @@ class _Body:
 class BodiesView:
     """Keeps three meshes and moves their vertices."""
 
-    def __init__(self, scene: viser.SceneApi, engine: Engine) -> None:
+    def __init__(self, scene: viser.SceneApi) -> None:
         self._scene = scene
-        self._engine = engine
         self._footage: Footage | None = None
         self._bodies: dict[str, _Body] = {}
 
@@ -77,7 +76,7 @@ class BodiesView:
             body.handle.visible = False
             return
         if body.motion is not motion or body.frame != frame:
-            posed: BodyFrame | None = self._engine.pose(footage, motion, frame)
+            posed: BodyFrame | None = footage.pose(motion, frame)
             body.motion, body.frame, body.is_present = motion, frame, posed is not None
             if posed is not None:
                 body.handle.vertices = posed.vertices

@@ -8,7 +8,7 @@ from jaxtyping import Float
 from PIL import Image as PilImage
 
 from workbench.core.session import SessionState
-from workbench.engine.interface import Engine, Footage, Image
+from workbench.engine.interface import Footage, Image
 
 IMAGE_WIDTH = 320
 FRUSTUM_SIZE_M = 0.45
@@ -21,9 +21,8 @@ _SOLE_M = 0.05
 class CameraView:
     """Frustum and ground grid."""
 
-    def __init__(self, server: viser.ViserServer, engine: Engine) -> None:
+    def __init__(self, server: viser.ViserServer) -> None:
         self._server = server
-        self._engine = engine
         self._footage: Footage | None = None
         self._frustum: viser.CameraFrustumHandle | None = None
         self._grid: viser.GridHandle | None = None
@@ -65,7 +64,7 @@ class CameraView:
 
     def _lay_ground(self, footage: Footage) -> None:
         assert footage.initial is not None
-        joints = self._engine.joints(footage, footage.initial)[footage.initial.valid.numpy()]
+        joints = footage.joints(footage.initial)[footage.initial.valid.numpy()]
         if len(joints) == 0:
             return
         ground = float(np.percentile(joints[:, FEET, 1], 95)) + _SOLE_M

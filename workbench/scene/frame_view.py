@@ -9,7 +9,7 @@ from PIL import ImageDraw
 from neuhmr.body.motion import Motion
 from workbench.core.identity import SameObjects
 from workbench.core.session import SessionState
-from workbench.engine.interface import Engine, Footage, Image, PaintedBody
+from workbench.engine.interface import Footage, Image, PaintedBody
 from workbench.engine.keypoint_report import KeypointReport
 from workbench.scene.keypoint_picture import frame_heat
 from workbench.scene.pictures import BACKGROUND, TILE_GAP, heat_colors, label_font, resized
@@ -60,13 +60,13 @@ class FrameRequest:
         heat = (None, None) if self.heat is None else (self.heat.report, self.heat.keypoint)
         return SameObjects(self.footage, self.frame, self.is_quick, *heat, *parts)
 
-    def paint(self, engine: Engine) -> Image:
+    def paint(self) -> Image:
         """Decode, shrink and draw."""
         video = self.footage.video
         image = resized(video.frame(self.frame), fitted_size(video.height, video.width))
         solid, outlined = [], []
         for motion, color, opacity in self.bodies:
-            posed = engine.pose(self.footage, motion, self.frame)
+            posed = self.footage.pose(motion, self.frame)
             if posed is not None:
                 bodies = solid if opacity > 0.0 else outlined
                 bodies.append(PaintedBody(posed.vertices, color, opacity))
@@ -74,7 +74,7 @@ class FrameRequest:
         camera = self.footage.camera.resized(image.shape[0], image.shape[1])
         K = (camera.K[self.frame] if camera.K.dim() == 3 else camera.K).numpy()
         if solid and not self.is_quick:
-            image = engine.overlay(self.footage, image, self.frame, solid)
+            image = self.footage.overlay(image, self.frame, solid)
             solid = []
         faces = self.footage.faces
         for body in solid:

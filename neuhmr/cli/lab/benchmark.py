@@ -5,11 +5,12 @@ from typing import Annotated
 
 from tyro.conf import subcommand
 
-from neuhmr.cli.inputs import JsonFlag, OptionalPath, choose_device, require_at_least, sample_clip
+from neuhmr.cli.inputs import JsonFlag, OptionalPath, require_at_least, sample_clip
 from neuhmr.cli.lab.benchmark_accuracy import BenchmarkAccuracy
 from neuhmr.cli.lab.benchmark_ghnerf import BenchmarkGhnerf
 from neuhmr.cli.output import print_rows
 from neuhmr.cli.progress import progress_bars, stop_on_interrupt
+from neuhmr.devices import choose_device
 
 
 @dataclass(frozen=True, kw_only=True)

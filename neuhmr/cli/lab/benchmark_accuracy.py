@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Annotated
 
 from tyro.conf import arg
 
-from neuhmr.cli.inputs import JsonFlag, OptionalPath, choose_device, require_at_least
+from neuhmr.cli.inputs import JsonFlag, OptionalPath, require_at_least
 from neuhmr.cli.output import note
 from neuhmr.cli.progress import progress_bars, stop_on_interrupt
+from neuhmr.devices import choose_device
 
 if TYPE_CHECKING:
     from neuhmr.lab.benchmarks.pose.benchmark_clips import ClipSet

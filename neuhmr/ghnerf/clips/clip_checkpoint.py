@@ -6,7 +6,9 @@ from pathlib import Path
 
 import torch
 
-from neuhmr.errors import CheckpointError
+from neuhmr.body.body25 import LANDMARK_TOPOLOGY
+from neuhmr.body.smpl_model import SmplModel
+from neuhmr.errors import BodyModelError, CheckpointError
 from neuhmr.ghn.checkpoint import rendering_digest
 from neuhmr.ghn.model import Ghn
 from neuhmr.ghnerf.clips.clip_heatmaps import ClipHeatmaps
@@ -54,3 +56,24 @@ def load_clip_heatmaps(
             "`neuhmr train clip-heatmaps --start YOUR_WEIGHTS`"
         )
     return model.to(device).eval().requires_grad_(False)
+
+
+def load_heatmaps_of_body(ghn: Ghn, model: SmplModel, path: Path | None = None) -> ClipHeatmaps:
+    """Load human features that know the keypoints of a body, onto the network's device.
+
+    Args:
+        ghn: the network that the person is rendered with.
+        model: the person's body model.
+        path: of the weights; the shipped ones if None.
+
+    Raises:
+        BodyModelError: keypoints are not known of such a body.
+        CheckpointError: the weights are missing, damaged, or belong to another network.
+    """
+    vertices = len(model.v_template)
+    if vertices != LANDMARK_TOPOLOGY:
+        raise BodyModelError(
+            f"{model.name} has {vertices} vertices, but keypoints are known only of bodies with "
+            f"{LANDMARK_TOPOLOGY}; choose an SMPL body or the open one, or do without keypoints."
+        )
+    return load_clip_heatmaps(ghn, path, next(ghn.parameters()).device)

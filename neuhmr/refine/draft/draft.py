@@ -19,12 +19,12 @@ from neuhmr.body.smpl_model import ShapedBody, SmplModel
 from neuhmr.clip.crops import PersonCrops
 from neuhmr.geometry.rotations import nearest_rotations
 from neuhmr.progress import OnProgress, Progress, ignore_progress
-from neuhmr.refine.draft.draft_config import DraftConfig
 from neuhmr.refine.draft.draft_fit import DraftFit
 from neuhmr.refine.draft.joint_sightings import JointFinder
 from neuhmr.refine.draft.outlines import Outlines, collect_outlines
 from neuhmr.refine.draft.smoothing import smooth_poses
 from neuhmr.refine.priors.ground import Ground
+from neuhmr.refine.settings.draft import DraftConfig
 from neuhmr.tensor_struct import TensorStruct
 
 STRETCH = 240
@@ -133,9 +133,6 @@ def _fit_stretch(
 ) -> tuple[LocalPose, Ground]:
     here = motion[rows]
     smooth = smooth_poses(LocalPose.from_motion(here), here.frame_index, config.smoothing_frames)
-    if config.steps == 0:
-        up, height = _no_ground(here.transl[:1])
-        return smooth, Ground(up[0], height[0])
 
     def descend(scale: float, steps_before: int) -> DraftFit:
         fit = DraftFit(

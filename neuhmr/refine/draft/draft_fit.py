@@ -16,13 +16,13 @@ from neuhmr.geometry.rotations import axisangle_to_rotmat
 from neuhmr.losses.image import geman_mcclure
 from neuhmr.losses.pose import acceleration_loss, mean_or_zero
 from neuhmr.refine.draft.clothes import Clothes
-from neuhmr.refine.draft.draft_config import DraftConfig
 from neuhmr.refine.draft.joint_sightings import JointFinder, JointSightings
 from neuhmr.refine.draft.outlines import BodyPoints, Outlines, nearest_points, outline_loss
 from neuhmr.refine.draft.residual_curve import ResidualCurve
 from neuhmr.refine.draft.scene_guess import SceneGuess
 from neuhmr.refine.priors.ground import Ground, floor_loss, lowest_heights, sole_points
 from neuhmr.refine.priors.pose_prior import load_pose_prior, plausibility_loss
+from neuhmr.refine.settings.draft import DraftConfig
 
 FINAL_SHARE = 0.1
 """Of the learning rate, at the end."""

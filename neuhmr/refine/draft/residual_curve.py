@@ -6,7 +6,7 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
-from neuhmr.refine.draft.draft_config import DraftConfig
+from neuhmr.refine.settings.draft import DraftConfig
 
 _SPREAD = (
     1.0, 0.8, 0.8, 0.3, 1.0, 1.0, 0.3, 1.1, 1.1, 0.3, 0.75, 0.75, 0.6, 0.4, 0.4, 0.6, 1.2, 1.2,

@@ -6,8 +6,8 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from neuhmr.refine.draft.draft_config import DraftConfig
 from neuhmr.refine.priors.ground import Ground
+from neuhmr.refine.settings.draft import DraftConfig
 
 LowestHeights = Callable[[Float[Tensor, "3"]], Float[Tensor, " frames"]]
 """From the upward direction to how high each frame's lowest point is along it (m)."""

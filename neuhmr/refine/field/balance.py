@@ -11,7 +11,8 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from neuhmr.refine.config import BalanceConfig, LossWeights
+from neuhmr.refine.settings.field import BalanceConfig
+from neuhmr.refine.settings.terms import LossWeights
 
 TYPICAL_NORMS: dict[str, float] = {"rgb": 0.15, "geo": 1.5, "joint": 40.0, "keypoint": 15.0}
 """Gradient norms on one frame's rotations for a person of 150 px and errors of a regressor; they

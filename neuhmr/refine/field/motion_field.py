@@ -14,7 +14,7 @@ from torch import Tensor, nn
 
 from neuhmr.body.local_pose import LocalPose
 from neuhmr.geometry.rotations import rot6d_to_rotmat, rotation_angle
-from neuhmr.refine.config import FieldConfig
+from neuhmr.refine.settings.field import FieldConfig
 from neuhmr.tensor_struct import TensorStruct
 
 HEAD_GAIN = 1e-5

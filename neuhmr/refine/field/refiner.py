@@ -1,6 +1,7 @@
 """Refinement, one step at a time (NeuHMR section 3.3.2)."""
 
 import math
+from collections.abc import Iterator
 from dataclasses import replace
 
 import torch
@@ -13,7 +14,6 @@ from neuhmr.body.local_pose import LocalPose
 from neuhmr.body.motion import Motion
 from neuhmr.errors import ClipError
 from neuhmr.progress import OnProgress, ignore_progress
-from neuhmr.refine.config import LiveSettings, RefineConfig, ScheduleConfig
 from neuhmr.refine.draft.draft import Draft
 from neuhmr.refine.field.balance import (
     balance_factors,
@@ -34,6 +34,9 @@ from neuhmr.refine.field.motion_field import (
 from neuhmr.refine.field.snapshot import RefineSnapshot
 from neuhmr.refine.frame_keypoints import FrameKeypoints
 from neuhmr.refine.problem import RefineProblem
+from neuhmr.refine.settings import RefineConfig
+from neuhmr.refine.settings.field import ScheduleConfig
+from neuhmr.refine.settings.table import with_live_values
 from neuhmr.refine.terms.frame_batch import (
     FrameBatch,
     make_batch,
@@ -74,8 +77,8 @@ class Refiner:
             self._field.parameters(), weight_decay=config.schedule.weight_decay
         )
         self._times = frame_times(problem.initial.frame_index)
-        self._free = problem.free_joints()
-        self._free_transl = problem.free_translations()
+        self._free = problem.scope.free_joints(problem.initial)
+        self._free_transl = problem.scope.free_translations(problem.initial)
         self._start = problem.start()
         self._order = torch.zeros(0, dtype=torch.long)
         self._norms: dict[str, float] = {}
@@ -98,11 +101,12 @@ class Refiner:
         """Whether the schedule has come to its end."""
         return self.steps_done >= self.total_steps
 
-    def step(self, live: LiveSettings | None = None) -> RefineSnapshot:
+    def step(self, live: RefineConfig | None = None) -> RefineSnapshot:
         """Visit the next few frames and move the poses once.
 
         Args:
-            live: settings that differ from the configured ones in this step.
+            live: settings of this step; of those that may not change while running, the
+                configured ones count.
 
         Raises:
             NonFiniteError: a term or gradient is not finite. Nothing has changed then: poses,
@@ -114,12 +118,17 @@ class Refiner:
             raise ValueError(f"Refiner.step: all {self.total_steps} steps are done")
         random_state, order = self._generator.get_state(), self._order
         try:
-            return self._step(live.applied_to(self.config) if live else self.config)
+            return self._step(with_live_values(self.config, live) if live else self.config)
         except Exception:
             # Any failure, also a cancelled one, must leave a state that can go on or be saved.
             self._generator.set_state(random_state)
             self._order = order
             raise
+
+    def steps(self) -> Iterator[RefineSnapshot]:
+        """Step until the schedule ends; stop asking and refinement stops."""
+        while not self.finished:
+            yield self.step()
 
     def find_keypoints(self, on_progress: OnProgress = ignore_progress) -> None:
         """Look for keypoints in all active frames at once, if they count.
@@ -143,12 +152,12 @@ class Refiner:
         transl = torch.cat([part.transl for part in parts])
         return LocalPose(rotmat, transl).into(self.problem.initial)
 
-    def matches(self, row: int, live: LiveSettings | None = None) -> JointMatches:
+    def matches(self, row: int, live: RefineConfig | None = None) -> JointMatches:
         """Match one frame's joints at its present pose, for inspection.
 
         Candidates depend on seed, row and step alone and leave the run's random numbers alone.
         """
-        config = live.applied_to(self.config) if live else self.config
+        config = with_live_values(self.config, live) if live else self.config
         seed = (self.config.seed * 1_000_003 + self.steps_done) * 1_000_003 + row
         posed = pose_frame(self.problem.body, self._latest(), row)
         return match_joints(

@@ -22,31 +22,7 @@ from neuhmr.geometry.rotations import nearest_rotations
 from neuhmr.progress import OnProgress, Progress, ignore_progress
 from neuhmr.refine.guard.evidence import FrameEvidence, frame_evidence
 from neuhmr.refine.problem import RefineProblem
-
-
-@dataclass(frozen=True, kw_only=True)
-class GuardConfig:
-    """What counts how much: a logistic regression on training and validation people.
-
-    Changes of colors and silhouettes are relative to their initial means over the clip.
-    """
-
-    bias: float = 0.0
-    """What speaks for the refined pose before anything was looked at."""
-    rgb: float = 0.5
-    """Per change of the color difference."""
-    geo: float = 4.7
-    """Per change of the silhouette's error."""
-    similarity: float = 19.0
-    """Per change of similarity between joints and their descriptors."""
-    implausibility: float = 2.0
-    """Per rise of the posture's implausibility. That it falls says nothing: it was made to."""
-    off_floor: float = 0.1
-    """Per rise of the feet's distance from the floor; the same holds."""
-    smoothing_frames: float = 3.0
-    """Standard deviation over which the votes of neighboring frames are averaged."""
-    stride: int = 4
-    """Pixels between rays."""
+from neuhmr.refine.settings.guard import GuardConfig
 
 
 @dataclass(frozen=True)
@@ -55,7 +31,7 @@ class GuardedMotion:
 
     motion: Motion
     rows: tuple[int, ...]
-    """Rows that were compared: the valid ones."""
+    """Rows that were compared: those that refinement might change."""
     before: tuple[FrameScore, ...]
     """Of each compared row, in its initial pose."""
     after: tuple[FrameScore, ...]
@@ -84,6 +60,8 @@ def guard_motion(
 ) -> GuardedMotion:
     """Compare all frames in both poses and go back to the initial pose where that seems better.
 
+    With `config.enabled` off frames are compared, but none goes back.
+
     Args:
         problem: the clip, its person and the initial poses.
         refined: what refinement made of them.
@@ -91,7 +69,7 @@ def guard_motion(
         on_progress: told after every frame.
     """
     config = config or GuardConfig()
-    rows = tuple(problem.initial.valid.nonzero()[:, 0].tolist())
+    rows = problem.active_rows()
     before, after = [], []
     for done, row in enumerate(rows):
         on_progress(Progress("Comparing before and after", done, len(rows)))
@@ -100,6 +78,8 @@ def guard_motion(
     votes = frame_votes(before, after, config)
     numbers = problem.initial.frame_index[list(rows)].tolist()
     shares = kept_shares(smooth_votes(votes, numbers, config.smoothing_frames))
+    if not config.enabled:
+        shares = [1.0] * len(rows)
     return GuardedMotion(
         motion=blend_motions(refined, problem.initial, rows, shares),
         rows=rows,
@@ -160,6 +140,9 @@ def blend_motions(
     mixed = nearest_rotations(_mix(old.rotmat, new.rotmat, share))
     transl = _mix(old.transl, new.transl, share)
     rotmat = _choose(share, old.rotmat, new.rotmat, mixed)
+    # Mixing a locked rotation with itself would round it.
+    is_same = (old.rotmat == new.rotmat).all(dim=-1).all(dim=-1)
+    rotmat = torch.where(is_same[..., None, None], old.rotmat, rotmat)
     return LocalPose(rotmat, _choose(share, old.transl, new.transl, transl)).into(refined)
 
 

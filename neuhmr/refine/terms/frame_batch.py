@@ -8,7 +8,7 @@ from jaxtyping import Int
 from torch import Tensor
 
 from neuhmr.body.motion import Motion
-from neuhmr.refine.config import ScheduleConfig
+from neuhmr.refine.settings.field import ScheduleConfig
 
 
 @dataclass(frozen=True)

@@ -17,8 +17,8 @@ from neuhmr.losses.finite_checks import (
     require_finite_terms,
 )
 from neuhmr.losses.image import photometric_loss, silhouette_loss
-from neuhmr.refine.config import RefineConfig
 from neuhmr.refine.problem import RefineProblem
+from neuhmr.refine.settings import RefineConfig
 from neuhmr.refine.terms.matching import JointMatches, match_joints
 from neuhmr.refine.terms.rendered_terms import PosedGradient, RenderedTerms, render_terms
 from neuhmr.rendering.volume_rendering import Rendering

@@ -16,7 +16,7 @@ from neuhmr.anchors.registration import JointDescriptors, normalize_features
 from neuhmr.anchors.visibility import JointDepths, inside_image, joint_visibility
 from neuhmr.body.skeleton import MATCHING_JOINTS
 from neuhmr.geometry.cameras import sample_at_pixels
-from neuhmr.refine.config import MatchingConfig
+from neuhmr.refine.settings.terms import MatchingConfig
 
 Verdict = Literal[
     "accepted",

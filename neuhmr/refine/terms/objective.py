@@ -10,8 +10,8 @@ from dataclasses import dataclass
 import torch
 
 from neuhmr.body.local_pose import LocalPose
-from neuhmr.refine.config import RefineConfig
 from neuhmr.refine.problem import RefineProblem
+from neuhmr.refine.settings import RefineConfig
 from neuhmr.refine.terms.frame_batch import FrameBatch
 from neuhmr.refine.terms.frame_terms import PIXEL_TERMS, frame_terms
 from neuhmr.refine.terms.pose_terms import POSE_TERMS, differentiate_pose_terms, pose_term_names

@@ -12,9 +12,9 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from neuhmr.anchors.renderable import Renderable
 from neuhmr.body.smpl_model import PosedBody
 from neuhmr.geometry.cameras import Camera
+from neuhmr.ghn.renderable import Renderable
 from neuhmr.rendering.volume_rendering import Rendering
 from neuhmr.tensor_struct import TensorStruct
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from neuhmr.cli import main
-from neuhmr.lab.benchmarks import accuracy, match_distances, method_runs
+from neuhmr.lab.benchmarks.pose import accuracy, match_distances, method_runs
 from neuhmr.progress import Cancelled, OnProgress, Progress
 
 ROW_KEYS = {

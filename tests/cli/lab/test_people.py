@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from neuhmr.cli import people as command
+from neuhmr.cli.lab import people as command
 from neuhmr.cli.lab.people import People
 from neuhmr.errors import NeuhmrError
 from neuhmr.lab.people import generate, training_set

@@ -5,7 +5,9 @@ import tyro
 
 from neuhmr.cli.lab.train import Train, TrainGhnerf, TrainHumanEncoder
 from neuhmr.errors import NeuhmrError
-from neuhmr.lab.training import ghnerf, ghnerf_config, human_encoder
+from neuhmr.lab.training.ghnerf import config as ghnerf_config
+from neuhmr.lab.training.ghnerf import training as ghnerf
+from neuhmr.lab.training.human_encoder import training as human_encoder
 from neuhmr.lab.training.run import StepOutcome
 
 FOLDERS = ["--data", "people", "--val", "val", "--out", "run"]

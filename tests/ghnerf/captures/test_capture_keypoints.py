@@ -10,8 +10,8 @@ from ghnerf.knowing import BOX, KnowingGhnerf, knowing_image, standing_points
 from ghnerf.rings import ring, seen
 from neuhmr.datasets.capture import Capture, RawView
 from neuhmr.errors import CheckpointError, DatasetError
-from neuhmr.export import capture_keypoints
 from neuhmr.geometry.cameras import Camera
+from neuhmr.ghnerf.captures import capture_keypoints
 from neuhmr.ghnerf.captures.capture_keypoints import (
     CaptureKeypointsConfig,
     find_keypoints,

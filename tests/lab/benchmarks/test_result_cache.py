@@ -14,7 +14,7 @@ from neuhmr.lab.benchmarks.result_cache import (
     program_digest,
     result_key,
 )
-from neuhmr.refine.config import preset
+from neuhmr.refine.settings import preset
 from tests.cli.motions import make_motion
 from tests.lab.benchmarks.made_results import result_of
 

@@ -8,10 +8,10 @@ import torch
 from neuhmr.anchors.frame_poses import pose_joints
 from neuhmr.body.local_pose import LocalPose
 from neuhmr.refine.draft.draft import OVERLAP, STRETCH, Draft, draft_motion, error_scale, stretches
-from neuhmr.refine.draft.draft_config import DraftConfig
 from neuhmr.refine.draft.draft_fit import consecutive_triples
 from neuhmr.refine.draft.joint_sightings import JointFinder, make_finder
-from neuhmr.refine.problem import Scope
+from neuhmr.refine.scope import Scope
+from neuhmr.refine.settings.draft import DraftConfig
 from refine.bare_clip import BareClip, bare_clip
 from refine.splat_clip import hip_aligned_error_mm, wrong_by_rotations
 from refine.tiny_problem import tiny_problem
@@ -126,7 +126,7 @@ def test_what_is_locked_does_not_start_from_the_draft():
     initial = problem.start()
     turned = replace(initial, transl=initial.transl + 1.0, rotmat=initial.rotmat.flip(0))
     ground = replace(drafted().ground, up=drafted().ground.up[:6], height=torch.zeros(6))
-    scope = Scope(locked_rows=(2,), locked_joints=(0,))
+    scope = Scope(locked_frames=frozenset({2}), locked_joints=frozenset({0}))
     start = replace(problem, draft=Draft(turned, ground), scope=scope).start()
     assert torch.equal(start.rotmat[2], initial.rotmat[2])
     assert torch.equal(start.transl[2], initial.transl[2])

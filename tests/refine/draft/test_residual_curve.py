@@ -3,8 +3,8 @@ from dataclasses import replace
 import pytest
 import torch
 
-from neuhmr.refine.draft.draft_config import DraftConfig
 from neuhmr.refine.draft.residual_curve import ResidualCurve
+from neuhmr.refine.settings.draft import DraftConfig
 
 CONFIG = DraftConfig()
 

@@ -3,8 +3,8 @@ import math
 import pytest
 import torch
 
-from neuhmr.refine.draft.draft_config import DraftConfig
 from neuhmr.refine.draft.scene_guess import SceneGuess
+from neuhmr.refine.settings.draft import DraftConfig
 
 CONFIG = DraftConfig()
 

@@ -1,7 +1,6 @@
 import pytest
 import torch
 
-from neuhmr.refine.config import BalanceConfig, LossWeights
 from neuhmr.refine.field.balance import (
     TYPICAL_NORMS,
     balance_factors,
@@ -9,6 +8,8 @@ from neuhmr.refine.field.balance import (
     rotation_norm,
     spread_rows,
 )
+from neuhmr.refine.settings.field import BalanceConfig
+from neuhmr.refine.settings.terms import LossWeights
 
 CONFIG = BalanceConfig(reference=1.5, limit=5.0)
 

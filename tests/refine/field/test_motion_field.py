@@ -6,7 +6,6 @@ import torch
 
 from neuhmr.body.local_pose import LocalPose
 from neuhmr.geometry.rotations import rot6d_to_rotmat, rotation_about, rotation_angle
-from neuhmr.refine.config import FieldConfig
 from neuhmr.refine.field.motion_field import (
     MotionField,
     Residual,
@@ -17,6 +16,7 @@ from neuhmr.refine.field.motion_field import (
     num_centers,
     residual_angles,
 )
+from neuhmr.refine.settings.field import FieldConfig
 from refine.splat_clip import walking_motion
 
 FIELD = FieldConfig()

@@ -8,10 +8,11 @@ from neuhmr.anchors.frame_poses import pose_frame
 from neuhmr.body.motion import Motion
 from neuhmr.clip.crops import PersonCrops
 from neuhmr.errors import ClipError, NonFiniteError
-from neuhmr.refine.config import LiveSettings, LossWeights, MatchingConfig
 from neuhmr.refine.field.refiner import Refiner, learning_rate
-from neuhmr.refine.loop import refine, run
-from neuhmr.refine.problem import RefineProblem, Scope
+from neuhmr.refine.problem import RefineProblem
+from neuhmr.refine.run import Run
+from neuhmr.refine.scope import Scope
+from neuhmr.refine.settings.terms import LossWeights, MatchingConfig
 from refine.splat_clip import hip_aligned_error_mm, wrong_by_rotations
 from refine.tiny_problem import (
     TINY_CONFIG,
@@ -42,9 +43,11 @@ def test_a_new_refiner_starts_at_the_initial_poses_and_renders_the_same_pixels()
 
 
 def test_what_is_locked_keeps_its_pose_bit_for_bit_and_renders_the_same_image():
-    problem = replace(tiny_problem(), scope=Scope(locked_rows=(2,), locked_joints=(0, 4)))
+    problem = replace(
+        tiny_problem(), scope=Scope(locked_frames=frozenset({2}), locked_joints=frozenset({0, 4}))
+    )
     refiner = Refiner(problem, with_schedule(TINY_CONFIG, epochs=2, root_epochs=0))
-    *_, last = run(refiner)
+    *_, last = refiner.steps()
     initial, refined = problem.initial, last.motion
     assert_same(initial[2:3], refined[2:3])
     assert torch.equal(initial.global_orient, refined.global_orient)
@@ -60,8 +63,8 @@ def test_what_is_locked_keeps_its_pose_bit_for_bit_and_renders_the_same_image():
 
 
 def test_a_range_of_rows_leaves_the_others_alone():
-    problem = replace(tiny_problem(), scope=Scope(rows=(1, 2), lock_translation=True))
-    *_, last = refine(problem, with_schedule(TINY_CONFIG, epochs=1, root_epochs=0))
+    problem = replace(tiny_problem(), scope=Scope(first=1, last=2, lock_translation=True))
+    *_, last = Run(problem, with_schedule(TINY_CONFIG, epochs=1, root_epochs=0)).steps()
     outside = torch.tensor([0, 3, 4, 5])
     assert_same(problem.initial[outside], last.motion[outside])
     assert torch.equal(problem.initial.transl, last.motion.transl)
@@ -69,7 +72,7 @@ def test_a_range_of_rows_leaves_the_others_alone():
 
 
 def test_nothing_left_to_refine_is_an_error():
-    problem = replace(tiny_problem(), scope=Scope(rows=(1,), locked_rows=(1,)))
+    problem = replace(tiny_problem(), scope=Scope(first=1, last=1, locked_frames=frozenset({1})))
     with pytest.raises(ClipError, match="Unlock a frame"):
         Refiner(problem, TINY_CONFIG)
 
@@ -90,7 +93,7 @@ def test_every_epoch_visits_every_valid_row_once():
     problem = replace(tiny_problem(), initial=replace(initial, valid=valid))
     refiner = Refiner(problem, with_schedule(TINY_CONFIG, epochs=2, frames_per_step=2))
     visited: dict[int, list[int]] = {0: [], 1: []}
-    for snapshot in run(refiner):
+    for snapshot in refiner.steps():
         visited[snapshot.epoch] += snapshot.rows
     assert sorted(visited[0]) == sorted(visited[1]) == [0, 1, 3, 4, 5]
     assert_same(initial[2:3], refiner.motion()[2:3])
@@ -99,7 +102,8 @@ def test_every_epoch_visits_every_valid_row_once():
 def test_same_seed_gives_the_same_result_and_another_seed_another():
     config = with_schedule(TINY_CONFIG, epochs=1)
     results = [
-        list(refine(tiny_problem(), replace(config, seed=seed)))[-1].motion for seed in (3, 3, 4)
+        list(Run(tiny_problem(), replace(config, seed=seed)).steps())[-1].motion
+        for seed in (3, 3, 4)
     ]
     assert_same(results[0], results[1])
     assert not torch.equal(results[0].transl, results[2].transl)
@@ -109,13 +113,13 @@ def test_same_seed_gives_the_same_result_and_another_seed_another():
 def test_stopping_and_resuming_equals_running_through(steps_before: int):
     config = with_schedule(TINY_CONFIG, epochs=2, gradient_norm_interval=2)
     through = Refiner(tiny_problem(), config)
-    whole = list(run(through))
+    whole = list(through.steps())
     stopped = Refiner(tiny_problem(), config)
     for _ in range(steps_before):
         stopped.step()
     resumed = Refiner(tiny_problem(), replace(config))
     resumed.load_state_dict(stopped.state_dict())
-    rest = list(run(resumed))
+    rest = list(resumed.steps())
     assert len(rest) == len(whole) - steps_before
     assert_same(through.motion(), resumed.motion())
     assert rest[-1].terms == whole[-1].terms
@@ -133,7 +137,7 @@ def test_a_state_brings_its_draft_along():
     resumed.load_state_dict(stopped.state_dict())
     assert_same(stopped.motion(), resumed.motion())
     for refiner in (stopped, resumed):
-        list(run(refiner))
+        list(refiner.steps())
     assert_same(stopped.motion(), resumed.motion())
 
 
@@ -151,14 +155,14 @@ def test_inspecting_matches_does_not_change_the_run():
     plain, inspected = Refiner(tiny_problem(), config), Refiner(tiny_problem(), config)
     first = inspected.matches(1)
     assert torch.equal(first.candidates, inspected.matches(1).candidates)
-    list(run(plain))
-    for _ in run(inspected):
+    list(plain.steps())
+    for _ in inspected.steps():
         inspected.matches(0)
     assert_same(plain.motion(), inspected.motion())
 
 
 def test_matches_follow_live_settings():
-    live = LiveSettings(matching=MatchingConfig(sigma_px=0.5, num_samples=7))
+    live = replace(TINY_CONFIG, matching=MatchingConfig(sigma_px=0.5, num_samples=7))
     found = Refiner(tiny_problem(), TINY_CONFIG).matches(0, live)
     assert found.candidates.shape == (16, 8, 2)
 
@@ -180,7 +184,9 @@ def test_live_settings_act_on_the_next_step():
     nothing = LossWeights(
         rgb=0.0, geo=0.0, joint=0.0, regularizer=0.0, acceleration=0.0, prior=0.0, root_depth=0.0
     )
-    still = refiner.step(LiveSettings(weights=nothing, learning_rate=1e-2))
+    schedule = replace(TINY_CONFIG.schedule, learning_rate=1e-2, epochs=99)
+    still = refiner.step(replace(TINY_CONFIG, weights=nothing, schedule=schedule))
+    assert still.total_steps == refiner.total_steps, "the number of epochs may not change"
     assert sum(still.weighted.values()) == 0.0
     assert still.learning_rate == pytest.approx(1e-2)
     assert sum(refiner.step().weighted.values()) > 0.0
@@ -188,7 +194,7 @@ def test_live_settings_act_on_the_next_step():
 
 def test_learning_rate_falls_along_a_cosine():
     # Ends at the configured rates; half way the mean of both: (1e-3 + 1e-4) / 2 = 5.5e-4.
-    schedule = replace(TINY_CONFIG.schedule, learning_rate=1e-3, final_learning_rate=1e-4)
+    schedule = replace(TINY_CONFIG.schedule, learning_rate=1e-3, final_share=0.1)
     assert learning_rate(0, 11, schedule) == pytest.approx(1e-3)
     assert learning_rate(5, 11, schedule) == pytest.approx(5.5e-4)
     assert learning_rate(10, 11, schedule) == pytest.approx(1e-4)
@@ -217,7 +223,7 @@ def test_a_pixel_that_is_no_number_stops_with_term_and_frame_and_keeps_the_last_
     config = replace(config, balance=replace(config.balance, enabled=False))
     refiner = Refiner(problem, config)
     with pytest.raises(NonFiniteError, match=r"The rgb term .* frame 104"):
-        list(run(refiner))
+        list(refiner.steps())
     before = refiner.state_dict()
     assert refiner.motion().transl.isfinite().all()
     with pytest.raises(NonFiniteError):
@@ -231,7 +237,7 @@ def test_features_that_are_no_numbers_stop_with_the_frame():
     features[3, 0, 0, 0] = math.inf
     problem = replace(tiny_problem(), features=features)
     with pytest.raises(NonFiniteError, match=r"features of frame 3 .* joint term"):
-        list(refine(problem, TINY_CONFIG))
+        list(Run(problem, TINY_CONFIG).steps())
 
 
 @pytest.mark.slow
@@ -240,10 +246,10 @@ def test_refinement_recovers_a_known_perturbation():
     initial = wrong_by_rotations(clip.truth, 10.0, 0.05, seed=1)
     config = with_schedule(
         TINY_CONFIG, epochs=40, frames_per_step=5, stride=2, fine_epochs=0, root_epochs=5,
-        learning_rate=2e-3, final_learning_rate=2e-4,
+        learning_rate=2e-3, final_share=0.1,
     )  # fmt: skip
     problem = problem_of(clip, initial, config)
-    snapshots = list(refine(problem, config))
+    snapshots = list(Run(problem, config).steps())
     body = problem.body
     before = hip_aligned_error_mm(body, initial, clip.truth).mean()
     after = hip_aligned_error_mm(body, snapshots[-1].motion, clip.truth).mean()

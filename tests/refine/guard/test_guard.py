@@ -6,13 +6,13 @@ import torch
 from neuhmr.geometry.rotations import axisangle_to_rotmat, rotation_about, rotation_angle
 from neuhmr.refine.guard.evidence import FrameEvidence, frame_evidence
 from neuhmr.refine.guard.guard import (
-    GuardConfig,
     blend_motions,
     frame_votes,
     guard_motion,
     kept_shares,
     smooth_votes,
 )
+from neuhmr.refine.settings.guard import GuardConfig
 from refine.tiny_problem import drafted_problem, tiny_clip, tiny_problem
 
 SHARP = GuardConfig(stride=2, smoothing_frames=0.3)

@@ -2,7 +2,7 @@ from dataclasses import replace
 
 import torch
 
-from neuhmr.refine.config import ScheduleConfig
+from neuhmr.refine.settings.field import ScheduleConfig
 from neuhmr.refine.terms.frame_batch import (
     make_batch,
     rows_of_step,

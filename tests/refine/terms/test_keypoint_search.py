@@ -42,7 +42,7 @@ def test_what_is_found_is_what_the_window_shows_and_depends_on_that_frame_alone(
     avatar, crops, poses = problem.avatar, problem.crops, problem.initial
     shown = look_at_anchors(problem.heatmaps, avatar, crops, poses, (0, 3))
     assert shown is not None
-    report = find_keypoints(shown, avatar, crops, poses, 1, "frame")
+    report = find_keypoints(shown, crops, poses, 1, "frame")
     assert report is not None
     is_found = np.isfinite(report.found).all(axis=1)
     np.testing.assert_array_equal(known.confidence[1].numpy() > 0.0, is_found)

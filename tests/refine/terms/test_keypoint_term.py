@@ -11,14 +11,14 @@ from neuhmr.body.local_pose import LocalPose
 from neuhmr.body.motion import Motion
 from neuhmr.geometry.rotations import axisangle_to_rotmat
 from neuhmr.ghnerf.keypoints.keypoints2d import Keypoints2d
-from neuhmr.refine import keypoint_search
-from neuhmr.refine.config import LiveSettings, RefineConfig, preset
 from neuhmr.refine.draft.draft import Draft
 from neuhmr.refine.field.refiner import Refiner
 from neuhmr.refine.frame_keypoints import FrameKeypoints
-from neuhmr.refine.loop import refine, run
 from neuhmr.refine.priors.ground import Ground
 from neuhmr.refine.problem import RefineProblem
+from neuhmr.refine.run import Run
+from neuhmr.refine.settings import RefineConfig, preset
+from neuhmr.refine.terms import keypoint_search
 from neuhmr.refine.terms.frame_batch import make_batch
 from neuhmr.refine.terms.objective import TERM_NAMES, TOTAL, Objective, evaluate_objective
 from refine.untrained_heatmaps import untrained_heatmaps
@@ -159,15 +159,17 @@ def test_without_weight_nothing_is_looked_for_and_nothing_changes(with_search):
         UNMOVED, weights=replace(UNMOVED.weights, rgb=1.0, geo=1.0, acceleration=100.0, prior=0.2)
     )
     searching = arrange(initial, seen_in(walk()))
-    *_, plain = refine(walker_problem(initial), config)
-    *_, able = refine(searching, config)
-    *_, knowing = refine(replace(searching, keypoints=seen_in(walk())), config)
+    *_, plain = Run(walker_problem(initial), config).steps()
+    *_, able = Run(searching, config).steps()
+    *_, knowing = Run(replace(searching, keypoints=seen_in(walk())), config).steps()
     assert searches == []
     assert KEYPOINT not in able.terms.keys() | able.weighted.keys() | able.gradient_norms.keys()
     assert plain.terms == able.terms == knowing.terms
     assert_same(plain.motion, able.motion)
     assert_same(plain.motion, knowing.motion)
-    *_, pulled = refine(searching, replace(config, weights=replace(config.weights, keypoint=1.0)))
+    *_, pulled = Run(
+        searching, replace(config, weights=replace(config.weights, keypoint=1.0))
+    ).steps()
     assert pulled.weighted[KEYPOINT] > 0.0
     assert not torch.equal(plain.motion.body_pose, pulled.motion.body_pose)
 
@@ -184,7 +186,7 @@ def test_every_frame_is_looked_at_once_where_refinement_starts(with_search):
     refiner.find_keypoints()
     assert [row for row, _ in searches] == list(range(FRAMES))
     assert all(torch.equal(poses.transl, moved.transl) for _, poses in searches)
-    list(run(refiner))
+    list(refiner.steps())
     assert len(searches) == FRAMES
     assert problem.keypoints is None and refiner.problem.keypoints is not None
     assert refiner.problem.keypoints.found_share() == 1.0
@@ -193,7 +195,7 @@ def test_every_frame_is_looked_at_once_where_refinement_starts(with_search):
 def test_invalid_frames_are_not_looked_at(with_search):
     arrange, searches = with_search
     valid = torch.tensor([True, True, False, True])
-    list(refine(arrange(replace(walk(), valid=valid), seen_in(walk())), BY_KEYPOINTS))
+    list(Run(arrange(replace(walk(), valid=valid), seen_in(walk())), BY_KEYPOINTS).steps())
     assert sorted(row for row, _ in searches) == [0, 1, 3]
 
 
@@ -201,7 +203,7 @@ def test_raised_on_the_way_keypoints_get_their_balance_and_are_part_of_the_state
     arrange, searches = with_search
     problem = arrange(walk(), seen_in(with_wrong_arm(walk(), 20.0)))
     config = replace(UNMOVED, weights=replace(UNMOVED.weights, prior=0.2))
-    raised = LiveSettings(weights=replace(config.weights, keypoint=0.5))
+    raised = replace(config, weights=replace(config.weights, keypoint=0.5))
     refiner = Refiner(problem, config)
     refiner.step()
     before = refiner.state_dict()
@@ -231,13 +233,11 @@ def test_without_heatmaps_the_term_is_refused():
 def test_true_keypoints_move_a_wrong_arm_towards_the_truth():
     truth = walk()
     initial = with_wrong_arm(truth, 30.0)
-    schedule = replace(
-        BY_KEYPOINTS.schedule, epochs=15, learning_rate=2e-3, final_learning_rate=2e-4
-    )
+    schedule = replace(BY_KEYPOINTS.schedule, epochs=15, learning_rate=2e-3, final_share=0.1)
     config = replace(BY_KEYPOINTS, schedule=schedule)
     weights = replace(config.weights, acceleration=100.0, prior=0.2, root_depth=100.0)
     problem = walker_problem(initial, seen_in(truth, confidence=0.6))
-    first, *_, last = refine(problem, replace(config, weights=weights))
+    first, *_, last = Run(problem, replace(config, weights=weights)).steps()
     assert last.weighted[KEYPOINT] < 0.6 * first.weighted[KEYPOINT]
     wanted = frame_joints(problem.body, truth)
 

@@ -4,7 +4,7 @@ import torch
 from neuhmr.anchors.registration import JointDescriptors, normalize_features
 from neuhmr.anchors.visibility import JointDepths
 from neuhmr.body.skeleton import MATCHING_JOINTS
-from neuhmr.refine.config import MatchingConfig
+from neuhmr.refine.settings.terms import MatchingConfig
 from neuhmr.refine.terms.matching import JointMatches, match_joints, sample_offsets
 
 SIZE = (64, 48)

@@ -5,7 +5,7 @@ import torch
 
 from neuhmr.body.local_pose import LocalPose
 from neuhmr.geometry.rotations import axisangle_to_rotmat
-from neuhmr.refine import frame_terms as frame_terms_module
+from neuhmr.refine.terms import frame_terms as frame_terms_module
 from neuhmr.refine.terms.frame_batch import make_batch
 from neuhmr.refine.terms.objective import TERM_NAMES, TOTAL, Objective, evaluate_objective
 from refine.tiny_problem import TINY_CONFIG, drafted_problem, tiny_problem

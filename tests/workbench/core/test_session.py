@@ -2,10 +2,10 @@ import threading
 
 import pytest
 
+from neuhmr.clip.open_request import OpenRequest
 from tests.workbench.fake_engine import FakeEngine
 from tests.workbench.synthetic_figure import NUM_FRAMES
 from workbench.core.session import JobStatus, Session, SessionState
-from workbench.engine.open_request import OpenRequest
 
 
 @pytest.fixture

@@ -5,9 +5,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from neuhmr.clip.open_request import OpenRequest
 from neuhmr.errors import OutputError
 from tests.workbench.bench import CLIP, Bench
-from workbench.engine.open_request import OpenRequest
 
 
 def launch_again(bench, **options):

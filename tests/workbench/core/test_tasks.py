@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
+from neuhmr.clip.open_request import OpenRequest
 from neuhmr.errors import ClipError, NonFiniteError
 from tests.workbench.bench import CLIP, Bench
 from tests.workbench.synthetic_figure import NUM_FRAMES
-from workbench.engine.open_request import OpenRequest
 
 
 def test_opening_shows_the_clip_and_the_default_settings(bench):

@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 import torch
 
+from neuhmr.clip.open_request import OpenRequest
 from neuhmr.errors import OutputError, PoseFileError
 from tests.workbench.short_clip import FRAMES, IS_AVAILABLE, short_engine, write_short_clip
 from workbench.engine.interface import ExportRequest, PaintedBody
-from workbench.engine.open_request import OpenRequest
 
 pytestmark = [
     pytest.mark.slow,

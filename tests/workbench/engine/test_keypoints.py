@@ -6,21 +6,21 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from workbench.engine.person import opened_clip
 
 from neuhmr.anchors.frame_poses import pose_frame
 from neuhmr.body.body25 import body25_points
+from neuhmr.clip.open_request import OpenRequest
 from neuhmr.errors import CheckpointError
 from neuhmr.ghn.checkpoint import load_ghn
 from neuhmr.ghnerf.clips.clip_checkpoint import save_clip_heatmaps
 from neuhmr.ghnerf.clips.clip_heatmaps import ClipHeatmaps
 from neuhmr.ghnerf.network.config import GhnerfConfig
-from neuhmr.refine.config import preset
+from neuhmr.refine.settings import preset
 from tests.workbench.short_clip import IS_AVAILABLE, write_short_clip
 from workbench.engine.engine import NeuhmrEngine
 from workbench.engine.free_view import Viewpoint
 from workbench.engine.keypoints import load_heatmap_model
-from workbench.engine.open_request import OpenRequest
-from workbench.engine.person import opened_clip
 from workbench.errors import WorkbenchError
 
 pytestmark = [
@@ -51,7 +51,7 @@ def folder(tmp_path_factory) -> Path:
 @pytest.fixture(scope="module")
 def engine():
     config = preset("fast")
-    return NeuhmrEngine("cpu", replace(config, draft=replace(config.draft, steps=0)))
+    return NeuhmrEngine("cpu", replace(config, draft=replace(config.draft, enabled=False)))
 
 
 @pytest.fixture(scope="module")

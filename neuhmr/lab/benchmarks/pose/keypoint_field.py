@@ -23,7 +23,6 @@ from neuhmr.initial.landmarks import Landmarks
 from neuhmr.initial.priors import JointRanges, human_joint_ranges
 from neuhmr.lab.benchmarks.pose.smplify import keypoint_evidence, landmark_body, pose_prior_loss
 from neuhmr.progress import OnProgress, Progress, ignore_progress
-from neuhmr.refine.config import BalanceConfig, RefineConfig
 from neuhmr.refine.field.balance import effective_lambdas, rotation_norm
 from neuhmr.refine.field.motion_field import (
     MotionField,
@@ -34,6 +33,8 @@ from neuhmr.refine.field.motion_field import (
 )
 from neuhmr.refine.field.refiner import learning_rate
 from neuhmr.refine.problem import RefineProblem
+from neuhmr.refine.settings import RefineConfig
+from neuhmr.refine.settings.field import BalanceConfig
 from neuhmr.refine.terms.frame_batch import FrameBatch, make_batch
 from neuhmr.refine.terms.matching import JointMatches
 from neuhmr.refine.terms.pose_terms import pose_terms

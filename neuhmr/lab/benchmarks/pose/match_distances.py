@@ -28,8 +28,8 @@ from neuhmr.lab.benchmarks.pose.workspace import DETECTING, Workspace
 from neuhmr.lab.benchmarks.result_cache import program_digest
 from neuhmr.lab.people.errors.wrong_poses import REFERENCE_HEIGHT, person_height
 from neuhmr.metrics.pose_scores import common_rows
-from neuhmr.refine.config import RefineConfig, preset
 from neuhmr.refine.problem import RefineProblem
+from neuhmr.refine.settings import RefineConfig, preset
 from neuhmr.refine.terms.matching import match_joints
 
 MIN_VISIBILITY = 0.5

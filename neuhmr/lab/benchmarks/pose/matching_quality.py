@@ -17,12 +17,12 @@ from torch import Tensor
 
 from neuhmr.anchors.frame_poses import pose_frame
 from neuhmr.anchors.registration import JointDescriptors, register_joints
-from neuhmr.anchors.renderable import HumanNetwork
 from neuhmr.anchors.visibility import JointDepths, joint_visibility
 from neuhmr.body.motion import Motion
 from neuhmr.body.skeleton import SMPL_JOINT_NAMES
 from neuhmr.body.smpl_model import ShapedBody, SmplModel
 from neuhmr.clip.crops import PersonCrops
+from neuhmr.ghn.renderable import HumanNetwork
 from neuhmr.lab.people.errors.wrong_poses import (
     REFERENCE_HEIGHT,
     WrongPoseConfig,
@@ -30,7 +30,7 @@ from neuhmr.lab.people.errors.wrong_poses import (
     person_height,
 )
 from neuhmr.lab.people.training_person import TrainingPerson
-from neuhmr.refine.config import MatchingConfig
+from neuhmr.refine.settings.terms import MatchingConfig
 from neuhmr.refine.terms.matching import match_joints
 from neuhmr.rendering.mesh_raster import rasterize_mesh
 

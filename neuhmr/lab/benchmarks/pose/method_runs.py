@@ -1,6 +1,7 @@
 """Running one method on one clip."""
 
 import time
+from dataclasses import replace
 
 from neuhmr.body.motion import Motion
 from neuhmr.lab.benchmarks.pose.clip_result import ClipResult, measure_clip
@@ -22,7 +23,7 @@ from neuhmr.lab.benchmarks.pose.workspace import Workspace
 from neuhmr.lab.benchmarks.result_cache import SCORING, program_digest
 from neuhmr.progress import OnProgress, Progress
 from neuhmr.refine.field.refiner import Refiner
-from neuhmr.refine.guard.guard import guard_motion
+from neuhmr.refine.run import Run
 
 FINAL, UNGUARDED = "final", "unguarded"
 """Names of a run's results: what the user gets, and refinement before its guard."""
@@ -68,29 +69,26 @@ def method_key(work: Workspace, method: Method) -> str:
 
 
 def _refine(work: Workspace, method: Refinement, on_progress: OnProgress) -> dict[str, ClipResult]:
-    config = method.config.at_rate(work.fps)
-    prepared = work.prepared(config)
+    prepared = work.prepared(method.config)
     start = time.perf_counter()
-    refiner = Refiner(prepared.problem, config)
-    while not refiner.finished:
-        if method.features == "rendered" and _is_due(refiner):
-            refiner.problem = with_rendered_descriptors(
-                refiner.problem,
-                refiner.motion(),
+    run = Run(prepared.problem, method.config)
+    while not run.finished:
+        if method.features == "rendered" and _is_due(run.refiner):
+            run.refiner.problem = with_rendered_descriptors(
+                run.problem,
+                run.refiner.motion(),
                 work.laboratory.ghn,
-                config.matching.epsilon,
+                method.config.matching.epsilon,
                 on_progress,
             )
-        snapshot = refiner.step()
+        snapshot = run.step()
         on_progress(Progress("Refining", snapshot.step, snapshot.total_steps))
-    refined = refiner.motion()
+    refined = run.refiner.motion()
     seconds = prepared.seconds + time.perf_counter() - start
-    guarded = guard_motion(refiner.problem, refined, on_progress=on_progress)
+    result = run.result(on_progress)
     total = prepared.seconds + time.perf_counter() - start
-    numbers = prepared.problem.initial.frame_index.tolist()
-    reverted = [numbers[row] for row in guarded.reverted]
     return {
-        FINAL: _measure(work, guarded.motion, total, reverted),
+        FINAL: _measure(work, result.motion, total, list(result.reverted_frames)),
         UNGUARDED: _measure(work, refined, seconds),
     }
 
@@ -105,6 +103,7 @@ def _fit(work: Workspace, method: KeypointFit, on_progress: OnProgress) -> ClipR
     config, landmarks = method.config, keypoints.landmarks
     if isinstance(config, KeypointFieldConfig):
         problem = work.prepared(config.base).problem
+        config = replace(config, base=config.base.at_rate(work.fps))
         start = time.perf_counter()
         motion = fit_field_to_keypoints(problem, work.clip, landmarks, config, on_progress)
     else:

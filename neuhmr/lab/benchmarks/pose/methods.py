@@ -7,7 +7,7 @@ from neuhmr.errors import NeuhmrError
 from neuhmr.lab.benchmarks.pose.keypoint_field import KeypointFieldConfig
 from neuhmr.lab.benchmarks.pose.smplify import SmplifyConfig
 from neuhmr.lab.benchmarks.result_cache import SCORING
-from neuhmr.refine.config import PresetName, RefineConfig, preset
+from neuhmr.refine.settings import PresetName, RefineConfig, preset
 
 PRESETS: tuple[PresetName, ...] = get_args(PresetName)
 SMPLIFY, NEMO = "smplify", "nemo"
@@ -20,7 +20,8 @@ ABLATED: PresetName = "fast"
 REFINING: tuple[str, ...] = (*SCORING, "rendering", "ghn", "anchors", "refine")
 """Parts of the program that refinement's results depend on."""
 FITTING: tuple[str, ...] = (
-    *SCORING, "initial", "refine", "lab/benchmarks/pose/smplify.py", "lab/benchmarks/pose/keypoint_field.py",
+    *SCORING, "initial", "refine", "lab/benchmarks/pose/smplify.py",
+    "lab/benchmarks/pose/keypoint_field.py",
 )  # fmt: skip
 """Parts of the program that fits to keypoints depend on."""
 

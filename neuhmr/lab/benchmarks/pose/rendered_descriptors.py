@@ -11,9 +11,9 @@ import torch
 
 from neuhmr.anchors.frame_poses import pose_frame
 from neuhmr.anchors.registration import JointDescriptors, register_joints
-from neuhmr.anchors.renderable import HumanNetwork
 from neuhmr.anchors.visibility import joint_visibility, render_joint_depths
 from neuhmr.body.motion import Motion
+from neuhmr.ghn.renderable import HumanNetwork
 from neuhmr.progress import OnProgress, Progress
 from neuhmr.refine.problem import RefineProblem
 

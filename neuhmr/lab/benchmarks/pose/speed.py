@@ -10,16 +10,15 @@ from pathlib import Path
 import torch
 
 from neuhmr.anchors.frame_poses import pose_frame
-from neuhmr.body.model_files import load_body_model
-from neuhmr.clip.clip import open_clip
-from neuhmr.clip.crops import crop_person
+from neuhmr.clip.open_request import OpenRequest
 from neuhmr.errors import PoseFileError
-from neuhmr.ghn.avatar import Avatar, render_image
+from neuhmr.ghn.avatar import render_image
 from neuhmr.ghn.checkpoint import load_ghn
+from neuhmr.pipeline import open_clip_files, prepare
 from neuhmr.progress import OnProgress, Progress, ignore_progress
-from neuhmr.refine.config import RefineConfig, preset
-from neuhmr.refine.field.refiner import Refiner
-from neuhmr.refine.problem import RefineProblem, prepare_problem
+from neuhmr.refine.problem import RefineProblem
+from neuhmr.refine.run import Run
+from neuhmr.refine.settings import RefineConfig, preset
 
 HEIGHT, WIDTH = 240, 180
 """Of the images that are timed (px), as in NeuHMR's own figures."""
@@ -120,33 +119,27 @@ def full_frame_config(base: RefineConfig, steps: int) -> RefineConfig:
 
 
 def _prepare(config: SpeedConfig, base: RefineConfig, on_progress: OnProgress) -> RefineProblem:
-    clip = open_clip(config.clip)
+    opened = open_clip_files(OpenRequest(clip=config.clip))
+    clip = opened.clip
     if clip.motion is None:
         raise PoseFileError(
             f"{config.clip} has no poses beside it, a pose file was expected for timing; make one "
             "with `neuhmr init`."
         )
     rows = torch.linspace(0, len(clip.motion) - 1, min(config.frames, len(clip.motion)))
-    motion, model = clip.motion[rows.round().long().unique()], load_body_model()
-    crops = crop_person(clip, motion, model, HEIGHT, WIDTH, on_frame=on_progress)
-    return prepare_problem(
-        crops.to(config.device),
-        motion.to(config.device),
-        model.to(config.device),
-        load_ghn(config.checkpoint, config.device),
-        base,
-        on_progress=on_progress,
-    )
+    used = replace(opened, clip=replace(clip, motion=clip.motion[rows.round().long().unique()]))
+    network = load_ghn(config.checkpoint, config.device)
+    subject = used.subject(network, config.device, (HEIGHT, WIDTH), on_progress)
+    return prepare(subject, base, on_progress)
 
 
 def _time_steps(problem: RefineProblem, base: RefineConfig, config: SpeedConfig) -> float:
-    refiner = Refiner(problem, full_frame_config(base, WARM_UP + config.steps))
-    return _median(lambda index: refiner.step(), config.steps, config.device)
+    run = Run(problem, full_frame_config(base, WARM_UP + config.steps))
+    return _median(lambda index: run.step(), config.steps, config.device)
 
 
 def _time_previews(problem: RefineProblem, config: SpeedConfig) -> float:
     avatar, rows = problem.avatar, problem.active_rows()
-    assert isinstance(avatar, Avatar), "a Ghn makes Avatars"
 
     def draw(index: int) -> None:
         row = rows[index % len(rows)]
@@ -157,10 +150,10 @@ def _time_previews(problem: RefineProblem, config: SpeedConfig) -> float:
 
 
 def _time_fit(problem: RefineProblem, base: RefineConfig, device: str) -> float:
-    refiner = Refiner(problem, base)
+    run = Run(problem, base)
     start = _now(device)
-    while not refiner.finished:
-        refiner.step()
+    for _ in run.steps():
+        pass
     return _now(device) - start
 
 

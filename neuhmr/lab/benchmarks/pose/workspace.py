@@ -1,14 +1,13 @@
 """One clip in one kind of initial poses, and what methods share on it."""
 
 import time
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import torch
 
 from neuhmr.body.motion import Motion
 from neuhmr.body.smpl_model import SmplModel
-from neuhmr.clip.crops import PersonCrops, crop_person
 from neuhmr.clip.motion_arrays import MotionArrays
 from neuhmr.clip.motion_file import read_motion_file, write_motion_file
 from neuhmr.errors import PoseFileError
@@ -23,9 +22,10 @@ from neuhmr.lab.benchmarks.result_cache import (
     program_digest,
     result_key,
 )
+from neuhmr.pipeline import Opened, Subject, prepare
 from neuhmr.progress import OnProgress
-from neuhmr.refine.config import RefineConfig
-from neuhmr.refine.problem import RefineProblem, prepare_problem
+from neuhmr.refine.problem import RefineProblem
+from neuhmr.refine.settings import RefineConfig
 
 DETECTING: tuple[str, ...] = (
     "body",
@@ -38,7 +38,9 @@ DETECTING: tuple[str, ...] = (
 SPOILING: tuple[str, ...] = ("geometry", "body", "lab/people", "lab/benchmarks/pose/start_poses.py")
 """Parts of the program that put errors on true poses."""
 
-NOT_PREPARING = ("name", "weights", "balance", "robust", "schedule", "motion_field", "seed")
+NOT_PREPARING = (
+    "name", "weights", "balance", "robust", "schedule", "motion_field", "guard", "seed",
+)  # fmt: skip
 """Settings of refinement that its preparation does not look at."""
 
 
@@ -104,7 +106,7 @@ class Workspace:
         self._digest = clip_digest(path, laboratory.frames)
         self._on_progress = on_progress
         self._keypoints: ObservedKeypoints | None = None
-        self._crops: tuple[PersonCrops, float] | None = None
+        self._subject: tuple[Subject, float] | None = None
         self._prepared: dict[str, Prepared] = {}
         self.initial = self._start()
 
@@ -146,29 +148,23 @@ class Workspace:
         said = asdict(config)
         key = result_key({name: said[name] for name in said if name not in NOT_PREPARING})
         if key not in self._prepared:
-            crops, crop_seconds = self._cut_out()
+            subject, cutting_seconds = self._cut_out()
             start = time.perf_counter()
-            device = self.laboratory.device
-            problem = prepare_problem(
-                crops.to(device),
-                self.initial.to(device),
-                self.laboratory.model.to(device),
-                self.laboratory.ghn,
-                config,
-                on_progress=self._on_progress,
-            )
-            seconds = time.perf_counter() - start + crop_seconds
+            problem = prepare(subject, config, self._on_progress)
+            seconds = time.perf_counter() - start + cutting_seconds
             self._prepared[key] = Prepared(problem, seconds)
         return self._prepared[key]
 
-    def _cut_out(self) -> tuple[PersonCrops, float]:
-        if self._crops is None:
+    def _cut_out(self) -> tuple[Subject, float]:
+        if self._subject is None:
             start = time.perf_counter()
-            crops = crop_person(
-                self.clip, self.initial, self.laboratory.model, on_frame=self._on_progress
+            laboratory = self.laboratory
+            opened = Opened(clip=replace(self.clip, motion=self.initial), model=laboratory.model)
+            subject = opened.subject(
+                laboratory.ghn, laboratory.device, on_progress=self._on_progress
             )
-            self._crops = crops, time.perf_counter() - start
-        return self._crops
+            self._subject = subject, time.perf_counter() - start
+        return self._subject
 
     def _start(self) -> Motion:
         """Make or find the initial poses; both ways they are read from the file."""

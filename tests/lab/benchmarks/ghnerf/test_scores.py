@@ -5,7 +5,7 @@ import torch
 
 from ghnerf.knowing import KnowingGhnerf, knowing_image, standing_points, still_moment
 from neuhmr.ghnerf.network.views import project_box
-from neuhmr.lab.benchmarks import ghnerf_scores
+from neuhmr.lab.benchmarks.ghnerf import scores as ghnerf_scores
 from neuhmr.lab.benchmarks.ghnerf.scores import (
     MeasureConfig,
     measure_network,

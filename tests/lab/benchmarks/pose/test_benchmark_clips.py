@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from neuhmr.errors import DatasetError
-from neuhmr.lab.benchmarks import benchmark_clips
+from neuhmr.lab.benchmarks.pose import benchmark_clips
 from neuhmr.lab.benchmarks.pose.benchmark_clips import (
     ClipSet,
     Part,

@@ -10,8 +10,9 @@ from neuhmr.body.model_files import load_body_model
 from neuhmr.clip.clip import Clip, open_clip
 from neuhmr.clip.crops import crop_person
 from neuhmr.lab.benchmarks.pose.keypoint_field import KeypointFieldConfig, fit_field_to_keypoints
-from neuhmr.refine.config import preset
-from neuhmr.refine.problem import RefineProblem, prepare_problem
+from neuhmr.pipeline import make_subject, prepare
+from neuhmr.refine.problem import RefineProblem
+from neuhmr.refine.settings import preset
 from tests.ghn.scene import make_ghn
 from tests.lab.benchmarks.exact_keypoints import exact_landmarks
 from tests.lab.benchmarks.pose.test_smplify import error_2d
@@ -30,7 +31,7 @@ def clip(tmp_path_factory: pytest.TempPathFactory) -> Clip:
 def problem(clip: Clip) -> RefineProblem:
     assert clip.motion is not None
     crops = crop_person(clip, clip.motion, MODEL, height=64, width=48)
-    return prepare_problem(crops, clip.motion, MODEL, make_ghn(), preset("fast"))
+    return prepare(make_subject(crops, clip.motion, MODEL, make_ghn(), 30.0), preset("fast"))
 
 
 def test_the_field_follows_the_keypoints(clip: Clip, problem: RefineProblem) -> None:

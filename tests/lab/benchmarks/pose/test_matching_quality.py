@@ -8,7 +8,7 @@ import torch
 from neuhmr.body.motion import Motion
 from neuhmr.body.skeleton import MATCHING_JOINTS
 from neuhmr.lab.benchmarks.pose.matching_quality import FOUND_PX, MatchingQuality, matching_quality
-from neuhmr.refine.config import MatchingConfig
+from neuhmr.refine.settings.terms import MatchingConfig
 from refine.splat_clip import SplatClip
 from refine.tiny_problem import tiny_clip
 

@@ -6,7 +6,7 @@ import pytest
 
 from neuhmr.ghn.checkpoint import save_ghn
 from neuhmr.lab.benchmarks.pose.speed import SpeedConfig, full_frame_config, measure_speed
-from neuhmr.refine.config import preset
+from neuhmr.refine.settings import preset
 from tests.ghn.scene import make_ghn
 from tests.painted_clip import make_painted_clip
 

@@ -13,8 +13,8 @@ from neuhmr.lab.moments.heatmaps import draw_heatmaps
 from neuhmr.lab.moments.moment_pictures import shown
 from neuhmr.lab.moments.moments import read_moments
 from neuhmr.lab.moments.surface_truth import surface_at
-from neuhmr.lab.training import human_encoder
 from neuhmr.lab.training.ghnerf.batches import DrawConfig
+from neuhmr.lab.training.human_encoder import training as human_encoder
 from neuhmr.lab.training.human_encoder.batches import cut_to_subject, draw_pictures
 from neuhmr.lab.training.human_encoder.picture_features import PictureFeatures
 from neuhmr.lab.training.human_encoder.training import (

@@ -2,7 +2,8 @@ from dataclasses import FrozenInstanceError, replace
 
 import pytest
 
-from neuhmr.refine.config import LiveSettings, LossWeights, RefineConfig, preset
+from neuhmr.refine.settings import RefineConfig, preset
+from neuhmr.refine.settings.table import with_live_values
 
 
 def test_paper_settings_are_those_printed():
@@ -23,7 +24,7 @@ def test_paper_settings_are_those_printed():
     assert config.robust.rgb_scale == config.robust.joint_scale_px == 0.0
     assert weights.acceleration == weights.prior == weights.root_depth == 0.0
     assert weights.plausibility == weights.floor == 0.0
-    assert config.draft.steps == 0
+    assert not config.draft.enabled
 
 
 def test_fast_is_the_default():
@@ -43,15 +44,17 @@ def test_configurations_cannot_be_changed_in_place():
         preset("fast").seed = 3  # pyright: ignore[reportAttributeAccessIssue]
 
 
-def test_live_settings_replace_what_they_name_and_keep_the_rest():
-    config = RefineConfig()
-    weights = LossWeights(rgb=9.0)
-    found = LiveSettings(weights=weights, learning_rate=2e-3).applied_to(config)
-    assert found.weights == weights and found.matching == config.matching
-    ratio = config.schedule.final_learning_rate / config.schedule.learning_rate
-    assert found.schedule.final_learning_rate == pytest.approx(2e-3 * ratio)
-    assert replace(found, weights=config.weights, schedule=config.schedule) == config
-    assert LiveSettings().applied_to(config) == config
+def test_live_values_replace_what_may_change_and_keep_the_rest():
+    config = preset("fast")
+    wanted = replace(
+        preset("paper"), schedule=replace(config.schedule, learning_rate=2e-3, epochs=99)
+    )
+    found = with_live_values(config, wanted)
+    assert found.weights == wanted.weights and found.robust == wanted.robust
+    assert found.schedule == replace(config.schedule, learning_rate=2e-3)
+    assert found.schedule.final_learning_rate == pytest.approx(2e-4)
+    assert (found.draft, found.anchors, found.guard) == (config.draft, config.anchors, config.guard)
+    assert with_live_values(config, config) == config
 
 
 def test_settings_mean_the_same_time_at_any_frame_rate():

@@ -1,0 +1,325 @@
+"""The one way from a clip to refined poses; whatever refines walks it.
+
+    Opened -> Subject -> Drafted -> Person -> Anchored -> RefineProblem -> Run -> Result
+
+Each stage is a value that makes the next one. So a caller may stop after any of them, look, change
+a setting, go back to an earlier value, and go on from there. Settings are given to each stage as
+the user means them, for 30 frames a second; the stages adapt them to the clip's own rate. Long
+stages report to `on_progress`, which may raise `Cancelled`.
+"""
+
+from collections.abc import Collection
+from dataclasses import dataclass, replace
+
+import torch
+from jaxtyping import Bool, Float
+from torch import Tensor
+
+from neuhmr.anchors.conditioning import (
+    AvatarBuild,
+    build_avatar,
+    condition_avatar,
+    pair_from_anchors,
+)
+from neuhmr.anchors.frame_features import encode_frames
+from neuhmr.anchors.frame_poses import pose_frame
+from neuhmr.anchors.registration import register_anchors
+from neuhmr.anchors.scoring import select_anchors
+from neuhmr.anchors.selection import AnchorSelection
+from neuhmr.body.model_files import load_body_model
+from neuhmr.body.motion import Motion
+from neuhmr.body.smpl_model import SmplModel
+from neuhmr.clip.clip import Clip, open_clip
+from neuhmr.clip.crops import PersonCrops, crop_person
+from neuhmr.clip.open_request import OpenRequest
+from neuhmr.errors import ClipError
+from neuhmr.geometry.cameras import Camera
+from neuhmr.ghn.renderable import HumanNetwork
+from neuhmr.ghnerf.clips.clip_heatmaps import ClipHeatmaps
+from neuhmr.initial.initialise import initialise_sidecars
+from neuhmr.progress import OnProgress, ignore_progress
+from neuhmr.refine.draft.draft import Draft, draft_motion
+from neuhmr.refine.draft.joint_sightings import make_finder
+from neuhmr.refine.problem import RefineProblem
+from neuhmr.refine.scope import Scope
+from neuhmr.refine.settings import RefineConfig
+from neuhmr.rendering.mesh_raster import rasterize_mesh
+
+CROP_SIZE = (240, 180)
+"""(height, width) of the person's pictures (px), as in NeuHMR."""
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Opened:
+    """A clip, whatever lies beside it, and the body model of its poses."""
+
+    clip: Clip
+    model: SmplModel
+    remarks: tuple[str, ...] = ()
+    """What the user should know about poses that were found here, one sentence each."""
+
+    def with_poses(self, on_progress: OnProgress = ignore_progress) -> "Opened":
+        """Estimate poses where there are none, and keep them beside the clip for the next time.
+
+        Masks that are found on the way fill in missing ones.
+
+        Raises:
+            ClipError: nobody is seen.
+            MissingDependencyError: MediaPipe is not installed.
+            OutputError: poses or masks cannot be written.
+        """
+        if self.clip.motion is not None:
+            return self
+        found = initialise_sidecars(self.clip, self.model, on_progress=on_progress)
+        masks = self.clip.masks or found.masks
+        clip = replace(self.clip, motion=found.motion, masks=masks)
+        return replace(self, clip=clip, remarks=found.report.warnings)
+
+    def motion(self) -> Motion:
+        """Give the initial poses.
+
+        Raises:
+            ClipError: there are none.
+        """
+        if self.clip.motion is None:
+            raise ClipError(
+                f"{self.clip.video.path} has no poses, initial poses were expected; give a pose "
+                "file, or estimate them with `neuhmr init`."
+            )
+        return self.clip.motion
+
+    def subject(
+        self,
+        network: HumanNetwork,
+        device: torch.device | str = "cpu",
+        size: tuple[int, int] = CROP_SIZE,
+        on_progress: OnProgress = ignore_progress,
+    ) -> "Subject":
+        """Cut the person out of every frame; without masks, the posed body stands in.
+
+        Args:
+            network: what the person is going to be rendered with.
+            device: where all later stages compute.
+            size: (height, width) of the pictures (px).
+            on_progress: told after every frame.
+
+        Raises:
+            ClipError: there are no valid poses.
+        """
+        motion = self.motion()
+        body = self.model.with_shape(motion.betas)
+
+        def silhouette(row: int, camera: Camera) -> Bool[Tensor, "height width"]:
+            posed = pose_frame(body, motion, row)
+            return rasterize_mesh(posed.vertices, posed.faces, camera).mask
+
+        crops = crop_person(
+            self.clip, motion, self.model, *size, on_frame=on_progress, fallback_mask=silhouette
+        )
+        return make_subject(crops, motion, self.model, network, self.clip.video.fps, device)
+
+
+def open_clip_files(request: OpenRequest, on_progress: OnProgress = ignore_progress) -> Opened:
+    """Open a clip with everything that was named or lies beside it.
+
+    Raises:
+        ClipError: the video, masks or camera cannot be used.
+        PoseFileError: the poses or the truth cannot be used.
+        BodyModelError: the body model is no SMPL-format file.
+    """
+    model = load_body_model(request.body_model)
+    clip = open_clip(
+        request.clip,
+        request.poses,
+        request.masks,
+        request.camera,
+        request.truth,
+        on_progress=on_progress,
+    )
+    return Opened(clip=clip, model=model)
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Subject:
+    """One person in one clip, cut out, with initial poses; all on one device."""
+
+    crops: PersonCrops
+    initial: Motion
+    """Row for row with the crops."""
+    model: SmplModel
+    network: HumanNetwork
+    """Frozen: refinement changes poses, never appearance."""
+    fps: float
+    """Frames per second of the video."""
+
+    def draft(self, config: RefineConfig, on_progress: OnProgress = ignore_progress) -> "Drafted":
+        """Encode the frames, and draft better poses without rendering if that is wished."""
+        settings = config.at_rate(self.fps).draft
+        features = encode_frames(self.network, self.crops, on_progress)
+        draft = None
+        if settings.enabled:
+            finder = make_finder(self.network.joint_prototypes(), features, self.crops)
+            draft = draft_motion(
+                self.crops, self.initial, self.model, settings, on_progress, finder
+            )
+        return Drafted(subject=self, features=features, draft=draft)
+
+
+def make_subject(
+    crops: PersonCrops,
+    motion: Motion,
+    model: SmplModel,
+    network: HumanNetwork,
+    fps: float,
+    device: torch.device | str = "cpu",
+) -> Subject:
+    """Begin with pictures of a person that are cut out already, row for row with the poses.
+
+    Raises:
+        ClipError: no pose is valid.
+    """
+    if not bool(motion.valid.any()):
+        raise ClipError(
+            "No frame has a valid pose, so there is nothing to refine; the pose file marks every "
+            "frame as one where nobody was seen. Pick another person or another pose file."
+        )
+    if isinstance(network, torch.nn.Module):
+        network.requires_grad_(False).eval()
+    return Subject(
+        crops=crops.to(device),
+        initial=motion.to(device),
+        model=model.to(device),
+        network=network,
+        fps=fps,
+    )
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Drafted:
+    """A subject whose frames are encoded and whose poses are drafted."""
+
+    subject: Subject
+    features: Float[Tensor, "frames channels feature_height feature_width"]
+    draft: Draft | None
+    """None where no draft was wished."""
+
+    @property
+    def start(self) -> Motion:
+        """Poses to go on with: the draft's, or the initial ones without one."""
+        initial = self.subject.initial
+        return initial if self.draft is None else self.draft.pose.into(initial)
+
+    def person(self, on_progress: OnProgress = ignore_progress) -> "Person":
+        """Condition a first avatar on two frames that are chosen without rendering.
+
+        Raises:
+            ClipError: no frame shows enough of the person.
+        """
+        subject = self.subject
+        build = build_avatar(
+            subject.crops, self.start, subject.model, subject.network, on_progress=on_progress
+        )
+        return Person(drafted=self, build=build)
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Person:
+    """A drafted subject that can be rendered in any pose."""
+
+    drafted: Drafted
+    build: AvatarBuild
+
+    def anchors(
+        self,
+        config: RefineConfig,
+        includes: Collection[int] = (),
+        excludes: Collection[int] = (),
+        on_progress: OnProgress = ignore_progress,
+    ) -> "Anchored":
+        """Choose the frames whose features will describe the joints (NeuHMR section 3.3.1).
+
+        Args:
+            config: how many.
+            includes: rows the user wants as anchors.
+            excludes: rows the user wants never as anchors.
+            on_progress: told of every candidate.
+
+        Raises:
+            ClipError: no frame that is left shows enough of the person.
+        """
+        selection = select_anchors(
+            self.build.avatar,
+            self.drafted.subject.crops,
+            self.drafted.start,
+            start=self.build.conditioning_rows[0],
+            config=config.anchors,
+            includes=includes,
+            excludes=excludes,
+            on_progress=on_progress,
+        )
+        return Anchored(person=self, selection=selection)
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Anchored:
+    """A person whose anchor frames are chosen."""
+
+    person: Person
+    selection: AnchorSelection
+
+    def register(
+        self,
+        config: RefineConfig,
+        heatmaps: ClipHeatmaps | None = None,
+        scope: Scope | None = None,
+    ) -> RefineProblem:
+        """Condition the avatar on the best pair of anchors and describe the joints.
+
+        Args:
+            config: how far a visible joint may lie behind the surface.
+            heatmaps: finds keypoints where they count; trained on the subject's network.
+            scope: what refinement may change; everything by default.
+        """
+        drafted, subject = self.person.drafted, self.person.drafted.subject
+        pair = pair_from_anchors(self.selection)
+        body = self.person.build.avatar.body
+        avatar = condition_avatar(subject.crops, drafted.start, body, subject.network, pair)
+        descriptors = register_anchors(
+            avatar,
+            subject.crops,
+            drafted.start,
+            drafted.features,
+            self.selection.anchors,
+            config.matching.epsilon,
+            subject.network.joint_prototypes(),
+        )
+        return RefineProblem(
+            crops=subject.crops,
+            initial=subject.initial,
+            model=subject.model,
+            avatar=avatar,
+            features=drafted.features,
+            descriptors=descriptors,
+            conditioning_rows=pair,
+            selection=self.selection,
+            draft=drafted.draft,
+            scope=scope or Scope(),
+            heatmaps=heatmaps,
+            fps=subject.fps,
+        )
+
+
+def prepare(
+    subject: Subject,
+    config: RefineConfig,
+    on_progress: OnProgress = ignore_progress,
+    heatmaps: ClipHeatmaps | None = None,
+    scope: Scope | None = None,
+) -> RefineProblem:
+    """Do every stage before the first step.
+
+    Raises:
+        ClipError: no frame shows enough of the person.
+    """
+    person = subject.draft(config, on_progress).person(on_progress)
+    return person.anchors(config, on_progress=on_progress).register(config, heatmaps, scope)

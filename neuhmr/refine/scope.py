@@ -1,0 +1,93 @@
+"""What refinement may change; everything else keeps its initial pose to the last bit."""
+
+from dataclasses import dataclass
+
+import torch
+from jaxtyping import Bool
+
+from neuhmr.body.motion import Motion
+from neuhmr.body.skeleton import BODY_PARTS, NUM_JOINTS, SMPL_JOINT_NAMES
+from neuhmr.errors import NeuhmrError
+
+
+@dataclass(frozen=True, kw_only=True)
+class Scope:
+    """Which frames of the video, and which joints, refinement may change."""
+
+    first: int | None = None
+    """First frame to refine; None for the clip's first."""
+    last: int | None = None
+    """Last frame to refine, itself included; None for the clip's last."""
+    locked_frames: frozenset[int] = frozenset()
+    """Frames the user is content with."""
+    locked_joints: frozenset[int] = frozenset()
+    """SMPL joints whose rotation stays, 0 for the root's."""
+    lock_translation: bool = False
+
+    def rows(self, motion: Motion) -> tuple[int, ...]:
+        """List the rows that may change: valid, within the range, not locked."""
+        return tuple(
+            row
+            for row, (frame, is_valid) in enumerate(
+                zip(motion.frame_index.tolist(), motion.valid.tolist(), strict=True)
+            )
+            if is_valid and self.holds(frame)
+        )
+
+    def holds(self, frame: int) -> bool:
+        """Tell whether a frame may change."""
+        after = self.first is None or frame >= self.first
+        before = self.last is None or frame <= self.last
+        return after and before and frame not in self.locked_frames
+
+    def free_joints(self, motion: Motion) -> Bool[torch.Tensor, "frames 24"]:
+        """Tell which rotations may change, root first."""
+        free = torch.zeros(len(motion), NUM_JOINTS, dtype=torch.bool)
+        free[list(self.rows(motion))] = True
+        free[:, sorted(self.locked_joints)] = False
+        return free.to(motion.transl.device)
+
+    def free_translations(self, motion: Motion) -> Bool[torch.Tensor, " frames"]:
+        """Tell which translations may change."""
+        free = torch.zeros(len(motion), dtype=torch.bool)
+        if not self.lock_translation:
+            free[list(self.rows(motion))] = True
+        return free.to(motion.transl.device)
+
+
+def joints_called(name: str) -> frozenset[int]:
+    """Look up the joints of a part of the body, such as `left_arm`, or one joint by its name.
+
+    Raises:
+        NeuhmrError: nothing is called so.
+    """
+    if name in BODY_PARTS:
+        return frozenset(BODY_PARTS[name])
+    if name in SMPL_JOINT_NAMES:
+        return frozenset({SMPL_JOINT_NAMES.index(name)})
+    raise NeuhmrError(
+        f'"{name}" is no part of the body; {", ".join(BODY_PARTS)}, or a joint such as left_elbow, '
+        "was expected."
+    )
+
+
+def parse_frames(text: str) -> tuple[int | None, int | None]:
+    """Read "20:60" (both included), "20:", ":60" or "20".
+
+    Raises:
+        NeuhmrError: it says something else.
+    """
+    first, colon, last = text.partition(":")
+    try:
+        start = int(first) if first else None
+        end = (int(last) if last else None) if colon else start
+    except ValueError:
+        start = end = None
+        text = f"{text!r}"
+    is_nothing = start is None and end is None
+    if is_nothing or (start is not None and end is not None and start > end):
+        raise NeuhmrError(
+            f"--range is {text}, something like 20:60 (both included), 20: or :60 was expected; "
+            "change it or leave it out."
+        )
+    return start, end

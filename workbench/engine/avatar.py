@@ -1,0 +1,178 @@
+"""A person of the library that can be rendered, as the window sees it."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+
+from neuhmr.anchors.frame_poses import pose_frame
+from neuhmr.body.motion import Motion
+from neuhmr.clip.crops import PersonCrops
+from neuhmr.errors import CheckpointError
+from neuhmr.ghn.avatar import render_image
+from neuhmr.ghn.renderable import Renderable
+from neuhmr.ghnerf.clips.clip_heatmaps import ClipHeatmaps
+from neuhmr.pipeline import Person
+from neuhmr.progress import OnProgress
+from neuhmr.refine.problem import RefineProblem
+from neuhmr.refine.settings import RefineConfig
+from workbench.engine.free_view import Viewpoint
+from workbench.engine.interface import AvatarStage, Image, motion_row
+from workbench.engine.keypoint_report import KeypointReport, KeypointSource, ViewHeatmaps
+from workbench.engine.keypoints import Heatmaps, find_keypoints, look_at_anchors, render_view
+from workbench.engine.refinement import NeuhmrAnchors
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class NeuhmrAvatar(AvatarStage):
+    """A person with the avatar that is shown."""
+
+    person: Person
+    avatar: Renderable
+    """Conditioned on `conditioning_frames`."""
+    crops_here: PersonCrops
+    """On the CPU."""
+    heatmaps: Heatmaps | None
+
+    def register(
+        self,
+        config: RefineConfig,
+        includes: frozenset[int],
+        excludes: frozenset[int],
+        on_progress: OnProgress,
+    ) -> tuple["NeuhmrAvatar", NeuhmrAnchors]:
+        """Choose anchors, condition the avatar on the best pair of them, describe the joints."""
+        start = self.person.drafted.start.to("cpu")
+        anchored = self.person.anchors(
+            config, _rows_of(start, includes), _rows_of(start, excludes), on_progress
+        )
+        model = None if self.heatmaps is None else self.heatmaps.model
+        problem = anchored.register(config, model)
+        avatar = show_person(
+            self.config,
+            self.person,
+            problem.avatar,
+            problem.conditioning_rows,
+            model,
+            self.heatmaps_missing,
+        )
+        return avatar, show_anchors(config, problem, start)
+
+    def crop(self, frame: int) -> Image | None:
+        """Show the person's box of one frame, black outside the mask."""
+        crops = self.crops_here
+        row = self._crop_row(frame)
+        if row >= len(crops) or int(crops.frame_index[row]) != frame:
+            return None
+        masked = crops.images[row].float() * crops.masks[row]
+        return masked.permute(1, 2, 0).round().to(torch.uint8).numpy()
+
+    @torch.no_grad()
+    def preview(self, motion: Motion, frame: int, stride: int) -> Image | None:
+        """Render the avatar in the crop of one frame, every `stride`-th pixel."""
+        row = motion_row(motion, frame)
+        if row is None:
+            return None
+        subject = self.person.drafted.subject
+        one_row = motion[row : row + 1].to(subject.initial.transl.device)
+        posed = pose_frame(self.avatar.body, one_row, 0)
+        camera = subject.crops.cameras[self._crop_row(frame)]
+        rendering = render_image(self.avatar, posed, camera, stride)
+        return (rendering.color.clamp(0.0, 1.0) * 255.0).round().to(torch.uint8).cpu().numpy()
+
+    def keypoints(
+        self, motion: Motion, frame: int, source: KeypointSource
+    ) -> KeypointReport | None:
+        """Find keypoints in a frame's rendered heatmaps; None where nobody was seen.
+
+        Raises:
+            CheckpointError: heatmaps are missing.
+        """
+        subject = self.person.drafted.subject
+        here = motion.to(subject.initial.transl.device)
+        return find_keypoints(self._known_heatmaps(), subject.crops, here, frame, source)
+
+    def view_heatmaps(
+        self, motion: Motion, frame: int, source: KeypointSource, viewpoint: Viewpoint
+    ) -> ViewHeatmaps | None:
+        """Render color and heatmaps of the person from a free view; None where nobody was seen.
+
+        Raises:
+            CheckpointError: heatmaps are missing.
+            WorkbenchError: the person is not before the view.
+        """
+        subject = self.person.drafted.subject
+        here = motion.to(subject.initial.transl.device)
+        return render_view(self._known_heatmaps(), subject.crops, here, frame, source, viewpoint)
+
+    def _known_heatmaps(self) -> Heatmaps:
+        if self.heatmaps is None:
+            raise CheckpointError(self.heatmaps_missing)
+        return self.heatmaps
+
+    def _crop_row(self, frame: int) -> int:
+        return int(np.searchsorted(self.crops_here.frame_index.numpy(), frame))
+
+
+def show_person(
+    config: RefineConfig,
+    person: Person,
+    avatar: Renderable,
+    rows: tuple[int, int],
+    heatmaps: ClipHeatmaps | None,
+    heatmaps_missing: str,
+) -> NeuhmrAvatar:
+    """Show a person to the window.
+
+    Args:
+        config: settings that the poses were drafted with.
+        person: who is rendered.
+        avatar: conditioned on these rows.
+        rows: of the frames that the avatar was conditioned on.
+        heatmaps: network of the keypoints, if it can be used.
+        heatmaps_missing: why it cannot.
+    """
+    crops = person.drafted.subject.crops
+    crops_here = crops.to("cpu")
+    frames = crops_here.frame_index.tolist()
+    ious = person.build.silhouette_iou.cpu().tolist()
+    return NeuhmrAvatar(
+        config=config,
+        conditioning_frames=(frames[rows[0]], frames[rows[1]]),
+        silhouette_iou={f: iou for f, iou in zip(frames, ious, strict=True) if iou == iou},
+        crop_size=(crops.cameras.height, crops.cameras.width),
+        heatmaps_missing=heatmaps_missing,
+        person=person,
+        avatar=avatar,
+        crops_here=crops_here,
+        heatmaps=look_at_anchors(heatmaps, avatar, crops, person.drafted.start, rows),
+    )
+
+
+def show_anchors(config: RefineConfig, problem: RefineProblem, start: Motion) -> NeuhmrAnchors:
+    """Show the chosen anchors to the window.
+
+    Args:
+        config: settings that they were chosen and registered with.
+        problem: what came of it.
+        start: poses that the avatar was made with, on the CPU.
+    """
+    selection = problem.selection
+    frames, valid = start.frame_index.numpy(), start.valid.numpy()
+    return NeuhmrAnchors(
+        config=config,
+        frames=frames[valid],
+        orientations=selection.orientations.cpu().numpy()[valid],
+        anchors=tuple(int(frames[row]) for row in selection.anchors),
+        scores={
+            int(frames[row]): score
+            for row, score in zip(selection.candidates, selection.scores, strict=True)
+        },
+        anchors_seeing=problem.descriptors.counts.cpu().numpy(),
+        problem=problem,
+    )
+
+
+def _rows_of(motion: Motion, frames: frozenset[int]) -> list[int]:
+    found = [motion_row(motion, frame) for frame in sorted(frames)]
+    return [row for row in found if row is not None]
