@@ -23,6 +23,7 @@ check: $(STAMP)
 screenshots: $(STAMP)
 	$(BIN)/python docs/pictures/make_screenshots.py
 	$(BIN)/python docs/pictures/make_ghn_sheet.py
+	$(BIN)/python docs/pictures/make_architecture.py
 
 clean:
 	rm -rf .venv build *.egg-info .pytest_cache .ruff_cache .import_linter_cache

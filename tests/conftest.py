@@ -31,3 +31,19 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def generator() -> torch.Generator:
     """Random numbers of the test's own, the same in every run."""
     return torch.Generator().manual_seed(0)
+
+
+@pytest.fixture
+def ties_reversed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let sorts that promise no order among equals reverse it, as some processors do."""
+    sort = torch.Tensor.argsort
+
+    def argsort(
+        tensor: torch.Tensor, dim: int = -1, descending: bool = False, stable: bool = False
+    ) -> torch.Tensor:
+        if stable:
+            return sort(tensor, dim=dim, descending=descending, stable=True)
+        backwards = sort(tensor.flip(dim), dim=dim, descending=descending, stable=True)
+        return tensor.shape[dim] - 1 - backwards
+
+    monkeypatch.setattr(torch.Tensor, "argsort", argsort)

@@ -99,7 +99,7 @@ def subject():
     # In the last frames the camera looks so far down that a part of the body is above the picture.
     clip = tiny_clip(8)
     shifted = clip.crops.cameras.K.clone()
-    shifted[:, 1, 2] -= torch.linspace(0.0, 18.0, 8)
+    shifted[:, 1, 2] -= torch.linspace(0.0, 40.0, 8)
     cameras = replace(clip.crops.cameras, K=shifted)
     found = knowing_subject(replace(clip, crops=replace(clip.crops, cameras=cameras)))
     # The head is turned further than heads turn.

@@ -18,8 +18,7 @@ from workbench.core.frame_cache import FrameCache
 from workbench.core.looks import Looks
 from workbench.core.notices import Notices
 from workbench.core.playback import Playback
-from workbench.core.session import Session, SessionState
-from workbench.core.stages import ON_THE_MOVE
+from workbench.core.session import ON_THE_MOVE, Session, SessionState
 from workbench.panels.video_panel import VideoPanel
 from workbench.scene.bodies import BodiesView
 from workbench.scene.camera_frustum import CameraView

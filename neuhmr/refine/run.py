@@ -122,7 +122,7 @@ class Run:
     def _fingerprint(self) -> str:
         problem = self.problem
         run = run_fingerprint(self.refiner.config, problem.initial, problem.model.digest)
-        return f"{run} anchors {problem.selection.anchors} scope {problem.scope}"
+        return f"{run} anchors {problem.selection.anchors} scope {problem.scope.plain()}"
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

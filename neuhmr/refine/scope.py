@@ -1,6 +1,7 @@
 """What refinement may change; everything else keeps its initial pose to the last bit."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from typing import Any
 
 import torch
 from jaxtyping import Bool
@@ -39,6 +40,13 @@ class Scope:
         after = self.first is None or frame >= self.first
         before = self.last is None or frame <= self.last
         return after and before and frame not in self.locked_frames
+
+    def plain(self) -> dict[str, Any]:
+        """Write it as numbers and lists in order; equal scopes are written alike."""
+        return {
+            name: sorted(value) if isinstance(value, frozenset) else value
+            for name, value in asdict(self).items()
+        }
 
     def free_joints(self, motion: Motion) -> Bool[torch.Tensor, "frames 24"]:
         """Tell which rotations may change, root first."""

@@ -99,8 +99,9 @@ def build_body_band(
     shape = tuple(int(n) for n in (extent / CELL_SIZE).ceil().long().flip(0).tolist())
     cells = (vertices - origin) / CELL_SIZE
     # The vertex nearest a cell's center is written last, so it stays: the choice must not depend
-    # on the order of the vertices.
-    order = (cells - cells.floor() - 0.5).square().sum(dim=-1).argsort(descending=True)
+    # on the order of the vertices. Of equally near ones it is the last, on every device.
+    off_center = (cells - cells.floor() - 0.5).square().sum(dim=-1)
+    order = off_center.argsort(descending=True, stable=True)
     index = cells[order].floor().long().cpu().numpy()
     vertex_of_cell = np.full(shape, -1, np.int64)
     vertex_of_cell[index[:, 2], index[:, 1], index[:, 0]] = order.cpu().numpy()

@@ -59,3 +59,13 @@ def test_ranges_are_read():
     for wrong in ("a:b", "60:20", ":", "1:2:3", ""):
         with pytest.raises(NeuhmrError, match="something like 20:60"):
             parse_frames(wrong)
+
+
+def test_equal_scopes_are_written_alike_whichever_came_first():
+    # 8 and 0 share a place in a small set.
+    written = [
+        str(Scope(locked_frames=frozenset([first]) | {second}).plain())
+        for first, second in ((8, 0), (0, 8))
+    ]
+    assert written[0] == written[1]
+    assert Scope(locked_frames=frozenset({8, 0})).plain()["locked_frames"] == [0, 8]

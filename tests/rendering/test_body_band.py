@@ -1,6 +1,7 @@
 """Nearest-vertex look-ups against an exact search tree."""
 
 import numpy as np
+import pytest
 import torch
 from scipy.spatial import cKDTree
 
@@ -57,6 +58,14 @@ def test_moving_the_body_moves_the_answers() -> None:
     _, distance = band.nearest(points)
     _, moved_distance = moved.nearest(points + shift)
     torch.testing.assert_close(distance, moved_distance, atol=2e-3, rtol=0)
+
+
+@pytest.mark.usefixtures("ties_reversed")
+def test_of_vertices_in_one_place_the_last_is_found_on_every_device() -> None:
+    vertices, _ = sphere_mesh()
+    alone = torch.arange(2 * len(vertices))[:, None]  # Each vertex is its only neighbor.
+    band = build_body_band(torch.cat([vertices, vertices]), alone, 0.05)
+    assert int(band.nearest_of_cell.min()) >= len(vertices)
 
 
 def test_every_vertex_lists_itself_first_and_its_edges() -> None:

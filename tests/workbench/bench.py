@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from neuhmr.clip.open_request import OpenRequest
 from tests.workbench.fake_engine import FakeEngine
 from tests.workbench.patience import assert_soon
 from workbench.core.notices import Notices
@@ -43,3 +44,12 @@ class Bench:
 
     def titles(self):
         return [notice.title for notice in self.notices.recent]
+
+
+def launch_again(bench):
+    """Close the workbench and start another one on the same clip."""
+    bench.tasks.stop()
+    again = Bench(bench.folder)
+    again.tasks.open(OpenRequest(clip=CLIP))
+    again.wait(lambda state: state.footage is not None)
+    return again

@@ -17,7 +17,6 @@ from workbench.core.session import SessionState
 from workbench.panels.clip_panel import other_clips
 from workbench.panels.commands import all_commands
 from workbench.panels.joints_panel import JointsPanel
-from workbench.panels.refine_panel import SLIDERS, checked_setting, slider_position
 from workbench.panels.status_panel import next_advice, next_stage
 
 
@@ -61,8 +60,8 @@ def test_the_next_button_leads_from_stage_to_stage(window):
 def test_computing_drawing_and_painting_have_a_thread_each(window):
     window.tasks.step(2)
     wait(window, lambda state: state.report is not None)
-    assert_soon(lambda: "frames" in window.writer._engine.threads)
-    assert window.writer._engine.threads == {"compute", "frames"}
+    assert_soon(lambda: "frames" in window.tasks.engine.threads)
+    assert window.tasks.engine.threads == {"compute", "frames"}
     names = {thread.name for thread in threading.enumerate()}
     assert {"compute", "frames", "scene"} <= names
 
@@ -70,30 +69,16 @@ def test_computing_drawing_and_painting_have_a_thread_each(window):
 def test_sliders_and_switches_reach_the_state(window):
     send(
         window,
-        (find(window, "Color"), 2.5),
-        (find(window, "Rate 10^x"), -4.0),
+        (find(window, "Color λ_rgb"), 2.5),
+        (find(window, "Learning rate, 10^x"), -4.0),
         (find(window, "Show truth"), True),
         (find(window, "Frame"), 17),
     )
     state = window.session.state
     assert state.view.frame == 17
-    assert state.settings.lambda_rgb == 2.5
-    assert state.settings.learning_rate == pytest.approx(1e-4)
+    assert state.config.weights.rgb == 2.5
+    assert state.config.schedule.learning_rate == pytest.approx(1e-4)
     assert state.view.show_truth
-
-
-def test_hostile_slider_values_leave_the_settings_usable(window):
-    for spec in SLIDERS:
-        handle = find(window, spec.label)
-        hostile = (float("nan"), float("inf"), -1e300, 1e300, "x", None, [1.0])
-        send(window, *((handle, value) for value in hostile))
-    send(window, (find(window, "Frame"), 5))
-    assert window.session.state.view.frame == 5
-    settings = window.session.state.settings
-    for spec in SLIDERS:
-        value = getattr(settings, spec.field)
-        position = slider_position(spec, value)
-        assert spec.low - 1e-6 <= position <= spec.high + 1e-6, spec.field
 
 
 @pytest.mark.parametrize("name", ["../../evil", "/etc/cron.d/evil", "a/../../b", ".ssh"])
@@ -115,11 +100,11 @@ def test_a_clip_name_that_is_not_in_the_list_is_not_opened(window):
 
 
 def test_a_failing_job_turns_into_a_notice_and_the_window_lives_on(window):
-    window.writer._engine.failures["build_avatar"] = RuntimeError("out of memory")
+    window.tasks.engine.failures["build_avatar"] = RuntimeError("out of memory")
     send(window, (find(window, "Build avatar"), True))
     assert_soon(lambda: any(n.title == "Out of memory" for n in window.notices.recent))
     assert http_get(window.server, f"/?token={window.server.gate.token}")[0] == 200
-    del window.writer._engine.failures["build_avatar"]
+    del window.tasks.engine.failures["build_avatar"]
     wait(window, lambda state: True)
     assert_soon(lambda: not find(window, "Build avatar").disabled)
     send(window, (find(window, "Build avatar"), True))
@@ -127,7 +112,7 @@ def test_a_failing_job_turns_into_a_notice_and_the_window_lives_on(window):
 
 
 def test_cancel_from_the_browser_stops_a_long_job(window):
-    window.writer._engine.pause_s = 0.4
+    window.tasks.engine.pause_s = 0.4
     send(window, (find(window, "Build avatar"), True))
     assert_soon(lambda: find(window, "Cancel").visible)
     send(window, (find(window, "Cancel"), True))
@@ -225,15 +210,6 @@ def test_keys_move_through_the_clip(window, key, frame):
     command = next(c for c in all_commands(window.tasks) if c.hotkey == key)
     command.run()
     assert window.session.state.view.frame == frame
-
-
-@pytest.mark.parametrize("spec", SLIDERS, ids=lambda spec: spec.field)
-def test_slider_positions_and_settings_match(spec):
-    middle = (spec.low + spec.high) / 2.0
-    value = checked_setting(spec, middle)
-    assert slider_position(spec, value) == pytest.approx(middle, abs=spec.step)
-    with pytest.raises(ValueError, match="expected a number"):
-        checked_setting(spec, float("nan"))
 
 
 def test_advice_and_next_stage_follow_the_state(window):

@@ -85,7 +85,7 @@ def test_open_step_pause_export(page, window, tmp_path):
     page.get_by_role("tab", name="Refine").click()
     press(page, "Step")
     wait(window, lambda state: state.report is not None and state.phase == "paused")
-    window.writer._engine.pause_s = 0.3
+    window.tasks.engine.pause_s = 0.3
     place = page.get_by_role("button", name="Pause", exact=True).bounding_box()
     press(page, "Run")
     press(page, "Pause")
@@ -178,12 +178,12 @@ def test_a_tab_that_lost_the_connection_comes_back(page, window):
 
 def test_an_error_is_a_notification_and_the_window_lives_on(page, window):
     wait(window, lambda state: state.footage is not None)
-    window.writer._engine.failures["build_avatar"] = RuntimeError("weights <b>not</b> found")
+    window.tasks.engine.failures["build_avatar"] = RuntimeError("weights <b>not</b> found")
     page.get_by_role("tab", name="Avatar").click()
     press(page, "Build avatar")
     notice = page.locator(".mantine-Notification-root", has_text="weights <b>not</b> found")
     assert_visible(notice)
-    del window.writer._engine.failures["build_avatar"]
+    del window.tasks.engine.failures["build_avatar"]
     press(page, "Build avatar")
     assert wait(window, lambda state: state.avatar is not None).phase == "idle"
 

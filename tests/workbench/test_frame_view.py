@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from neuhmr.clip.open_request import OpenRequest
+from neuhmr.refine.scope import Scope
 from tests.workbench.fake_engine import CROP_SIZE, FakeEngine
 from tests.workbench.fake_optimizer import FakeOptimizer
 from tests.workbench.synthetic_figure import true_motion
@@ -64,17 +65,17 @@ def test_equal_requests_have_equal_keys_and_others_do_not(footage):
 
 
 @pytest.mark.parametrize("is_quick", [False, True])
-def test_a_painted_frame_shows_the_body(engine, footage, is_quick):
+def test_a_painted_frame_shows_the_body(footage, is_quick):
     request = frame_request(SessionState(footage=footage), is_quick)
-    picture = request.paint(engine)
+    picture = request.paint()
     bare = resized(footage.video.frame(0), picture.shape[:2])
     assert picture.shape == (450, FRAME_WIDTH, 3)
     changed = (np.abs(picture.astype(int) - bare.astype(int)).sum(axis=-1) > 30).mean()
     assert 0.002 < changed < 0.4
 
 
-def test_quick_overlays_are_quick(footage, engine):
-    body = engine.pose(footage, footage.initial, 0)
+def test_quick_overlays_are_quick(footage):
+    body = footage.pose(footage.initial, 0)
     image = np.zeros((450, 800, 3), np.uint8)
     K = footage.camera.resized(450, 800).K.numpy()
     started = time.process_time()
@@ -83,8 +84,8 @@ def test_quick_overlays_are_quick(footage, engine):
     assert (time.process_time() - started) / 5 < 0.05
 
 
-def test_quick_overlays_leave_bodies_behind_the_camera_out(footage, engine):
-    body = engine.pose(footage, footage.initial, 0)
+def test_quick_overlays_leave_bodies_behind_the_camera_out(footage):
+    body = footage.pose(footage.initial, 0)
     image = np.full((90, 160, 3), 7, np.uint8)
     K = footage.camera.resized(90, 160).K.numpy()
     behind = body.vertices - np.array([0.0, 0.0, 20.0], np.float32)
@@ -166,7 +167,8 @@ def test_heat_goes_from_dark_to_bright():
 
 @pytest.mark.parametrize("joint", [0, 3, 21, 23])
 def test_joint_pictures_draw_for_matched_and_unmatched_joints(engine, footage, joint):
-    inspected = FakeOptimizer(engine, footage).inspect(0, engine.default_settings())
+    config = engine.default_config()
+    inspected = FakeOptimizer(engine, footage, config, Scope()).inspect(0, config)
     crop = np.zeros((*CROP_SIZE, 3), np.uint8)
     picture = joint_picture(crop, inspected, joint)
     # The cross is white, in the middle.

@@ -36,8 +36,13 @@ def footage(engine, tmp_path):
 
 
 @pytest.fixture
-def report(engine, footage):
-    return engine.keypoints(footage, None, footage.initial, 5, "frame")
+def avatar(engine, footage):
+    return footage.build_avatar(engine.default_config(), lambda progress: None)
+
+
+@pytest.fixture
+def report(footage, avatar):
+    return avatar.keypoints(footage.initial, 5, "frame")
 
 
 def color_at(image, point):
@@ -90,8 +95,8 @@ def test_over_the_video_everything_lies_where_it_was_found(report):
     assert color_at(drawn, (10, 10)) == (60, 60, 60)
 
 
-def test_one_keypoint_is_enlarged_with_both_of_its_places(engine, report):
-    crop = engine.crop(None, 5)
+def test_one_keypoint_is_enlarged_with_both_of_its_places(avatar, report):
+    crop = avatar.crop(5)
     for keypoint in (None, LEFT_WRIST, NOT_FOUND):
         drawn = keypoint_picture(crop, report, keypoint, BLUE)
         is_blue = (drawn == BLUE).all(axis=-1)
@@ -109,8 +114,7 @@ def test_a_free_view_shows_color_and_heat_side_by_side():
     assert every[:, half:].max() > 200 and other[40:, half + 10 :].max() < 100
 
 
-def test_heat_replaces_the_bodies_by_the_judged_ones_outline(engine, footage, report):
-    avatar = engine.build_avatar(footage, lambda progress: None)
+def test_heat_replaces_the_bodies_by_the_judged_ones_outline(footage, avatar, report):
     look = KeypointLook(
         avatar=avatar, frame=5, motion=footage.initial, source="frame", report=report
     )
@@ -125,5 +129,5 @@ def test_heat_replaces_the_bodies_by_the_judged_ones_outline(engine, footage, re
     assert plain.heat is None and len(plain.bodies) == 2
     elsewhere = frame_request(replace(state, view=replace(view, frame=6)))
     assert elsewhere.heat is None and request.key != elsewhere.key
-    assert (request.paint(engine) != elsewhere.paint(engine)).any()
-    assert CROP_SIZE == engine.crop(avatar, 5).shape[:2]
+    assert (request.paint() != elsewhere.paint()).any()
+    assert CROP_SIZE == avatar.crop(5).shape[:2]

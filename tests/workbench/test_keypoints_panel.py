@@ -69,7 +69,7 @@ def test_without_weights_the_tab_says_so_and_takes_no_input(tmp_path):
         assert not window.session.state.view.find_keypoints
         next(c for c in all_commands(window.tasks) if c.hotkey == "H").run()
         assert window.notices.recent[-1].body == reason
-        assert "keypoints" not in window.writer._engine.calls and state.keypoints is None
+        assert "keypoints" not in window.tasks.engine.calls and state.keypoints is None
 
 
 def test_choices_reach_the_state(finding):
@@ -139,7 +139,7 @@ def test_the_view_one_has_orbited_to_is_rendered(finding):
 def test_what_is_shown_stays_until_the_next_frame_is_there(finding):
     tab = panel(finding, KeypointsPanel)
     assert_soon(lambda: "right ear" in tab._table.content)
-    finding.writer._engine.pause_s = 1.0
+    finding.tasks.engine.pause_s = 1.0
     finding.tasks.seek(9)
     assert_soon(lambda: "Looking at frame 9" in tab._text.content)
     assert "Until then" in tab._text.content

@@ -10,8 +10,7 @@ from typing import TypeVar
 from neuhmr.body.motion import Motion
 from neuhmr.errors import NeuhmrError
 from workbench.core.identity import SameObjects
-from workbench.core.session import KeypointLook, Session, SessionState, ViewLook
-from workbench.core.stages import ON_THE_MOVE
+from workbench.core.session import ON_THE_MOVE, KeypointLook, Session, SessionState, ViewLook
 from workbench.core.worker import Look
 from workbench.engine.free_view import Viewpoint
 from workbench.engine.interface import AvatarStage

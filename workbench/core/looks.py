@@ -12,8 +12,7 @@ from jaxtyping import Float
 from neuhmr.body.motion import Motion
 from workbench.core.identity import SameObjects
 from workbench.core.keypoint_looks import KeypointLooks
-from workbench.core.session import FrameScores, Preview, Session, SessionState
-from workbench.core.stages import ON_THE_MOVE
+from workbench.core.session import ON_THE_MOVE, FrameScores, Preview, Session, SessionState
 from workbench.core.tasks import Tasks
 from workbench.core.worker import Look
 from workbench.engine.interface import AvatarStage, Footage, motion_row

@@ -1,7 +1,6 @@
 """Small pieces of HTML. Whatever comes from files or users is escaped here and nowhere else."""
 
 import html
-import json
 from collections.abc import Iterable, Sequence
 
 TEXT = "#c1c2c5"
@@ -128,8 +127,3 @@ def legend(entries: Iterable[tuple[str, str]]) -> str:
         for text, color in entries
     )
     return block(parts, "padding-top:2px")
-
-
-def script_number(value: float) -> str:
-    """Write a number into a script."""
-    return json.dumps(value)

@@ -23,6 +23,7 @@ from workbench.engine.optimizer import FrameVerdicts, JointReport, StepReport
 Shown = Literal["initial", "refined", "both"]
 SHOWN_CHOICES: tuple[Shown, ...] = ("initial", "refined", "both")
 RunPhase = Literal["idle", "running", "pausing", "paused", "finished", "failed"]
+ON_THE_MOVE: frozenset[RunPhase] = frozenset({"running", "pausing"})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -188,6 +189,11 @@ class SessionState:
         if self.report is not None:
             return self.report.motion
         return self.restored.motion if self.restored is not None else None
+
+    @property
+    def may_change_scope(self) -> bool:
+        """Whether nothing was refined yet, or is about to be, under the present scope."""
+        return self.refined is None and self.phase not in ON_THE_MOVE
 
     @property
     def judged(self) -> FrameVerdicts | None:

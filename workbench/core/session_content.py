@@ -1,7 +1,7 @@
 """What a session file says: settings by their names in the table, scope, view, losses."""
 
 import math
-from dataclasses import asdict, replace
+from dataclasses import replace
 from typing import Any
 
 from neuhmr.refine.scope import Scope
@@ -40,10 +40,7 @@ def session_content(state: SessionState, begun_with: RefineConfig) -> dict[str, 
         "preset": state.config.name,
         "settings": values_of(state.config),
         "begun_with": values_of(begun_with),
-        "scope": {
-            name: sorted(value) if isinstance(value, frozenset) else value
-            for name, value in asdict(state.scope).items()
-        },
+        "scope": state.scope.plain(),
         "includes": sorted(state.includes),
         "excludes": sorted(state.excludes),
         "view": {"frame": state.view.frame, "shown": state.view.shown, "joint": state.view.joint},

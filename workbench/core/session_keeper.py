@@ -23,6 +23,10 @@ logger = logging.getLogger(__name__)
 
 SAVE_INTERVAL_S = 30.0
 """How much of a run a crash can cost (s)."""
+_DAMAGE = (
+    NeuhmrError, OSError, ValueError, TypeError, KeyError, AttributeError, OverflowError,
+)  # fmt: skip
+"""What reading a file that says anything at all may raise."""
 _SETTINGS, _POSES, _OPTIMIZER = "session.json", "refined.npz", "optimizer.safetensors"
 
 
@@ -65,14 +69,14 @@ class SessionKeeper:
             data = json.loads((folder / _SETTINGS).read_text(encoding="utf-8"))
             motion = footage.read_motion(folder / _POSES)
             restored, begun_with = read_session(state, data)
-        except (NeuhmrError, OSError, ValueError, TypeError, KeyError) as error:
+            step, total = int(data["step"]), int(data["total_steps"])
+        except _DAMAGE as error:
             logger.warning("the saved session was left alone: %s", error)
             self.notices.warn(
                 "The saved session cannot be used",
                 f"{folder} is damaged or of another version; it is replaced by the next run.",
             )
             return state
-        step, total = int(data["step"]), int(data["total_steps"])
         self.notices.info(
             "Restored",
             f"The poses of step {step} of {total}. Run goes on from there; Reset drops them.",

@@ -6,10 +6,11 @@ from dataclasses import replace
 
 from neuhmr.clip.open_request import OpenRequest
 from neuhmr.errors import NonFiniteError
+from neuhmr.refine.scope import Scope
 from neuhmr.refine.settings import RefineConfig
 from workbench.core.notices import Notices
 from workbench.core.playback import Playback
-from workbench.core.session import LossPoint, RunPhase, Session, SessionState, ViewState
+from workbench.core.session import ON_THE_MOVE, LossPoint, Session, SessionState, ViewState
 from workbench.core.session_keeper import SaveClock, SessionKeeper
 from workbench.core.worker import JobControl
 from workbench.engine.interface import AvatarStage, Engine, Footage
@@ -18,7 +19,6 @@ from workbench.errors import WorkbenchError
 
 MAX_LOSS_POINTS = 20_000
 _RATE_SMOOTHING = 0.8
-ON_THE_MOVE: frozenset[RunPhase] = frozenset({"running", "pausing"})
 
 
 class Stages:
@@ -39,6 +39,7 @@ class Stages:
         self._keeper = keeper
         self._save_clock = SaveClock()
         self._optimizer: Optimizer | None = None
+        self._begun: tuple[RefineConfig, Scope] | None = None
 
     def open(self, request: OpenRequest, control: JobControl) -> Iterator[None]:
         """Open a clip; find first poses where it has none."""
@@ -84,11 +85,15 @@ class Stages:
         yield
 
     def prepare(self, control: JobControl) -> Iterator[None]:
-        """Get the optimizer ready; stages that other settings were made with are done anew."""
-        if self._optimizer is not None:
+        """Get the optimizer ready; stages that other settings were made with are done anew.
+
+        An optimizer that has moved the poses goes on as it began, whatever is set by now.
+        """
+        state, footage = self._session.state, self._require_footage()
+        config = self._require_config() if state.restored is None else state.restored.config
+        is_begun = state.refined is not None or self._begun == (config, state.scope)
+        if self._optimizer is not None and is_begun:
             return
-        restored, footage = self._session.state.restored, self._require_footage()
-        config = self._require_config() if restored is None else restored.config
         if not is_registered_with(self._session.state, config):
             yield from self._register_with(config, control)
         state = self._session.state
@@ -97,7 +102,9 @@ class Stages:
         optimizer = state.anchors.make_optimizer(config, state.scope)
         if state.restored is not None and not self._keeper.load_optimizer(footage, optimizer):
             self.forget_refinement()
-        self._optimizer = optimizer
+            yield from self.prepare(control)  # Afresh, so with what is set now.
+            return
+        self._optimizer, self._begun = optimizer, (config, state.scope)
         yield
 
     def take_step(self) -> StepReport:
@@ -174,10 +181,6 @@ class Stages:
             return None
         return self._optimizer.inspect(frame, config)
 
-    def scope_changed(self) -> None:
-        """Let the next run begin under the new scope."""
-        self._optimizer = None
-
     def _drop_optimizer(self) -> None:
         """Drop what was refined in this launch; poses of an earlier one stay until they go on."""
         self._optimizer = None
@@ -220,6 +223,7 @@ class Stages:
         return footage
 
     def _require_config(self) -> RefineConfig:
+        self._require_footage()
         config = self._session.state.config
         assert config is not None, "an open clip has settings"
         return config

@@ -12,9 +12,9 @@ from neuhmr.refine.settings import with_values
 from neuhmr.setting import Value
 from workbench.core.notices import Notices
 from workbench.core.playback import Playback
-from workbench.core.session import JobStatus, Session, SessionState
+from workbench.core.session import ON_THE_MOVE, JobStatus, Session, SessionState
 from workbench.core.session_keeper import SessionKeeper
-from workbench.core.stages import ON_THE_MOVE, Stages
+from workbench.core.stages import Stages
 from workbench.core.worker import Job, JobControl, Worker
 from workbench.engine.interface import Engine, ExportRequest
 from workbench.errors import WorkbenchError
@@ -188,16 +188,15 @@ class Tasks:
             changes: fields of `Scope`.
 
         Raises:
-            WorkbenchError: something was refined already, under another scope.
+            WorkbenchError: something was refined already, or is about to be, under another scope.
         """
 
         def change(state: SessionState) -> SessionState:
-            if state.refined is not None:
+            if not state.may_change_scope:
                 raise WorkbenchError("Something was refined already; press Reset first.")
             return replace(state, scope=replace(state.scope, **changes))  # type: ignore[arg-type]
 
         self.session.update(change)
-        self.stages.scope_changed()
 
     def stop(self) -> None:
         """End the compute thread."""

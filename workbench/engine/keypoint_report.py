@@ -13,7 +13,6 @@ from neuhmr.body.skeleton import BODY_25_NAMES
 
 KeypointSource = Literal["frame", "anchors"]
 """Where the heatmaps are read from: the shown frame itself, or the avatar's two frames."""
-KEYPOINT_SOURCES: tuple[KeypointSource, ...] = ("frame", "anchors")
 _LEFT_SHOULDER = BODY_25_NAMES.index("left_shoulder")
 _RIGHT_HIP = BODY_25_NAMES.index("right_hip")
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import viser
 
 from workbench.core.notices import Notices
-from workbench.core.stages import ON_THE_MOVE
+from workbench.core.session import ON_THE_MOVE
 from workbench.core.tasks import Tasks
 from workbench.panels.joints_panel import go_to_bad_frame
 

@@ -7,8 +7,7 @@ from neuhmr.body.skeleton import BODY_25_NAMES
 from workbench.core import markup
 from workbench.core.clicks import ClickTarget
 from workbench.core.notices import Notices
-from workbench.core.session import KeypointLook, SessionState, ViewLook
-from workbench.core.stages import ON_THE_MOVE
+from workbench.core.session import ON_THE_MOVE, KeypointLook, SessionState, ViewLook
 from workbench.core.tasks import Tasks
 from workbench.engine.free_view import Viewpoint
 from workbench.engine.keypoint_report import KeypointReport, KeypointSource, keypoint_words

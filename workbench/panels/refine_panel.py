@@ -6,8 +6,7 @@ import viser
 from workbench.core import markup
 from workbench.core.notices import Notices
 from workbench.core.plots import loss_series, series_options, term_names
-from workbench.core.session import SessionState
-from workbench.core.stages import ON_THE_MOVE
+from workbench.core.session import ON_THE_MOVE, SessionState
 from workbench.core.tasks import Tasks
 from workbench.panels.scope_widgets import ScopeWidgets
 from workbench.panels.setting_widgets import SettingWidgets, main_settings

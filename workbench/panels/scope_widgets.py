@@ -47,13 +47,17 @@ class ScopeWidgets:
 
     def refresh(self, state: SessionState) -> None:
         """Show the state."""
-        is_fixed = state.initial is None or state.refined is not None
-        for widget in (self._range, self._frame, self._place, *self._parts.values()):
-            widget.disabled = is_fixed
+        may_change = state.initial is not None and state.may_change_scope
+        for buttons in (self._range, self._frame):
+            buttons.visible = may_change  # Groups of buttons cannot be disabled.
+        for box in (self._place, *self._parts.values()):
+            box.disabled = not may_change
         for name, box in self._parts.items():
             box.value = set(BODY_PARTS[name]) <= state.scope.locked_joints
         self._place.value = state.scope.lock_translation
-        self._text.content = markup.paragraph(scope_words(state.scope, state.view.frame))
+        words = scope_words(state.scope, state.view.frame)
+        fixed = "" if may_change or state.initial is None else " Press Reset to change this."
+        self._text.content = markup.paragraph(words + fixed)
 
     def _change_range(self, event: UserEvent) -> None:
         frame, scope = self._tasks.session.state.view.frame, self._tasks.session.state.scope

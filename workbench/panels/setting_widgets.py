@@ -7,7 +7,7 @@ from typing import Any
 import viser
 
 from neuhmr.refine.settings import SETTINGS
-from neuhmr.refine.settings.table import Setting
+from neuhmr.refine.settings.table import Setting, finite_number
 from neuhmr.setting import Value
 from workbench.core.notices import Notices
 from workbench.core.session import SessionState
@@ -18,7 +18,8 @@ KEYPOINTS = "weights.keypoint"
 """Cannot be used where there are no heatmaps."""
 _LEAST_POSITIONS = 100
 """A slider of fractions has at least so many positions."""
-_LEAST_EXPONENT = -12.0
+_DECADES = 6.0
+"""A logarithmic slider spans at most so many."""
 
 Widget = viser.GuiSliderHandle[Any] | viser.GuiCheckboxHandle | viser.GuiDropdownHandle[Any]
 
@@ -75,10 +76,9 @@ def main_settings(stages: Sequence[str]) -> list[Setting]:
 
 def label_of(row: Setting) -> str:
     """Plain words and the paper's symbol; a power of ten is told by its exponent."""
-    symbol = (
-        f" {row.declared.symbol}" if row.declared.symbol not in ("", row.declared.label) else ""
-    )
-    return row.declared.label + symbol + (", 10^x" if row.declared.scale == "log" else "")
+    symbol = row.declared.symbol
+    words = f"{row.declared.label} {symbol}" if symbol else row.declared.label
+    return words + (", 10^x" if row.declared.scale == "log" else "")
 
 
 def hint_of(row: Setting) -> str:
@@ -91,7 +91,9 @@ def positions_of(row: Setting) -> tuple[float, float, float]:
     """Least position of a slider, largest one, and the step between them."""
     low, high = row.declared.low, row.declared.high
     if row.declared.scale == "log":
-        return max(_LEAST_EXPONENT, math.log10(low) if low > 0 else -7.0), math.log10(high), 0.1
+        least = max(math.log10(high) - _DECADES, math.log10(low) if low > 0 else -math.inf)
+        # Whole tenths read better at the slider's ends; values stay within their own.
+        return math.floor(10.0 * least) / 10.0, math.ceil(10.0 * math.log10(high)) / 10.0, 0.1
     if row.kind is int:
         return int(low), int(high), 1
     return low, high, 10.0 ** math.floor(math.log10((high - low) / _LEAST_POSITIONS))
@@ -105,13 +107,12 @@ def value_at(row: Setting, position: Any) -> Value:
     """
     if row.kind is bool or row.choices:
         return row.checked(position)
-    number = float(position)
+    number = finite_number(position, row.name)
     low, high, _ = positions_of(row)
-    if math.isfinite(number):
-        number = min(max(number, low), high)
-        if row.declared.scale == "log":
-            number = min(max(10.0**number, row.declared.low), row.declared.high)
-    return row.checked(round(number) if row.kind is int and math.isfinite(number) else number)
+    number = min(max(number, low), high)
+    if row.declared.scale == "log":
+        number = min(max(10.0**number, row.declared.low), row.declared.high)
+    return row.checked(round(number) if row.kind is int else number)
 
 
 def position_of(row: Setting, value: Value) -> float:
@@ -119,7 +120,7 @@ def position_of(row: Setting, value: Value) -> float:
     low, high, _ = positions_of(row)
     number = float(value)
     if row.declared.scale == "log":
-        number = math.log10(max(number, 10.0**_LEAST_EXPONENT))
+        number = math.log10(max(number, 10.0**low))
     number = min(max(number, low), high)
     return int(number) if isinstance(low, int) else number
 

@@ -65,10 +65,10 @@ class PreparedFrame:
     encoded: EncodedViews
 
     def nearest(self, target: TargetView, count: int) -> EncodedViews:
-        """Choose the source views whose cameras are nearest to a target's."""
+        """Choose the source views whose cameras are nearest to a target's, the first of equals."""
         centers = Rigid.from_matrix(self.encoded.T_camera_world).inverse().transl
         center = Rigid.from_matrix(target.T_camera_world).inverse().transl
-        return self.encoded[(centers - center).norm(dim=-1).argsort()[:count]]
+        return self.encoded[(centers - center).norm(dim=-1).argsort(stable=True)[:count]]
 
 
 @dataclass(frozen=True)

@@ -44,8 +44,9 @@ class Peak(NamedTuple):
 def find_peak(scores: Float[np.ndarray, "..."], config: PeakConfig) -> Peak | None:
     """Find the keypoint of one map (GHNeRF, section 3.4); None where nothing passes the threshold.
 
-    There is one person, so of several components the one with the highest peak is taken; cells
-    that touch at a corner belong together.
+    There is one person, so of several components the one with the highest peak is taken, and that
+    peak is the highest cell of all that pass. Of equally high cells it is the first in array order
+    (the last axis runs fastest), on every processor and however the array lies in memory.
     """
     smooth = scores
     if config.smoothing:
@@ -54,9 +55,9 @@ def find_peak(scores: Float[np.ndarray, "..."], config: PeakConfig) -> Peak | No
     passing = smooth > config.threshold
     if not passing.any():
         return None
-    components, _ = ndimage.label(passing, np.ones((3,) * scores.ndim))  # pyright: ignore[reportGeneralTypeIssues]
-    peaks = ndimage.maximum_position(scores, components, np.unique(components[passing]))
-    cell = np.array(max(peaks, key=lambda cell: scores[cell]))
+    # scipy's maximum_position sorts, and which of equal cells comes out depends on the processor.
+    highest = np.where(passing, scores, -np.inf).argmax()
+    cell = np.array(np.unravel_index(highest, scores.shape))
     return Peak(_refine(scores, smooth, cell, config) + 0.5, float(scores[tuple(cell)]))
 
 

@@ -40,6 +40,12 @@ def mean_over_clips(values: Sequence[float], seed: int) -> Estimate:
     return _estimate(float(table.mean()), table, lambda drawn: drawn.mean(axis=1), seed)
 
 
+def mean_of_known(values: Sequence[float | None], seed: int) -> Estimate | None:
+    """Average over the clips that have a number; None if none has."""
+    known = [value for value in values if value is not None]
+    return mean_over_clips(known, seed) if known else None
+
+
 def drop_over_clips(before: Sequence[float], after: Sequence[float], seed: int) -> Estimate:
     """Tell by which share a mean over clips fell: 1 - mean(after) / mean(before).
 

@@ -1,10 +1,10 @@
 """The loop of every training, and everything that going on with one needs."""
 
 import json
+import logging
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Callable, Iterator, Mapping, Sequence, Sized
+from dataclasses import asdict, dataclass
 from pickle import UnpicklingError
 from typing import Any, TypeVar
 
@@ -16,7 +16,16 @@ from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 from neuhmr.clip.atomic import atomic_path
 from neuhmr.errors import CheckpointError, NonFiniteError
 from neuhmr.lab.training.run_config import RunConfig
+from neuhmr.lab.training.run_record import (
+    RECORD_NAME,
+    header_notes,
+    resumed_record,
+    run_record,
+    write_record,
+)
 from neuhmr.lab.training.workers import Workers
+
+logger = logging.getLogger(__name__)
 
 MOST_GRADIENT = 1.0
 """Norm to which gradients are clipped."""
@@ -58,7 +67,7 @@ class TrainingRun:
         module: what is trained and kept; parameters that need no gradient are kept too.
         optimizer: of the module's parameters; a group's `share` scales its learning rate.
         config: names the run folder and the seed.
-        name: of the checkpoint in the run folder.
+        prefix: of the names of the files in the run folder, where trainings share one.
         clip: what is done to gradients before each step.
         workers: the processes that share the run; one alone by default.
         average: share of a step in the running average of the weights; 0 keeps none.
@@ -69,7 +78,7 @@ class TrainingRun:
         module: nn.Module,
         optimizer: torch.optim.Optimizer,
         config: RunConfig,
-        name: str = "checkpoint.pt",
+        prefix: str = "",
         clip: Callable[[list[nn.Parameter]], None] = clip_norm,
         workers: Workers | None = None,
         average: float = 0.0,
@@ -77,7 +86,11 @@ class TrainingRun:
         self.module = module
         self.optimizer = optimizer
         self.config = config
-        self.checkpoint_path = config.out / name
+        self.checkpoint_path = config.out / f"{prefix}checkpoint.pt"
+        self.log_path = config.out / f"{prefix}log.jsonl"
+        self.record_path = config.out / f"{prefix}{RECORD_NAME}"
+        self.notes: dict[str, str] = {}
+        """What was trained, for the header of weights."""
         self.clip = clip
         self.workers = workers or Workers(torch.device(config.device), 0, None)
         # Every worker draws on its own.
@@ -139,12 +152,47 @@ class TrainingRun:
     def resume_or_start(self) -> None:
         """Make the run folder; go on from the checkpoint if that is wanted and there is one.
 
+        Of several workers the first one keeps the run's record.
+
         Raises:
             CheckpointError: the checkpoint cannot be used.
+            OutputError: the record cannot be written.
         """
+        config = self.config
         self.checkpoint_path.parent.mkdir(parents=True, exist_ok=True)
-        if self.config.resume and self.checkpoint_path.is_file():
+        goes_on = config.resume and self.checkpoint_path.is_file()
+        if goes_on:
             self.load()
+        if self.workers.rank:
+            return
+        folders = {"data": config.data, "val": config.val}
+        record = run_record(type(config).__name__, asdict(config), folders, config.device)
+        if goes_on:
+            record = resumed_record(record, self.record_path, self.step)
+        write_record(self.record_path, record)
+        self.notes = header_notes(record)
+
+    def begin(self, training: Sized, validation: Sized, what: str) -> None:
+        """Resume or start, and say on how many people, or whatever it is, the run trains.
+
+        Raises:
+            CheckpointError: the checkpoint cannot be used.
+            OutputError: the record cannot be written.
+        """
+        self.resume_or_start()
+        logger.info("%d %s, %d to validate on", len(training), what, len(validation))
+
+    def report(self, scores: Mapping[str, float | None]) -> dict[str, str]:
+        """Log what a validation found.
+
+        Returns:
+            The same, and what was trained, for the header of the weights.
+        """
+        with self.log_path.open("a") as log:
+            log.write(json.dumps({"step": self.step} | dict(scores)) + "\n")
+        logger.info("step %d: %s", self.step, scores)
+        found = {name: f"{value:.5g}" for name, value in scores.items() if value is not None}
+        return self.notes | {"step": str(self.step)} | found
 
     def descend(self, losses: Mapping[str, Float[Tensor, ""]], learning_rate: float) -> None:
         """Move the parameters against the gradient of the losses' sum.
@@ -173,12 +221,6 @@ class TrainingRun:
 def draw_one(choices: Sequence[_Choice], generator: torch.Generator) -> _Choice:
     """Draw one of several, all alike."""
     return choices[int(torch.randint(len(choices), (1,), generator=generator))]
-
-
-def append_entry(path: Path, entry: Mapping[str, object]) -> None:
-    """Add a line to a log of JSON objects."""
-    with path.open("a") as log:
-        log.write(json.dumps(entry) + "\n")
 
 
 def run_steps(

@@ -7,6 +7,7 @@ recorded data.
 """
 
 import functools
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -80,9 +81,10 @@ def fit_pose_prior(
     return PosePrior(mean.float(), whitening.float())
 
 
-def write_pose_prior(path: Path, prior: PosePrior) -> None:
-    """Write the file that `load_pose_prior` reads."""
-    np.savez_compressed(path, mean=prior.mean.numpy(), whitening=prior.whitening.numpy())
+def write_pose_prior(path: Path, prior: PosePrior, notes: Mapping[str, str]) -> None:
+    """Write the file that `load_pose_prior` reads, and notes on how it was fitted."""
+    arrays = {"mean": prior.mean.numpy(), "whitening": prior.whitening.numpy()}
+    np.savez_compressed(path, **arrays, **{name: np.array(note) for name, note in notes.items()})
 
 
 @functools.cache

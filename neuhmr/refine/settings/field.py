@@ -81,7 +81,7 @@ class ScheduleConfig:
         help="At the first step; falls along a cosine. Lower it if the poses shake.",
     )  # fmt: skip
     final_share: float = setting(
-        0.1, label="Final share", low=0.0, high=1.0, is_live=True,
+        0.1, label="Final share", high=1.0,
         help="Of the learning rate, reached at the last step.",
     )  # fmt: skip
     weight_decay: float = setting(

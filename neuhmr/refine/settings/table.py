@@ -69,7 +69,7 @@ class Setting:
             if value not in self.choices:
                 raise NeuhmrError(_expected(called, value, " or ".join(self.choices)))
             return value
-        number = _number(value, called)
+        number = finite_number(value, called)
         if self.kind is int and number != round(number):
             raise NeuhmrError(_expected(called, value, "a whole number"))
         if number < self.declared.low:
@@ -169,10 +169,19 @@ def _truth(value: Any, called: str) -> bool:
     return found
 
 
-def _number(value: Any, called: str) -> float:
+def finite_number(value: Any, called: str) -> float:
+    """Turn what a user gave into a number.
+
+    Args:
+        value: from a command line, a browser or a file.
+        called: how the user knows it.
+
+    Raises:
+        NeuhmrError: it is no number, or not finite.
+    """
     try:
         number = float(value)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         number = math.nan
     if not math.isfinite(number) or isinstance(value, bool):
         raise NeuhmrError(_expected(called, value, "a number"))

@@ -6,8 +6,8 @@ import tyro
 from neuhmr.cli.lab.train import Train, TrainGhnerf, TrainHumanEncoder
 from neuhmr.errors import NeuhmrError
 from neuhmr.lab.training.ghnerf import config as ghnerf_config
-from neuhmr.lab.training.ghnerf import training as ghnerf
-from neuhmr.lab.training.human_encoder import training as human_encoder
+from neuhmr.lab.training.ghnerf import training as ghnerf_training
+from neuhmr.lab.training.human_encoder import training as encoder_training
 from neuhmr.lab.training.run import StepOutcome
 
 FOLDERS = ["--data", "people", "--val", "val", "--out", "run"]
@@ -22,7 +22,7 @@ def asked(monkeypatch):
         configs.append(config)
         return iter([StepOutcome(7, {"color": 0.5}, 1e-3, 0.1)])
 
-    monkeypatch.setattr(ghnerf, "train_ghnerf", keep)
+    monkeypatch.setattr(ghnerf_training, "train_ghnerf", keep)
     return configs
 
 
@@ -59,7 +59,7 @@ def test_options_of_the_human_encoder_reach_its_training(monkeypatch):
         configs.append(config)
         return iter([StepOutcome(5, {"parts": 0.5}, 1e-3, 0.1)])
 
-    monkeypatch.setattr(human_encoder, "train_human_encoder", keep)
+    monkeypatch.setattr(encoder_training, "train_human_encoder", keep)
     options = ["--row", "GHNeRF+ResNet34", "--pictures", "3", "--mixed", "--steps", "5"]
     options += ["--smallest", "80"]
     result = tyro.cli(Train, args=["human-encoder", *FOLDERS, *options, "--device", "cpu"]).run()

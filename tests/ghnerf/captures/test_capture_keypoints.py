@@ -89,6 +89,17 @@ def test_each_view_is_rendered_from_its_nearest_sources(model: KnowingGhnerf) ->
     torch.testing.assert_close(model.asked[0].T_camera_world[0], poses[0])
 
 
+@pytest.mark.usefixtures("ties_reversed")
+def test_of_equally_near_cameras_the_first_is_a_source_on_every_device(
+    model: KnowingGhnerf,
+) -> None:
+    prepared = prepare_frame(capture(), 0, model, CaptureKeypointsConfig(size=100))
+    sources = prepared.nearest(prepared.targets[0], 2)
+    # A quarter turn to the left and to the right are as far.
+    _, poses = ring(4)
+    torch.testing.assert_close(sources.T_camera_world, poses[[0, 1]])
+
+
 def test_a_camera_that_does_not_see_the_subject_is_left_out(model: KnowingGhnerf) -> None:
     found, renderings = find_capture_keypoints(
         capture(lost=(2,)), 0, model, CaptureKeypointsConfig(size=100)

@@ -80,6 +80,43 @@ def test_a_plateau_keeps_the_middle_of_its_first_highest_cell() -> None:
     np.testing.assert_array_equal(peak.position, [0.5, 0.5, 0.5])
 
 
+LAYOUTS = {
+    "as made": lambda scores: scores,
+    "first axis fastest": np.asfortranarray,
+    "backwards": lambda scores: np.flip(np.flip(scores).copy()),
+    "every other cell": lambda scores: np.repeat(scores, 2, axis=-1)[..., ::2],
+    "axes exchanged": lambda scores: scores.swapaxes(0, -1).copy().swapaxes(0, -1),
+}
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+@pytest.mark.parametrize("shape", [(40, 50), (12, 40, 50)])
+@pytest.mark.parametrize("apart", [1, 7])
+def test_of_equal_cells_the_first_in_array_order_wins(
+    layout: str, shape: tuple[int, ...], apart: int
+) -> None:
+    # Among lower cells that all pass, or in small components of an empty map.
+    generator = np.random.default_rng(0)
+    scores = generator.uniform(0.2, 0.6, shape).astype(np.float32)
+    tied = generator.choice(scores.size // apart, 100, replace=False) * apart
+    if apart > 1:
+        scores[...] = 0.0
+    scores.ravel()[tied] = 0.75
+    first = np.array(np.unravel_index(tied.min(), shape)) + 0.5
+    found = find_peak(LAYOUTS[layout](scores), PeakConfig(smoothing=0.0, refinement="none"))
+    assert found is not None
+    np.testing.assert_array_equal(found.position, first)
+    assert found.score == 0.75
+
+
+def test_a_high_cell_that_was_filtered_away_is_no_peak() -> None:
+    scores = gaussian_heatmaps(torch.tensor([[30.5, 40.5]]), 60, 70, 4.0)[0].numpy() * 0.6
+    scores[5, 60] = 1.0
+    peak = find_peak(scores, PeakConfig(refinement="none"))
+    assert peak is not None
+    np.testing.assert_array_equal(peak.position, [40.5, 30.5])
+
+
 def test_parabola_finds_the_vertex_of_a_tilted_gaussian() -> None:
     # log f = -(x - m) A (x - m) with correlated axes; the vertex is m whatever A is.
     row, column = np.meshgrid(np.arange(21) + 0.5, np.arange(23) + 0.5, indexing="ij")

@@ -1,5 +1,6 @@
 """A training run: it descends, keeps itself, resumes exactly, stops on bad numbers."""
 
+import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from torch import Tensor, nn
 from neuhmr.errors import NonFiniteError
 from neuhmr.lab.training.run import TrainingRun, run_steps
 from neuhmr.lab.training.run_config import RunConfig
+from neuhmr.lab.training.workers import Workers
 
 
 def config_for(folder: Path, **changes) -> RunConfig:
@@ -49,6 +51,47 @@ def test_a_resumed_run_equals_one_that_ran_through(tmp_path: Path) -> None:
     for _ in run_steps(second, lambda: noisy_losses(resumed, second), lambda _: 0.1, lambda: None):
         pass
     torch.testing.assert_close(resumed.weight, module.weight, rtol=0, atol=0)
+
+
+def test_a_run_is_written_down_when_it_begins_and_says_how_it_went_on(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    module, first = make_run(tmp_path / "a")
+    first.begin([1, 2], [3], "people")
+    record = json.loads((tmp_path / "a/run.json").read_text())
+    assert record["options"]["steps"] == 6 and "resumed" not in record
+    assert json.loads(first.notes["options"])["learning_rate"] == 0.1
+    steps = run_steps(first, lambda: noisy_losses(module, first), lambda _: 0.1, lambda: None)
+    next(steps)
+    steps.close()
+    _, second = make_run(tmp_path / "a", resume=True, learning_rate=0.5)
+    second.begin([1, 2], [3], "people")
+    assert "resumed at step 1 with other options than before: learning_rate was 0.1, is 0.5" in (
+        caplog.messages
+    )
+    record = json.loads((tmp_path / "a/run.json").read_text())
+    assert record["resumed"][0]["was"] == {"learning_rate": 0.1}
+
+
+def test_only_the_first_of_several_workers_writes_the_run_down(tmp_path: Path) -> None:
+    module, _ = make_run(tmp_path)
+    workers = Workers(torch.device("cpu"), 1, None)
+    optimizer = torch.optim.Adam(module.parameters())
+    TrainingRun(module, optimizer, config_for(tmp_path), workers=workers).resume_or_start()
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_validation_goes_into_the_log_and_the_header(tmp_path: Path) -> None:
+    module, run = make_run(tmp_path)
+    run = TrainingRun(module, run.optimizer, run.config, prefix="half_")
+    run.begin([1], [2], "people")
+    notes = run.report({"error": 0.123456789, "unknown": None})
+    assert json.loads((tmp_path / "half_log.jsonl").read_text()) == {
+        "step": 0, "error": 0.123456789, "unknown": None,
+    }  # fmt: skip
+    assert (notes["step"], notes["error"], "unknown" in notes) == ("0", "0.12346", False)
+    assert notes["revision"] and notes["training"] == "RunConfig"
+    assert (tmp_path / "half_run.json").is_file()
 
 
 def test_validation_comes_every_so_often_and_at_the_end(tmp_path: Path) -> None:

@@ -132,6 +132,6 @@ def test_mirroring_swaps_sides_and_keeps_bends():
 
 def test_the_prior_survives_its_file(tmp_path):
     prior = load_pose_prior(CPU)
-    write_pose_prior(tmp_path / "prior.npz", prior)
+    write_pose_prior(tmp_path / "prior.npz", prior, {"revision": "abc"})
     assert (tmp_path / "prior.npz").stat().st_size < 60_000
     assert POSE_PRIOR_PATH.is_file() and math.isfinite(float(prior.whitening.sum()))

@@ -34,7 +34,7 @@ def ready(bench):
     bench.wait(lambda state: state.avatar is not None)
     bench.session.set_view(find_keypoints=True)
     wishes = Wishes()
-    return bench, wishes, KeypointLooks(bench.session, bench.engine, wishes.take)
+    return bench, wishes, KeypointLooks(bench.session, wishes.take)
 
 
 def rest(bench, looks):
@@ -129,7 +129,7 @@ def test_the_compute_thread_drops_wishes_that_are_stale(bench):
     bench.tasks.build_avatar()
     bench.wait(lambda state: state.avatar is not None)
     bench.session.set_view(find_keypoints=True)
-    looks = KeypointLooks(bench.session, bench.engine, bench.tasks.worker.request_look)
+    looks = KeypointLooks(bench.session, bench.tasks.worker.request_look)
     bench.engine.pause_s = 0.1
     for number, frame in enumerate((1, 2, 3, 4, 5, 6)):
         bench.tasks.seek(frame)

@@ -10,7 +10,7 @@ from workbench.core.looks import Looks, joint_distances_mm, score_frames
 
 
 def test_a_rendering_comes_coarse_first_and_fine_once_the_view_rests(bench):
-    looks = Looks(bench.session, bench.engine, bench.tasks)
+    looks = Looks(bench.session, bench.tasks)
     bench.tasks.build_avatar()
     bench.wait(lambda state: state.avatar is not None)
     looks.tick(bench.state, 0.0)
@@ -25,7 +25,7 @@ def test_a_rendering_comes_coarse_first_and_fine_once_the_view_rests(bench):
 
 
 def test_joints_of_the_present_frame_are_inspected(bench):
-    looks = Looks(bench.session, bench.engine, bench.tasks)
+    looks = Looks(bench.session, bench.tasks)
     bench.tasks.step()
     bench.wait(lambda state: state.report is not None)
     bench.tasks.seek(11)
@@ -36,19 +36,19 @@ def test_joints_of_the_present_frame_are_inspected(bench):
 def test_scores_come_from_the_truth_else_from_the_change_else_from_the_masks(bench):
     bench.tasks.step()
     state = bench.wait(lambda state: state.report is not None)
-    with_truth = score_frames(bench.engine, state.footage, state.refined, state.avatar)
+    with_truth = score_frames(state.footage, state.refined, state.avatar)
     assert with_truth.meaning.startswith("Joint error")
     without = replace(state.footage, truth=None)
-    moved = score_frames(bench.engine, without, state.refined, state.avatar)
+    moved = score_frames(without, state.refined, state.avatar)
     assert moved.meaning.startswith("How far") and (moved.values > 0).all()
-    masks = score_frames(bench.engine, without, without.initial, state.avatar)
+    masks = score_frames(without, without.initial, state.avatar)
     worst = masks.worst_first()[0]
     assert state.avatar.silhouette_iou[worst] == min(state.avatar.silhouette_iou.values())
-    assert score_frames(bench.engine, without, without.initial, None) is None
+    assert score_frames(without, without.initial, None) is None
 
 
 def test_joint_distances_ignore_where_the_person_stands(bench):
     footage = bench.state.footage
     moved = replace(footage.initial, transl=footage.initial.transl + 0.5)
-    values = joint_distances_mm(bench.engine, footage, moved, footage.initial)["values"]
+    values = joint_distances_mm(footage, moved, footage.initial)["values"]
     np.testing.assert_allclose(values, 0.0, atol=1e-3)

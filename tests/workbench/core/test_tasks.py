@@ -14,7 +14,7 @@ from tests.workbench.synthetic_figure import NUM_FRAMES
 def test_opening_shows_the_clip_and_the_default_settings(bench):
     state = bench.state
     assert state.num_frames == NUM_FRAMES and state.initial is not None
-    assert state.settings == bench.engine.default_settings()
+    assert state.config == bench.engine.default_config()
     assert bench.engine.calls == ["open"]
 
 
@@ -45,7 +45,7 @@ def test_stages_build_on_each_other(bench):
     bench.tasks.register()
     bench.tasks.step()
     state = bench.wait(lambda state: state.report is not None)
-    expected = ["open", "build_avatar", "register", "make_refiner", "step"]
+    expected = ["open", "build_avatar", "register", "make_optimizer", "step"]
     assert bench.engine.calls[:5] == expected
     assert state.phase == "paused" and state.report.step == 1
     assert state.refined is not state.initial
@@ -54,7 +54,7 @@ def test_stages_build_on_each_other(bench):
 def test_step_does_the_missing_stages_first(bench):
     bench.tasks.step(3)
     state = bench.wait(lambda state: state.report is not None)
-    assert bench.engine.calls[1:4] == ["build_avatar", "register", "make_refiner"]
+    assert bench.engine.calls[1:4] == ["build_avatar", "register", "make_optimizer"]
     assert state.report.step == 3 and len(state.losses) == 3
 
 
@@ -123,13 +123,15 @@ def test_building_again_drops_what_was_built_on_the_old_avatar(bench):
 def test_sliders_act_on_the_next_step(bench):
     bench.tasks.step()
     bench.wait(lambda state: state.report is not None)
-    bench.tasks.change_settings(lambda_rgb=3.0, sigma_px=9.0)
+    bench.tasks.change_setting("weights.rgb", 3.0)
+    bench.tasks.change_setting("matching.sigma_px", 9.0)
     bench.tasks.step()
     bench.wait(lambda state: len(state.losses) == 2)
-    used = bench.tasks.stages._optimizer.settings
-    assert [s.lambda_rgb for s in used] == [0.2, 3.0] and used[1].sigma_px == 9.0
+    used = bench.tasks.stages._optimizer.configs
+    assert [config.weights.rgb for config in used] == [0.2, 3.0]
+    assert used[1].matching.sigma_px == 9.0
     bench.tasks.reset_settings()
-    assert bench.state.settings == bench.engine.default_settings()
+    assert bench.state.config == bench.engine.default_config()
 
 
 def test_the_users_anchors_reach_the_engine(bench):
@@ -142,7 +144,7 @@ def test_the_users_anchors_reach_the_engine(bench):
     assert 5 in anchors and 8 not in anchors and 16 in anchors
 
 
-@pytest.mark.parametrize("verb", ["build_avatar", "register", "make_refiner", "step"])
+@pytest.mark.parametrize("verb", ["build_avatar", "register", "make_optimizer", "step"])
 def test_a_failure_is_a_notice_and_the_next_job_works(bench, verb):
     bench.engine.failures[verb] = ClipError("turn.mp4 shows nobody; choose another clip.")
     bench.tasks.step()

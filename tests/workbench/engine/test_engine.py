@@ -1,6 +1,5 @@
 """The real engine behind the window's verbs, on eight frames of the sample clip."""
 
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +8,8 @@ import torch
 
 from neuhmr.clip.open_request import OpenRequest
 from neuhmr.errors import OutputError, PoseFileError
+from neuhmr.refine.scope import Scope
+from neuhmr.refine.settings import with_values
 from tests.workbench.short_clip import FRAMES, IS_AVAILABLE, short_engine, write_short_clip
 from workbench.engine.interface import ExportRequest, PaintedBody
 
@@ -40,8 +41,9 @@ def footage(engine, clip_path):
 @pytest.fixture(scope="module")
 def stages(engine, footage):
     labels = []
-    avatar = engine.build_avatar(footage, lambda progress: labels.append(progress.label))
-    avatar, anchors = engine.register(footage, avatar, frozenset({2}), frozenset({0}), quiet)
+    config = engine.default_config()
+    built = footage.build_avatar(config, lambda progress: labels.append(progress.label))
+    avatar, anchors = built.register(config, frozenset({2}), frozenset({0}), quiet)
     assert "Cutting out the person" in labels
     return avatar, anchors
 
@@ -52,52 +54,53 @@ def test_the_clip_opens_with_its_sidecars(footage):
     assert footage.faces.max() < 20_000 and footage.body_name
 
 
-def test_bodies_lie_over_the_person(engine, footage):
-    body = engine.pose(footage, footage.truth, 3)
+def test_bodies_lie_over_the_person(footage):
+    body = footage.pose(footage.truth, 3)
     pixels = footage.camera.project(torch.from_numpy(body.joints))
     assert (pixels >= 0).all() and (pixels[:, 0] < footage.video.width).all()
-    np.testing.assert_allclose(engine.joints(footage, footage.truth)[3], body.joints, atol=1e-5)
-    assert engine.pose(footage, footage.truth, 10_000) is None
+    np.testing.assert_allclose(footage.joints(footage.truth)[3], body.joints, atol=1e-5)
+    assert footage.pose(footage.truth, 10_000) is None
 
 
-def test_overlays_change_the_picture_where_the_body_is(engine, footage):
-    body = engine.pose(footage, footage.truth, 3)
+def test_overlays_change_the_picture_where_the_body_is(footage):
+    body = footage.pose(footage.truth, 3)
     frame = footage.video.frame(3)
     small = np.ascontiguousarray(frame[::2, ::2])
-    drawn = engine.overlay(footage, small, 3, [PaintedBody(body.vertices, (0.0, 0.0, 1.0), 1.0)])
+    drawn = footage.overlay(small, 3, [PaintedBody(body.vertices, (0.0, 0.0, 1.0), 1.0)])
     changed = np.abs(drawn.astype(int) - small.astype(int)).sum(axis=-1) > 60
     assert drawn.shape == small.shape and 0.01 < changed.mean() < 0.5
 
 
-def test_the_avatar_renders_and_wishes_for_anchors_are_granted(engine, footage, stages):
+def test_the_avatar_renders_and_wishes_for_anchors_are_granted(footage, stages):
     avatar, anchors = stages
     assert 2 in anchors.anchors and 0 not in anchors.anchors
     np.testing.assert_allclose(np.linalg.norm(anchors.orientations, axis=1), 1.0, atol=1e-5)
-    rendering = engine.preview(footage, avatar, footage.initial, 3, 4)
-    crop = engine.crop(avatar, 3)
+    rendering = avatar.preview(footage.initial, 3, 4)
+    crop = avatar.crop(3)
     assert crop.shape == (*avatar.crop_size, 3) and rendering.shape == (60, 45, 3)
-    assert rendering.max() > 40 and engine.crop(avatar, 999) is None
+    assert rendering.max() > 40 and avatar.crop(999) is None
 
 
 def test_the_optimizer_steps_shows_its_matches_and_goes_on_after_a_restart(
     engine, footage, stages, tmp_path
 ):
-    optimizer = engine.make_refiner(footage, *stages, quiet)
-    settings = engine.default_settings()
-    first = optimizer.step(settings)
+    avatar, anchors = stages
+    config = engine.default_config()
+    optimizer = anchors.make_optimizer(config, Scope())
+    first = optimizer.step(config)
     assert first.step == 1 and {"rgb", "geo", "joint"} <= set(first.terms)
-    report = optimizer.inspect(3, settings)
+    report = optimizer.inspect(3, config)
     assert report.projected.shape == (24, 2) and report.verdicts[21]
-    wide = optimizer.inspect(3, replace(settings, sigma_px=20.0))
+    wide = optimizer.inspect(3, with_values(config, {"matching.sigma_px": 20.0}))
     spread = [np.abs(r.candidates[21] - r.projected[21]).max() for r in (report, wide)]
     assert spread[1] > 2 * spread[0], "the inspection must follow the slider"
     optimizer.save(tmp_path / "o.safetensors")
-    again = engine.make_refiner(footage, *stages, quiet)
+    again = anchors.make_optimizer(config, Scope())
     again.load(tmp_path / "o.safetensors")
-    second, resumed = optimizer.step(settings), again.step(settings)
+    second, resumed = optimizer.step(config), again.step(config)
     assert resumed.step == second.step == 2
     torch.testing.assert_close(resumed.motion.body_pose, second.motion.body_pose)
-    verdicts = again.judge(quiet)
+    verdicts = again.judge(config, quiet)
     assert verdicts.step == 2 and len(verdicts.motion) == len(footage.initial)
     assert 0.0 < verdicts.iou_before < 1.0 and 0.0 < verdicts.iou_after < 1.0
     assert sorted(verdicts.frames) == list(range(len(FRAMES)))
@@ -107,10 +110,9 @@ def test_the_optimizer_steps_shows_its_matches_and_goes_on_after_a_restart(
     assert tuple(frame for frame, share in shares.items() if share < 0.5) == verdicts.given_up
     for frame in verdicts.given_up:
         torch.testing.assert_close(verdicts.motion.transl[frame], footage.initial.transl[frame])
-    other, _ = stages
-    moved = engine.register(footage, other, frozenset(), frozenset({2, 4}), quiet)
+    _, moved = avatar.register(config, frozenset(), frozenset({2, 4}), quiet)
     with pytest.raises(OutputError):
-        engine.make_refiner(footage, *moved, quiet).load(tmp_path / "o.safetensors")
+        moved.make_optimizer(config, Scope()).load(tmp_path / "o.safetensors")
 
 
 @pytest.mark.parametrize("kind", ["motion", "amass", "smplx", "glb"])
@@ -118,15 +120,15 @@ def test_exports_are_written(engine, footage, tmp_path, kind):
     path = tmp_path / f"out.{'glb' if kind == 'glb' else 'npz'}"
     assert kind in engine.export_kinds()
     request = ExportRequest(kind=kind, path=path, frame=3)
-    engine.export(footage, footage.initial, request, quiet)
+    footage.export(footage.initial, request, quiet)
     assert path.stat().st_size > 1000
     if kind == "motion":
-        motion = engine.read_motion(footage, path)
+        motion = footage.read_motion(path)
         torch.testing.assert_close(motion.transl, footage.initial.transl)
 
 
-def test_a_motion_of_another_clip_is_refused(engine, footage, tmp_path):
+def test_a_motion_of_another_clip_is_refused(footage, tmp_path):
     part = footage.initial[:4]
-    engine.export(footage, part, ExportRequest(kind="motion", path=tmp_path / "p.npz"), quiet)
+    footage.export(part, ExportRequest(kind="motion", path=tmp_path / "p.npz"), quiet)
     with pytest.raises(PoseFileError):
-        engine.read_motion(footage, tmp_path / "p.npz")
+        footage.read_motion(tmp_path / "p.npz")

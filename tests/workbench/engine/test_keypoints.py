@@ -6,7 +6,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from workbench.engine.person import opened_clip
 
 from neuhmr.anchors.frame_poses import pose_frame
 from neuhmr.body.body25 import body25_points
@@ -17,6 +16,7 @@ from neuhmr.ghnerf.clips.clip_checkpoint import save_clip_heatmaps
 from neuhmr.ghnerf.clips.clip_heatmaps import ClipHeatmaps
 from neuhmr.ghnerf.network.config import GhnerfConfig
 from neuhmr.refine.settings import preset
+from tests.synthetic_body import make_synthetic_body
 from tests.workbench.short_clip import IS_AVAILABLE, write_short_clip
 from workbench.engine.engine import NeuhmrEngine
 from workbench.engine.free_view import Viewpoint
@@ -62,17 +62,17 @@ def footage(engine, folder):
 
 @pytest.fixture(scope="module")
 def avatar(engine, footage):
-    return engine.build_avatar(footage, quiet)
+    return footage.build_avatar(engine.default_config(), quiet)
 
 
 @pytest.fixture(scope="module")
-def report(engine, footage, avatar):
-    return engine.keypoints(footage, avatar, footage.initial, FRAME, "frame")
+def report(footage, avatar):
+    return avatar.keypoints(footage.initial, FRAME, "frame")
 
 
 def test_the_bodys_keypoints_lie_where_the_video_camera_sees_them(footage, avatar, report):
     assert avatar.heatmaps_missing == ""
-    body = opened_clip(footage).model.with_shape(footage.initial.betas)
+    body = footage.opened.model.with_shape(footage.initial.betas)
     points = body25_points(pose_frame(body, footage.initial, FRAME))
     camera = footage.camera if footage.camera.K.dim() == 2 else footage.camera[FRAME]
     np.testing.assert_allclose(report.projected, camera.project(points).numpy(), atol=0.05)
@@ -91,16 +91,16 @@ def test_keypoints_are_found_on_the_person(avatar, report):
 
 
 def test_the_source_changes_the_heatmaps_and_frames_without_a_pose_have_none(
-    engine, footage, avatar, report
+    footage, avatar, report
 ):
-    from_anchors = engine.keypoints(footage, avatar, footage.initial, FRAME, "anchors")
+    from_anchors = avatar.keypoints(footage.initial, FRAME, "anchors")
     assert np.abs(from_anchors.heatmaps - report.heatmaps).max() > 1e-4
     np.testing.assert_allclose(from_anchors.projected, report.projected)
-    assert engine.keypoints(footage, avatar, footage.initial, 10_000, "frame") is None
+    assert avatar.keypoints(footage.initial, 10_000, "frame") is None
 
 
-def test_a_free_view_shows_the_person_in_its_middle(engine, footage, avatar):
-    view = engine.view_heatmaps(footage, avatar, footage.initial, FRAME, "frame", VIDEO_CAMERA)
+def test_a_free_view_shows_the_person_in_its_middle(footage, avatar):
+    view = avatar.view_heatmaps(footage.initial, FRAME, "frame", VIDEO_CAMERA)
     height, width = view.image.shape[:2]
     rows, columns = np.nonzero(view.image.max(axis=-1) > 20)
     assert view.heatmaps.shape == (25, height, width)
@@ -111,19 +111,19 @@ def test_a_free_view_shows_the_person_in_its_middle(engine, footage, avatar):
     assert off_person.max() < 0.2 < view.heatmaps.max()
 
 
-def test_a_free_view_turned_away_is_refused(engine, footage, avatar):
+def test_a_free_view_turned_away_is_refused(footage, avatar):
     away = Viewpoint((0.0, 0.0, 1.0, 0.0), (0.0, 0.0, 0.0))
     with pytest.raises(WorkbenchError, match="behind the 3D view"):
-        engine.view_heatmaps(footage, avatar, footage.initial, FRAME, "frame", away)
+        avatar.view_heatmaps(footage.initial, FRAME, "frame", away)
 
 
-def test_missing_weights_are_told_and_nothing_is_rendered(engine, footage, avatar, tmp_path):
-    model, reason = load_heatmap_model(load_ghn(), tmp_path / "no.safetensors", 6890)
+def test_missing_weights_are_told_and_nothing_is_rendered(footage, avatar, tmp_path):
+    ghn, body = load_ghn(), footage.opened.model
+    model, reason = load_heatmap_model(ghn, body, tmp_path / "no.safetensors")
     assert model is None and "no.safetensors" in reason and reason.endswith(".")
-    assert "10475" in load_heatmap_model(load_ghn(), None, 10475)[1]
-    person = replace(avatar.backend, heatmaps=None, heatmaps_missing=reason)
-    without = replace(avatar, backend=person, heatmaps_missing=reason)
+    assert "782 vertices" in load_heatmap_model(ghn, make_synthetic_body(), None)[1]
+    without = replace(avatar, heatmaps=None, heatmaps_missing=reason)
     with pytest.raises(CheckpointError, match=r"no\.safetensors"):
-        engine.keypoints(footage, without, footage.initial, FRAME, "frame")
+        without.keypoints(footage.initial, FRAME, "frame")
     with pytest.raises(CheckpointError, match=r"no\.safetensors"):
-        engine.view_heatmaps(footage, without, footage.initial, FRAME, "frame", VIDEO_CAMERA)
+        without.view_heatmaps(footage.initial, FRAME, "frame", VIDEO_CAMERA)

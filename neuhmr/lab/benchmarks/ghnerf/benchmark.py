@@ -10,21 +10,17 @@ import torch
 from neuhmr.body.model_files import load_body_model
 from neuhmr.body.smpl_model import SmplModel
 from neuhmr.errors import MissingDependencyError
-from neuhmr.lab.benchmarks.ghnerf.rows import (
-    MEDIAPIPE,
-    ZERO,
-    NetworkRow,
-    open_rows,
-)
+from neuhmr.lab.benchmarks.ghnerf.rows import MEDIAPIPE, ZERO, NetworkRow, open_rows
 from neuhmr.lab.benchmarks.ghnerf.scores import (
     MeasureConfig,
     MomentScores,
     measure_network,
     measure_zero,
 )
-from neuhmr.lab.benchmarks.intervals import mean_over_clips
+from neuhmr.lab.benchmarks.intervals import mean_of_known
 from neuhmr.lab.metrics.lpips import Lpips, load_lpips
 from neuhmr.lab.moments.moments import Moment
+from neuhmr.lab.provenance import device_name
 from neuhmr.progress import OnProgress, Progress, ignore_progress
 
 Measure = Callable[[Moment], MomentScores]
@@ -95,7 +91,7 @@ def measure_ghnerf(
         "pictures_per_moment": config.measure.targets,
         "sources": config.measure.sources,
         "size": config.measure.size,
-        "device": _device_name(device),
+        "device": device_name(device),
         "threads": torch.get_num_threads(),
         "torch": torch.__version__,
     }
@@ -134,8 +130,7 @@ def row_figures(people: Sequence[Sequence[MomentScores]], seed: int) -> dict[str
     }
     figures: dict[str, object] = {}
     for name, values in per_person.items():
-        known = [value for value in values if value is not None]
-        estimate = mean_over_clips(known, seed) if known else None
+        estimate = mean_of_known(values, seed)
         figures[name] = None if estimate is None else estimate.value
         if estimate is not None and estimate.interval is not None:
             figures[f"{name}_ci"] = estimate.interval
@@ -205,7 +200,3 @@ def _median(values: Sequence[float]) -> float | None:
 
 def _share(values: Sequence[float], count: int) -> float | None:
     return len(values) / count if count else None
-
-
-def _device_name(device: torch.device) -> str:
-    return torch.cuda.get_device_name(device) if device.type == "cuda" else device.type

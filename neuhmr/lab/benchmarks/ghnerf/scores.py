@@ -1,4 +1,4 @@
-"""Everything that is measured of one row on one moment."""
+"""Everything that is measured of one row of GHNeRF's tables on one moment."""
 
 import time
 from collections.abc import Sequence

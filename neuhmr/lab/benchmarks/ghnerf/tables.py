@@ -1,47 +1,40 @@
 """The GHNeRF benchmark's report as Markdown, the paper's tables beside it."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from neuhmr.lab.benchmarks.ghnerf.paper import PAPER_TABLES, PaperRow
+from neuhmr.lab.benchmarks.markdown import (
+    Figure,
+    Row,
+    averaged_over,
+    estimate,
+    figure_table,
+    plain,
+    table,
+)
 
 Report = Mapping[str, Any]
 """What `measure_ghnerf` returns, or its JSON read again."""
-DASH = "–"
 
-
-def _number(key: str, digits: int, scale: float = 1.0) -> Callable[[Mapping[str, Any]], str]:
-    def text(row: Mapping[str, Any]) -> str:
-        value = row.get(key)
-        if value is None:
-            return DASH
-        shown, interval = f"{scale * value:.{digits}f}", row.get(f"{key}_ci")
-        if interval is None:
-            return shown
-        low, high = (f"{scale * end:.{digits}f}" for end in interval)
-        return f"{shown} [{low}, {high}]"
-
-    return text
-
-
-MEASURED: dict[str, Callable[[Mapping[str, Any]], str]] = {
-    "PSNR": _number("psnr_db", 2),
-    "SSIM": _number("ssim", 3),
-    "LPIPS": _number("lpips", 3),
-    "MSE·10⁴, box": _number("heatmap_mse", 2, 1e4),
-    "of zero": _number("zero_mse", 2, 1e4),
-    "MSE·10⁴, whole": _number("heatmap_mse_whole", 2, 1e4),
-    "of zero, whole": _number("zero_mse_whole", 2, 1e4),
-    "PCK@0.2": _number("pck", 3),
-    "3D, field": _number("volume_mm", 1),
-    "3D, triangulated": _number("triangulated_mm", 1),
-    "frames/s": _number("frames_per_s", 2),
-    "sources kept": _number("frames_per_s_cached", 2),
+MEASURED: dict[str, Figure] = {
+    "PSNR": estimate("psnr_db", 2),
+    "SSIM": estimate("ssim", 3),
+    "LPIPS": estimate("lpips", 3),
+    "MSE·10⁴, box": estimate("heatmap_mse", 2, 1e4),
+    "of zero": estimate("zero_mse", 2, 1e4),
+    "MSE·10⁴, whole": estimate("heatmap_mse_whole", 2, 1e4),
+    "of zero, whole": estimate("zero_mse_whole", 2, 1e4),
+    "PCK@0.2": estimate("pck", 3),
+    "3D, field": estimate("volume_mm", 1),
+    "3D, triangulated": estimate("triangulated_mm", 1),
+    "frames/s": estimate("frames_per_s", 2),
+    "sources kept": estimate("frames_per_s_cached", 2),
 }
-OTHER_FEATURES: dict[str, Callable[[Mapping[str, Any]], str]] = {
-    "parts, mean IoU": _number("parts_iou", 3),
-    "parts, pixels right": _number("parts_accuracy", 3),
-    "embedding, mm": _number("embedding_mm", 1),
+OTHER_FEATURES: dict[str, Figure] = {
+    "parts, mean IoU": estimate("parts_iou", 3),
+    "parts, pixels right": estimate("parts_accuracy", 3),
+    "embedding, mm": estimate("embedding_mm", 1),
 }
 FIGURES: dict[str, tuple[str, int]] = {
     "PSNR": ("psnr_db", 2),
@@ -68,67 +61,52 @@ def ghnerf_markdown(report: Report) -> str:
     if any(row.get(key) is not None for row in rows for key in ("parts_iou", "embedding_mm")):
         parts += ["### Other human features", _measured(rows, OTHER_FEATURES), OTHER_FOOTER]
     parts.append("### The paper's figures / ours")
-    for title, table in PAPER_TABLES.items():
-        parts += [f"{title}:", _beside(table, rows)]
+    for title, paper_rows in PAPER_TABLES.items():
+        parts += [f"{title}:", _beside(paper_rows, rows)]
     return "\n\n".join(parts) + "\n"
 
 
-def _measured(
-    rows: Sequence[Mapping[str, Any]], columns: Mapping[str, Callable[[Mapping[str, Any]], str]]
-) -> str:
-    lines = _head("method", columns)
-    for row in rows:
-        cells = (figure(row) for figure in columns.values())
-        lines.append(f"| {row['method']} | " + " | ".join(cells) + " |")
-    return "\n".join(lines)
+def _measured(rows: Sequence[Row], figures: Mapping[str, Figure]) -> str:
+    return figure_table("method", figures, rows, lambda row: row["method"])
 
 
-def _keypoints(rows: Sequence[Mapping[str, Any]]) -> str:
+def _keypoints(rows: Sequence[Row]) -> str:
     shown = [row for row in rows if row.get("pck") is not None]
-    lines = _head("keypoint", [row["method"] for row in shown])
-    for name in shown[0]["pck_per_keypoint"]:
-        values = (row["pck_per_keypoint"][name] for row in shown)
-        cells = (DASH if value is None else f"{value:.2f}" for value in values)
-        lines.append(f"| {name.replace('_', ' ')} | " + " | ".join(cells) + " |")
-    return "\n".join(lines)
+    written = (
+        (name.replace("_", " "), [plain(row["pck_per_keypoint"][name], 2) for row in shown])
+        for name in shown[0]["pck_per_keypoint"]
+    )
+    return table("keypoint", [row["method"] for row in shown], written)
 
 
-def _beside(table: Sequence[PaperRow], rows: Sequence[Mapping[str, Any]]) -> str:
+def _beside(paper_rows: Sequence[PaperRow], rows: Sequence[Row]) -> str:
     shown = {
         title: figure
         for title, figure in FIGURES.items()
-        if any(getattr(row, figure[0]) is not None for row in table)
+        if any(getattr(row, figure[0]) is not None for row in paper_rows)
     }
-    lines = _head("paper's row (ours)", shown)
-    for paper in table:
+    written = []
+    for paper in paper_rows:
         ours = next((row for row in rows if row["method"] == paper.row), {})
         name = paper.method if not ours else f"{paper.method} ({paper.row})"
-        cells = (
-            f"{_plain(getattr(paper, key), digits)} / {_plain(ours.get(key), digits)}"
+        pairs = [
+            f"{plain(getattr(paper, key), digits)} / {plain(ours.get(key), digits)}"
             for key, digits in shown.values()
-        )
-        lines.append(f"| {name} | " + " | ".join(cells) + " |")
-    return "\n".join(lines)
-
-
-def _plain(value: float | None, digits: int) -> str:
-    return DASH if value is None else f"{value:.{digits}f}"
-
-
-def _head(title: str, columns: Sequence[str] | Mapping[str, object]) -> list[str]:
-    return [f"| {title} | " + " | ".join(columns) + " |", "|---|" + "---:|" * len(columns)]
+        ]
+        written.append((name, pairs))
+    return table("paper's row (ours)", shown, written)
 
 
 def _footer(report: Report) -> str:
     lines = [
         f"{report['people']} people that no training saw, {len(report['moments'])} moments, at "
         f"most {report['pictures_per_moment']} pictures of each, people {report['size']} px tall "
-        f"or wide, from {report['sources']} source views; means over people, in brackets 95 % "
-        "intervals over people. PSNR and the heatmaps' mean squared error over the pixels of the "
-        "subject's projected box, SSIM over the rectangle around it; `of zero` is the error of "
-        "empty heatmaps. PCK@0.2 of the torso's diagonal. 3D distances in mm, of keypoints "
-        "found in the field itself and triangulated from rendered views. Frames per second of the "
-        "network alone, first picture excluded, on "
+        f"or wide, from {report['sources']} source views; {averaged_over('people')} "
+        "PSNR and the heatmaps' mean squared error over the pixels of the subject's projected box, "
+        "SSIM over the rectangle around it; `of zero` is the error of empty heatmaps. PCK@0.2 of "
+        "the torso's diagonal. 3D distances in mm, of keypoints found in the field itself and "
+        "triangulated from rendered views. Frames per second of the network alone, first picture "
+        "excluded, on "
         f"{report['device']} with {report['threads']} threads (torch {report['torch']}).",
         *report["notes"],
     ]

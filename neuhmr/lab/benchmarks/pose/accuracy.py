@@ -24,9 +24,9 @@ from neuhmr.lab.benchmarks.pose.methods import (
     ablations,
     make_method,
 )
+from neuhmr.lab.benchmarks.pose.result_cache import ResultCache
 from neuhmr.lab.benchmarks.pose.start_poses import OWN, check_kinds
 from neuhmr.lab.benchmarks.pose.workspace import Laboratory, Workspace, open_laboratory
-from neuhmr.lab.benchmarks.result_cache import ResultCache
 from neuhmr.progress import Cancelled, OnProgress, Progress, ignore_progress
 
 INITIAL = "initial"

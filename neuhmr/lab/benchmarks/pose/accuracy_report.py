@@ -1,8 +1,5 @@
 """What the accuracy benchmark prints: one JSON object, or tables in Markdown."""
 
-import platform
-from importlib.metadata import PackageNotFoundError, version
-
 import torch
 
 from neuhmr.lab.benchmarks.pose.accuracy import INITIAL, AccuracyResults, unguarded_name
@@ -10,8 +7,7 @@ from neuhmr.lab.benchmarks.pose.guard_quality import judge_guard
 from neuhmr.lab.benchmarks.pose.match_distances import pool_matches
 from neuhmr.lab.benchmarks.pose.methods import ablations, make_method, settings
 from neuhmr.lab.benchmarks.pose.table_rows import TableRow, make_row
-
-PACKAGES = ("neuhmr-workbench", "torch", "numpy", "spconv", "timm", "mediapipe")
+from neuhmr.lab.provenance import device_name, versions
 
 
 def accuracy_report(found: AccuracyResults) -> dict[str, object]:
@@ -37,7 +33,7 @@ def accuracy_report(found: AccuracyResults) -> dict[str, object]:
         "first_person": None if config.clips else config.people.seed,
         "settings": {name: settings(make_method(name, config.epochs)) for name in config.methods},
         "threads": _threads(found),
-        "device": _device_name(config.device),
+        "device": device_name(config.device),
         "versions": versions(),
     }
 
@@ -72,17 +68,6 @@ def guard_entries(found: AccuracyResults, kind: str) -> list[dict[str, object]]:
     return entries
 
 
-def versions() -> dict[str, str]:
-    """List the versions that results may depend on; packages that are missing are left out."""
-    found = {"python": platform.python_version()}
-    for package in PACKAGES:
-        try:
-            found[package] = version(package)
-        except PackageNotFoundError:
-            continue
-    return found
-
-
 def _rows(found: AccuracyResults, kind: str, names: list[str]) -> list[TableRow]:
     initial, seed = found.of(INITIAL, kind), found.config.seed
     return [
@@ -97,7 +82,3 @@ def _threads(found: AccuracyResults) -> int | list[int]:
     counts = {result.threads for clips in found.results.values() for result in clips.values()}
     known = sorted(counts) or [torch.get_num_threads()]
     return known[0] if len(known) == 1 else known
-
-
-def _device_name(device: str) -> str:
-    return torch.cuda.get_device_name(device) if device.startswith("cuda") else device

@@ -6,7 +6,8 @@ from pathlib import Path
 from neuhmr.clip.clip import Clip, open_clip
 from neuhmr.clip.sidecars import find_sidecar
 from neuhmr.errors import DatasetError, NeuhmrError
-from neuhmr.lab.benchmarks.result_cache import files_digest, program_digest
+from neuhmr.lab.benchmarks.pose.result_cache import files_digest
+from neuhmr.lab.benchmarks.program_digest import program_digest
 from neuhmr.lab.people.generate import PeopleConfig, generate_people
 from neuhmr.lab.people.presets import people_preset
 from neuhmr.progress import OnProgress
@@ -14,8 +15,6 @@ from neuhmr.progress import OnProgress
 FILMED_FRAMES = 30
 """Least length of a generated clip; a benchmark uses its first frames, so that the quick and the
 whole one share their people."""
-FILMING: tuple[str, ...] = ("geometry", "body", "clip", "lab/people", "rendering")
-"""Parts of the program that make the clips."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,7 +76,7 @@ def make_clips(folder: Path, clips: ClipSet, part: Part, on_progress: OnProgress
         OutputError: the folder cannot be written.
         DatasetError: the seed is out of range.
     """
-    out_dir = folder / f"people-{program_digest(FILMING)}"
+    out_dir = folder / f"people-{program_digest(__name__)}"
     frames, made, test = max(FILMED_FRAMES, clips.frames), [], people_preset("test")
     for index in part.of(clips.people):
         config = PeopleConfig(

@@ -22,10 +22,10 @@ from neuhmr.initial.fit_terms import Evidence
 from neuhmr.initial.landmark_body import LandmarkBody
 from neuhmr.initial.landmarks import landmark_index
 from neuhmr.lab.benchmarks.pose.keypoints import has_detector
-from neuhmr.lab.benchmarks.pose.methods import ABLATED, REFINING
+from neuhmr.lab.benchmarks.pose.methods import ABLATED
 from neuhmr.lab.benchmarks.pose.smplify import keypoint_evidence, landmark_body
-from neuhmr.lab.benchmarks.pose.workspace import DETECTING, Workspace
-from neuhmr.lab.benchmarks.result_cache import program_digest
+from neuhmr.lab.benchmarks.pose.workspace import Workspace
+from neuhmr.lab.benchmarks.program_digest import program_digest
 from neuhmr.lab.people.errors.wrong_poses import REFERENCE_HEIGHT, person_height
 from neuhmr.metrics.pose_scores import common_rows
 from neuhmr.refine.problem import RefineProblem
@@ -72,13 +72,7 @@ def measure_matches(work: Workspace) -> list[JointDistances]:
     """
     laboratory, config = work.laboratory, preset(ABLATED)
     detects = has_detector()
-    key = work.key(
-        "matches",
-        repr(config),
-        laboratory.weights,
-        detects,
-        program_digest((*REFINING, *DETECTING)),
-    )
+    key = work.key("matches", repr(config), laboratory.weights, detects, program_digest(__name__))
     found = laboratory.cache.find(key)
     if found is None:
         problem = work.prepared(config).problem

@@ -20,16 +20,9 @@ from neuhmr.anchors.registration import JointDescriptors, register_joints
 from neuhmr.anchors.visibility import JointDepths, joint_visibility
 from neuhmr.body.motion import Motion
 from neuhmr.body.skeleton import SMPL_JOINT_NAMES
-from neuhmr.body.smpl_model import ShapedBody, SmplModel
+from neuhmr.body.smpl_model import ShapedBody
 from neuhmr.clip.crops import PersonCrops
-from neuhmr.ghn.renderable import HumanNetwork
-from neuhmr.lab.people.errors.wrong_poses import (
-    REFERENCE_HEIGHT,
-    WrongPoseConfig,
-    make_wrong_poses,
-    person_height,
-)
-from neuhmr.lab.people.training_person import TrainingPerson
+from neuhmr.lab.people.errors.wrong_poses import REFERENCE_HEIGHT, person_height
 from neuhmr.refine.settings.terms import MatchingConfig
 from neuhmr.refine.terms.matching import match_joints
 from neuhmr.rendering.mesh_raster import rasterize_mesh
@@ -194,46 +187,3 @@ def mesh_joint_depths(
     depth = mesh.depth[rows, columns]
     hit = depth.isfinite()
     return JointDepths(pixels, posed.joints[:, 2], torch.where(hit, depth, 0.0), hit.float())
-
-
-def person_matching_quality(
-    ghn: HumanNetwork,
-    person: TrainingPerson,
-    model: SmplModel,
-    wrong_poses: WrongPoseConfig | None = None,
-    config: MatchingConfig | None = None,
-) -> MatchingQuality:
-    """Measure one generated person, about 150 px tall, every third picture an anchor."""
-    body = model.with_shape(person.motion.betas)
-    crops = crops_of_person(person, body)
-    wrong = make_wrong_poses(
-        person.motion, body, crops.cameras, wrong_poses or WrongPoseConfig(seed=person.seed)
-    ).motion
-    with torch.no_grad():
-        features = ghn.image_features(crops.masked_images())
-        prototypes = ghn.joint_prototypes()
-    anchors = range(0, len(person), 3)
-    return matching_quality(
-        crops, features, person.motion, wrong, body, anchors, prototypes, config
-    )
-
-
-def crops_of_person(person: TrainingPerson, body: ShapedBody) -> PersonCrops:
-    """Shrink a generated person's pictures until the person is about 150 px tall."""
-    height = float(person_height(person.motion, body, person.cameras).mean())
-    share = REFERENCE_HEIGHT / height
-    size = [4 * round(share * side / 4) for side in person.images.shape[1:3]]
-    layers = torch.cat([person.images.float(), person.masks[..., None].float()], dim=-1)
-    small = torch.nn.functional.interpolate(
-        layers.permute(0, 3, 1, 2), size, mode="bilinear", antialias=True, align_corners=False
-    )
-    frames = len(person)
-    return PersonCrops(
-        images=small[:, :3].round().clamp(0, 255).to(torch.uint8),
-        masks=small[:, 3].clamp(0, 1),
-        cameras=person.cameras.resized(*size),
-        boxes=torch.tensor([0.0, 0.0, person.cameras.width, person.cameras.height]).repeat(
-            frames, 1
-        ),
-        frame_index=torch.arange(frames),
-    )

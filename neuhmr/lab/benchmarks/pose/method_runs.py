@@ -6,21 +6,14 @@ from dataclasses import replace
 from neuhmr.body.motion import Motion
 from neuhmr.lab.benchmarks.pose.clip_result import ClipResult, measure_clip
 from neuhmr.lab.benchmarks.pose.keypoint_field import KeypointFieldConfig, fit_field_to_keypoints
-from neuhmr.lab.benchmarks.pose.methods import (
-    FITTING,
-    REFINING,
-    KeypointFit,
-    Method,
-    Refinement,
-    settings,
-)
+from neuhmr.lab.benchmarks.pose.methods import KeypointFit, Method, Refinement, settings
 from neuhmr.lab.benchmarks.pose.rendered_descriptors import (
     EPOCHS_PER_RENDERING,
     with_rendered_descriptors,
 )
 from neuhmr.lab.benchmarks.pose.smplify import fit_keypoints
 from neuhmr.lab.benchmarks.pose.workspace import Workspace
-from neuhmr.lab.benchmarks.result_cache import SCORING, program_digest
+from neuhmr.lab.benchmarks.program_digest import program_digest
 from neuhmr.progress import OnProgress, Progress
 from neuhmr.refine.field.refiner import Refiner
 from neuhmr.refine.run import Run
@@ -31,7 +24,7 @@ FINAL, UNGUARDED = "final", "unguarded"
 
 def start_result(work: Workspace) -> ClipResult:
     """Score the initial poses."""
-    key = work.key("initial", program_digest(SCORING))
+    key = work.key("initial", program_digest(__name__))
     found = work.laboratory.cache.find_results(key)
     if found is None:
         found = {FINAL: _measure(work, work.initial, 0.0)}
@@ -64,8 +57,8 @@ def method_key(work: Workspace, method: Method) -> str:
     if isinstance(method, Refinement):
         laboratory = work.laboratory
         device = laboratory.device.type
-        return work.key(settings(method), laboratory.weights, device, program_digest(REFINING))
-    return work.key(settings(method), program_digest(FITTING))
+        return work.key(settings(method), laboratory.weights, device, program_digest(__name__))
+    return work.key(settings(method), program_digest(__name__))
 
 
 def _refine(work: Workspace, method: Refinement, on_progress: OnProgress) -> dict[str, ClipResult]:

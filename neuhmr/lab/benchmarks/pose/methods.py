@@ -6,7 +6,6 @@ from typing import Literal, get_args
 from neuhmr.errors import NeuhmrError
 from neuhmr.lab.benchmarks.pose.keypoint_field import KeypointFieldConfig
 from neuhmr.lab.benchmarks.pose.smplify import SmplifyConfig
-from neuhmr.lab.benchmarks.result_cache import SCORING
 from neuhmr.refine.settings import PresetName, RefineConfig, preset
 
 PRESETS: tuple[PresetName, ...] = get_args(PresetName)
@@ -16,14 +15,6 @@ METHODS: tuple[str, ...] = (*PRESETS, *KEYPOINT_METHODS)
 """Presets, and what else a user could do; "initial" is always there."""
 ABLATED: PresetName = "fast"
 """The preset whose terms are taken away one by one."""
-
-REFINING: tuple[str, ...] = (*SCORING, "rendering", "ghn", "anchors", "refine")
-"""Parts of the program that refinement's results depend on."""
-FITTING: tuple[str, ...] = (
-    *SCORING, "initial", "refine", "lab/benchmarks/pose/smplify.py",
-    "lab/benchmarks/pose/keypoint_field.py",
-)  # fmt: skip
-"""Parts of the program that fits to keypoints depend on."""
 
 
 @dataclass(frozen=True, kw_only=True)

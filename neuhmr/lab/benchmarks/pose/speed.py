@@ -14,6 +14,7 @@ from neuhmr.clip.open_request import OpenRequest
 from neuhmr.errors import PoseFileError
 from neuhmr.ghn.avatar import render_image
 from neuhmr.ghn.checkpoint import load_ghn
+from neuhmr.lab.provenance import device_name
 from neuhmr.pipeline import open_clip_files, prepare
 from neuhmr.progress import OnProgress, Progress, ignore_progress
 from neuhmr.refine.problem import RefineProblem
@@ -96,7 +97,7 @@ def measure_speed(config: SpeedConfig, on_progress: OnProgress = ignore_progress
         prepare_s_per_frame=prepare_s / count,
         peak_rss_mb=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
         threads=torch.get_num_threads(),
-        device=_device_name(config.device),
+        device=device_name(config.device),
         frames=count,
         steps=config.steps,
         previews=config.previews,
@@ -171,7 +172,3 @@ def _now(device: str) -> float:
     if device.startswith("cuda"):
         torch.cuda.synchronize(device)
     return time.perf_counter()
-
-
-def _device_name(device: str) -> str:
-    return torch.cuda.get_device_name(device) if device.startswith("cuda") else device

@@ -3,7 +3,12 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from neuhmr.lab.benchmarks.intervals import Estimate, drop_over_clips, mean_over_clips
+from neuhmr.lab.benchmarks.intervals import (
+    Estimate,
+    drop_over_clips,
+    mean_of_known,
+    mean_over_clips,
+)
 from neuhmr.lab.benchmarks.pose.clip_result import (
     SCORE_NAMES,
     ClipResult,
@@ -87,6 +92,6 @@ def _add(
     figures: dict[str, Estimate], name: str, values: Sequence[float | None], seed: int
 ) -> None:
     """Add the mean over the clips that have the figure, if any has."""
-    known = [value for value in values if value is not None]
-    if known:
-        figures[name] = mean_over_clips(known, seed)
+    mean = mean_of_known(values, seed)
+    if mean is not None:
+        figures[name] = mean

@@ -15,28 +15,18 @@ from neuhmr.ghn.checkpoint import load_ghn, weights_digest
 from neuhmr.ghn.model import Ghn
 from neuhmr.lab.benchmarks.pose.benchmark_clips import clip_digest, open_benchmark_clip
 from neuhmr.lab.benchmarks.pose.keypoints import ObservedKeypoints, observe_keypoints
+from neuhmr.lab.benchmarks.pose.result_cache import ResultCache, motion_digest, result_key
 from neuhmr.lab.benchmarks.pose.start_poses import GIVEN, OWN, given_poses, own_poses, wrong_poses
-from neuhmr.lab.benchmarks.result_cache import (
-    ResultCache,
-    motion_digest,
-    program_digest,
-    result_key,
-)
+from neuhmr.lab.benchmarks.program_digest import program_digest
 from neuhmr.pipeline import Opened, Subject, prepare
 from neuhmr.progress import OnProgress
 from neuhmr.refine.problem import RefineProblem
 from neuhmr.refine.settings import RefineConfig
 
-DETECTING: tuple[str, ...] = (
-    "body",
-    "clip",
-    "geometry",
-    "initial",
-    "lab/benchmarks/pose/keypoints.py",
-)
-"""Parts of the program that find keypoints and estimate poses from them."""
-SPOILING: tuple[str, ...] = ("geometry", "body", "lab/people", "lab/benchmarks/pose/start_poses.py")
-"""Parts of the program that put errors on true poses."""
+DETECTING = "neuhmr.lab.benchmarks.pose.keypoints"
+"""The module that finds keypoints."""
+STARTING = "neuhmr.lab.benchmarks.pose.start_poses"
+"""The module that makes initial poses."""
 
 NOT_PREPARING = (
     "name", "weights", "balance", "robust", "schedule", "motion_field", "guard", "seed",
@@ -170,9 +160,8 @@ class Workspace:
         """Make or find the initial poses; both ways they are read from the file."""
         if self.kind == GIVEN:
             return given_poses(self.clip)
-        parts = DETECTING if self.kind == OWN else SPOILING
         model, seed = self.laboratory.model, self.laboratory.seed
-        key = result_key(self.kind, seed, self._digest, model.digest, program_digest(parts))
+        key = result_key(self.kind, seed, self._digest, model.digest, program_digest(STARTING))
         path = self.laboratory.cache.folder / f"{key}.poses.npz"
         try:
             return read_motion_file(path).motion

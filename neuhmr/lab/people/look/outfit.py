@@ -146,10 +146,6 @@ def _creases(points: SurfacePoints, seed: int, strength: float) -> np.ndarray:
     return 1.0 + strength * bend * (0.5 * ridges + 0.4 * folds)
 
 
-def _folds(points: SurfacePoints, seed: int) -> np.ndarray:
-    return (_creases(points, seed, 0.21) * _weave(points, seed))[:, None]
-
-
 def _weave(points: SurfacePoints, seed: int) -> np.ndarray:
     return 1.0 + 0.025 * noise_at(points.positions, 0.006, seed + 17)
 

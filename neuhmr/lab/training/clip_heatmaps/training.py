@@ -1,22 +1,20 @@
 """Training of a clip's heatmaps on a GHN that stays as it is (GHNeRF's L_heat)."""
 
-import logging
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from neuhmr.body.model_files import load_body_model
 from neuhmr.ghn.checkpoint import load_ghn
 from neuhmr.ghn.model import Ghn
 from neuhmr.ghnerf.clips.clip_checkpoint import save_clip_heatmaps
 from neuhmr.ghnerf.clips.clip_heatmaps import ClipHeatmaps, render_heatmaps
 from neuhmr.ghnerf.network.config import GhnerfConfig
 from neuhmr.lab.moments.heatmaps import heatmaps_at
-from neuhmr.lab.people.training_person import read_training_person
 from neuhmr.lab.training.clip_heatmaps.batches import (
     KeypointPerson,
     draw_heatmap_batch,
@@ -25,18 +23,9 @@ from neuhmr.lab.training.clip_heatmaps.batches import (
 from neuhmr.lab.training.clip_heatmaps.validation import validate_clip_heatmaps
 from neuhmr.lab.training.encoder_checkpoint import begin_clip_with_encoder
 from neuhmr.lab.training.ghnerf.losses import heatmap_loss
-from neuhmr.lab.training.people_files import people_files
-from neuhmr.lab.training.run import (
-    StepOutcome,
-    TrainingRun,
-    append_entry,
-    draw_one,
-    parameter_groups,
-    run_steps,
-)
+from neuhmr.lab.training.people_files import prepared_people
+from neuhmr.lab.training.run import StepOutcome, TrainingRun, draw_one, parameter_groups, run_steps
 from neuhmr.lab.training.run_config import CosineRunConfig, cosine_rate
-
-logger = logging.getLogger(__name__)
 
 TRAINED_SHARE = 0.1
 """A backbone that was trained before learns at this share of the others' rate."""
@@ -96,8 +85,7 @@ def load_keypoint_people(folder: Path, ghn: Ghn, limit: int | None = None) -> li
     Raises:
         DatasetError: the folder holds none.
     """
-    paths, model = people_files(folder, limit), load_body_model()
-    return [prepare_keypoint_person(read_training_person(path), model, ghn) for path in paths]
+    return prepared_people(folder, partial(prepare_keypoint_person, ghn=ghn), limit)
 
 
 def train_clip_heatmaps(config: ClipHeatmapTrainingConfig) -> Iterator[StepOutcome]:
@@ -115,22 +103,17 @@ def train_clip_heatmaps(config: ClipHeatmapTrainingConfig) -> Iterator[StepOutco
         begin_clip_with_encoder(model, config.encoder)
     share = 1.0 if config.encoder is None else TRAINED_SHARE
     optimizer = torch.optim.Adam(parameter_groups(model, share), config.learning_rate)
-    run = TrainingRun(model, optimizer, config, "clip_heatmaps_checkpoint.pt")
+    run = TrainingRun(model, optimizer, config, "clip_heatmaps_")
     people = load_keypoint_people(config.data, ghn)
     val_people = load_keypoint_people(config.val, ghn, config.val_people)
-    run.resume_or_start()
-    logger.info("%d people, %d to validate on", len(people), len(val_people))
+    run.begin(people, val_people, "people")
 
     def losses() -> dict[str, Tensor]:
         person = draw_one(people, run.generator)
         return {"heatmap": frame_loss(model, ghn, person, config, run.generator)}
 
     def validate() -> None:
-        scores = validate_clip_heatmaps(model, ghn, val_people)
-        entry = {"step": run.step} | scores.as_dict()
-        append_entry(config.out / "clip_heatmaps_log.jsonl", entry)
-        logger.info("%s", entry)
-        notes = {name: str(value) for name, value in entry.items()}
+        notes = run.report(validate_clip_heatmaps(model, ghn, val_people).as_dict())
         save_clip_heatmaps(model, ghn, config.out / "clip_heatmaps.safetensors", notes)
 
     yield from run_steps(run, losses, cosine_rate(config), validate)

@@ -1,27 +1,23 @@
 """Training of the GHN on people with known poses (NeuHMR sections 3.2 and 4.3)."""
 
-import logging
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 import torch
 from torch import Tensor, nn
 
-from neuhmr.body.model_files import load_body_model
 from neuhmr.geometry.cameras import sample_at_pixels
 from neuhmr.ghn.checkpoint import load_ghn, save_ghn
 from neuhmr.ghn.config import GhnPreset, ghn_preset
 from neuhmr.ghn.model import Ghn
-from neuhmr.lab.people.training_person import read_training_person
 from neuhmr.lab.training.ghn.batches import PreparedPerson, draw_pixels, draw_rows, prepare_person
 from neuhmr.lab.training.ghn.losses import MASK_WEIGHT, GhnLoss, rendering_loss
 from neuhmr.lab.training.ghn.validation import validate_ghn
-from neuhmr.lab.training.people_files import people_files
-from neuhmr.lab.training.run import StepOutcome, TrainingRun, append_entry, draw_one, run_steps
+from neuhmr.lab.training.people_files import prepared_people
+from neuhmr.lab.training.run import StepOutcome, TrainingRun, draw_one, run_steps
 from neuhmr.lab.training.run_config import RunConfig
-
-logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,8 +58,7 @@ def load_people(folder: Path, ghn: Ghn, limit: int | None = None) -> list[Prepar
     Raises:
         DatasetError: the folder holds none.
     """
-    paths, model = people_files(folder, limit), load_body_model()
-    return [prepare_person(read_training_person(path), model, ghn) for path in paths]
+    return prepared_people(folder, partial(prepare_person, ghn=ghn), limit)
 
 
 def step_loss(
@@ -128,8 +123,7 @@ def train_ghn(config: GhnTrainingConfig) -> Iterator[StepOutcome]:
     run = begin_run(ghn, config)
     people = load_people(config.data, ghn)
     val_people = load_people(config.val, ghn, config.val_people)
-    run.resume_or_start()
-    logger.info("%d people, %d to validate on", len(people), len(val_people))
+    run.begin(people, val_people, "people")
 
     def losses() -> dict[str, Tensor]:
         loss = step_loss(ghn, draw_one(people, run.generator), config, run.generator)
@@ -139,14 +133,11 @@ def train_ghn(config: GhnTrainingConfig) -> Iterator[StepOutcome]:
         run,
         losses,
         learning_rate=lambda step: learning_rate_at(step, config),
-        validate=lambda: _validate(ghn, run.step, config.out, val_people),
+        validate=lambda: _validate(ghn, run, config.out, val_people),
     )
 
 
-def _validate(ghn: Ghn, step: int, out: Path, people: list[PreparedPerson]) -> None:
-    scores = validate_ghn(ghn, people, picture=out / f"val_{step:06d}.png")
-    entry = {"step": step, "psnr_db": scores.psnr_db, "iou": scores.iou}
-    append_entry(out / "log.jsonl", entry)
-    logger.info("step %d: PSNR %.2f dB, IoU %.4f", step, scores.psnr_db, scores.iou)
-    notes = {"step": str(step), "psnr_db": f"{scores.psnr_db:.3f}", "iou": f"{scores.iou:.4f}"}
+def _validate(ghn: Ghn, run: TrainingRun, out: Path, people: list[PreparedPerson]) -> None:
+    scores = validate_ghn(ghn, people, picture=out / f"val_{run.step:06d}.png")
+    notes = run.report({"psnr_db": scores.psnr_db, "iou": scores.iou})
     save_ghn(ghn, out / "ghn.safetensors", notes)

@@ -1,4 +1,4 @@
-"""What is trained, on what, and how."""
+"""What of GHNeRF is trained, on what, and how."""
 
 from dataclasses import dataclass, field, replace
 from pathlib import Path

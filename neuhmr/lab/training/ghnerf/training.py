@@ -28,14 +28,7 @@ from neuhmr.lab.training.ghnerf.perceptual import PerceptualLoss
 from neuhmr.lab.training.ghnerf.teacher import taught_moments
 from neuhmr.lab.training.ghnerf.validation import validate_ghnerf
 from neuhmr.lab.training.mixed_precision import narrow
-from neuhmr.lab.training.run import (
-    StepOutcome,
-    TrainingRun,
-    append_entry,
-    draw_one,
-    parameter_groups,
-    run_steps,
-)
+from neuhmr.lab.training.run import StepOutcome, TrainingRun, draw_one, parameter_groups, run_steps
 from neuhmr.lab.training.workers import begin_workers
 
 logger = logging.getLogger(__name__)
@@ -148,11 +141,10 @@ def train_ghnerf(config: GhnerfTrainingConfig) -> Iterator[StepOutcome]:
     moments = taught_moments(read_moments(config.data), config.teacher)
     require_known_features(moments, config)
     val_moments = read_moments(config.val, config.val_moments)[: config.val_moments]
-    run.resume_or_start()
+    run.begin(moments, val_moments, "moments")
     if config.mixed:
         for network in convolutions(model):
             narrow(network, config.device)
-    logger.info("%d moments, %d to validate on", len(moments), len(val_moments))
     draw, body_model = draw_config(config), load_body_model()
     perceptual = None if config.vgg is None else PerceptualLoss(config.vgg).to(config.device)
     compare = run.workers.wrap(GhnerfStep(model, config.weights, perceptual), run.optimizer)
@@ -194,7 +186,4 @@ def require_known_features(moments: list[Moment], config: GhnerfTrainingConfig) 
 def _validate(run: TrainingRun, out: Path, moments: list[Moment], draw: DrawConfig) -> None:
     model = cast(Ghnerf, run.result)
     scores = asdict(validate_ghnerf(model, moments, draw, out / f"val_{run.step:06d}.png"))
-    append_entry(out / "log.jsonl", {"step": run.step} | scores)
-    logger.info("step %d: %s", run.step, scores)
-    notes = {name: f"{value:.5g}" for name, value in scores.items() if value is not None}
-    save_ghnerf(model, out / "ghnerf.safetensors", {"step": str(run.step)} | notes)
+    save_ghnerf(model, out / "ghnerf.safetensors", run.report(scores))

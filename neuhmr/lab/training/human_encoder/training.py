@@ -5,7 +5,6 @@ cannot be had, these know people. It is far cheaper than training the encoder wi
 picture costs a twentieth of a field's step, and every pixel of it is seen directly.
 """
 
-import logging
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -28,16 +27,8 @@ from neuhmr.lab.training.human_encoder.batches import PictureBatch, draw_picture
 from neuhmr.lab.training.human_encoder.picture_features import PictureFeatures
 from neuhmr.lab.training.human_encoder.validation import validate_encoder
 from neuhmr.lab.training.mixed_precision import narrow
-from neuhmr.lab.training.run import (
-    StepOutcome,
-    TrainingRun,
-    append_entry,
-    draw_one,
-    run_steps,
-)
+from neuhmr.lab.training.run import StepOutcome, TrainingRun, draw_one, run_steps
 from neuhmr.lab.training.run_config import CosineRunConfig, cosine_rate
-
-logger = logging.getLogger(__name__)
 
 
 def picture_draw(smallest: float, largest: float) -> DrawConfig:
@@ -108,7 +99,7 @@ def train_human_encoder(config: HumanEncoderTrainingConfig) -> Iterator[StepOutc
     if config.mixed:
         narrow(model.encoder, config.device)
     optimizer = torch.optim.Adam(model.parameters(), lr=config.learning_rate)
-    run = TrainingRun(model, optimizer, config, "encoder_checkpoint.pt")
+    run = TrainingRun(model, optimizer, config, "encoder_")
     body_model = load_body_model()
     moments = read_moments(config.data)
     val_moments = read_moments(config.val, config.val_moments)[: config.val_moments]
@@ -118,8 +109,7 @@ def train_human_encoder(config: HumanEncoderTrainingConfig) -> Iterator[StepOutc
                 f"{moment.name} has no true body, whose parts and surface the encoder learns; "
                 "expected people of `neuhmr people --preset train` or `views`."
             )
-    run.resume_or_start()
-    logger.info("%d moments, %d to validate on", len(moments), len(val_moments))
+    run.begin(moments, val_moments, "moments")
 
     def losses() -> LossTerms:
         drawn = [draw_one(moments, run.generator) for _ in range(config.pictures)]
@@ -128,11 +118,7 @@ def train_human_encoder(config: HumanEncoderTrainingConfig) -> Iterator[StepOutc
 
     def validate() -> None:
         scores = validate_encoder(model, val_moments, body_model, config.draw.sizes[1])
-        entry = {"step": run.step} | scores.as_dict()
-        append_entry(config.out / "encoder_log.jsonl", entry)
-        logger.info("%s", entry)
-        notes = {name: str(value) for name, value in entry.items()}
-        path = config.out / "encoder.safetensors"
+        path, notes = config.out / "encoder.safetensors", run.report(scores.as_dict())
         save_human_encoder(model.encoder, model.heads, network, path, notes)
 
     yield from run_steps(run, losses, cosine_rate(config), validate)

@@ -11,6 +11,7 @@ import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
 
+from neuhmr.anchors.settings import DEPTH_TOLERANCE
 from neuhmr.body.skeleton import LEFT_RIGHT_JOINTS, MATCHING_JOINTS
 from neuhmr.body.smpl_model import SmplModel
 from neuhmr.ghn.reference import visible_points
@@ -18,8 +19,6 @@ from neuhmr.lab.people.errors.wrong_poses import REFERENCE_HEIGHT, person_height
 from neuhmr.lab.people.training_person import TrainingPerson
 from neuhmr.tensor_struct import TensorStruct
 
-JOINT_DEPTH_TOLERANCE = 0.2
-"""Epsilon of NeuHMR Eq. 8 (m)."""
 HEIGHTS = (100.0, 195.0)
 """Sizes of the person (px of an upright one) that are trained on; clips are cut to about 150."""
 _OTHER_SIDE = dict(LEFT_RIGHT_JOINTS) | {right: left for left, right in LEFT_RIGHT_JOINTS}
@@ -70,7 +69,7 @@ def prepare_matching_person(person: TrainingPerson, model: SmplModel) -> Matchin
     posed = body.with_pose(motion.body_pose, motion.global_orient, motion.transl)
     joints = posed.joints[:, list(MATCHING_JOINTS)]
     visible = [
-        visible_points(joints[row], JOINT_DEPTH_TOLERANCE, posed[row], cameras[row])
+        visible_points(joints[row], DEPTH_TOLERANCE, posed[row], cameras[row])
         for row in range(len(person))
     ]
     images = person.images.permute(0, 3, 1, 2) * person.masks[:, None]

@@ -1,6 +1,5 @@
 """Training of the encoder that finds joints again; the rest of the GHN stays as it is."""
 
-import logging
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,28 +7,18 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from neuhmr.body.model_files import load_body_model
 from neuhmr.errors import CheckpointError
 from neuhmr.ghn.checkpoint import load_ghn, save_ghn
 from neuhmr.ghn.matching_encoder import MatchingEncoder
-from neuhmr.lab.people.training_person import read_training_person
 from neuhmr.lab.training.matching.batches import (
     MatchingPerson,
     draw_matching_batch,
     prepare_matching_person,
 )
 from neuhmr.lab.training.matching.loss import matching_loss
-from neuhmr.lab.training.people_files import people_files
-from neuhmr.lab.training.run import (
-    StepOutcome,
-    TrainingRun,
-    append_entry,
-    draw_one,
-    run_steps,
-)
+from neuhmr.lab.training.people_files import prepared_people
+from neuhmr.lab.training.run import StepOutcome, TrainingRun, draw_one, run_steps
 from neuhmr.lab.training.run_config import CosineRunConfig, cosine_rate
-
-logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,8 +49,7 @@ def load_matching_people(folder: Path, limit: int | None = None) -> list[Matchin
     Raises:
         DatasetError: the folder holds none.
     """
-    paths, model = people_files(folder, limit), load_body_model()
-    return [prepare_matching_person(read_training_person(path), model) for path in paths]
+    return prepared_people(folder, prepare_matching_person, limit)
 
 
 def train_matching(config: MatchingTrainingConfig) -> Iterator[StepOutcome]:
@@ -83,22 +71,17 @@ def train_matching(config: MatchingTrainingConfig) -> Iterator[StepOutcome]:
     optimizer = torch.optim.AdamW(
         encoder.parameters(), lr=config.learning_rate, weight_decay=config.weight_decay
     )
-    run = TrainingRun(encoder, optimizer, config, "matching_checkpoint.pt")
+    run = TrainingRun(encoder, optimizer, config, "matching_")
     people = load_matching_people(config.data)
     val_people = load_matching_people(config.val, config.val_people)
-    run.resume_or_start()
-    logger.info("%d people, %d to validate on", len(people), len(val_people))
+    run.begin(people, val_people, "people")
 
     def losses() -> dict[str, Tensor]:
         person = draw_one(people, run.generator)
         return person_losses(encoder, person, config, run.generator)
 
     def validate() -> None:
-        validated = _validate(encoder, val_people, config)
-        append_entry(config.out / "matching_log.jsonl", {"step": run.step} | validated)
-        logger.info("step %d: %s", run.step, validated)
-        notes = {f"matching_{name}": str(value) for name, value in validated.items()}
-        notes |= {"matching_step": str(run.step)}
+        notes = run.report(_validate(encoder, val_people, config))
         save_ghn(ghn, config.out / "ghn.safetensors", notes)
 
     yield from run_steps(run, losses, cosine_rate(config), validate)

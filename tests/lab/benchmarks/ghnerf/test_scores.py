@@ -5,7 +5,7 @@ import torch
 
 from ghnerf.knowing import KnowingGhnerf, knowing_image, standing_points, still_moment
 from neuhmr.ghnerf.network.views import project_box
-from neuhmr.lab.benchmarks.ghnerf import scores as ghnerf_scores
+from neuhmr.lab.benchmarks.ghnerf import scores as scores_module
 from neuhmr.lab.benchmarks.ghnerf.scores import (
     MeasureConfig,
     measure_network,
@@ -19,7 +19,7 @@ CPU = torch.device("cpu")
 
 @pytest.fixture(autouse=True)
 def _knows(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(ghnerf_scores, "render_target", knowing_image)
+    monkeypatch.setattr(scores_module, "render_target", knowing_image)
 
 
 def test_true_heatmaps_give_perfect_figures() -> None:

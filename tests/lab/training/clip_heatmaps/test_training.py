@@ -26,6 +26,7 @@ from neuhmr.lab.training.run import parameter_groups
 from neuhmr.lab.training.run_config import cosine_rate
 from tests.ghn.scene import make_ghn
 from tests.lab.training.people_folder import write_people
+from tests.lab.training.recorded import assert_recorded
 
 
 @pytest.fixture(scope="module")
@@ -102,6 +103,8 @@ def test_stopping_and_resuming_equals_running_through(folder: Path, tmp_path: Pa
     resumed = train_clip_heatmaps(config_for(folder, tmp_path / "b", resume=True))
     stopped += [s.losses["heatmap"] for s in resumed]
     assert stopped == pytest.approx(through, rel=1e-4)
+    run = tmp_path / "b"
+    assert_recorded(run / "clip_heatmaps_run.json", run / "clip_heatmaps.safetensors")
 
 
 def test_a_trained_encoder_is_taken_read_alike_and_learns_slowly(folder, tmp_path) -> None:

@@ -21,6 +21,7 @@ from neuhmr.lab.training.ghn.training import (
     train_ghn,
 )
 from tests.lab.training.people_folder import write_people
+from tests.lab.training.recorded import assert_recorded
 
 
 @pytest.fixture(scope="module")
@@ -55,6 +56,7 @@ def test_stopping_and_resuming_equals_running_through(people: Path, tmp_path: Pa
     resumed = train_ghn(config_for(people, tmp_path / "b", resume=True))
     stopped += [s.losses["color"] for s in resumed]
     assert stopped == pytest.approx(through, rel=1e-5)
+    assert_recorded(tmp_path / "a/run.json", tmp_path / "a/ghn.safetensors")
 
 
 @pytest.mark.slow

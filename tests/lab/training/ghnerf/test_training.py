@@ -32,6 +32,7 @@ from neuhmr.lab.training.ghnerf.training import (
 )
 from neuhmr.lab.training.ghnerf.validation import joint_accuracy
 from neuhmr.lab.training.human_encoder.picture_features import PictureFeatures
+from tests.lab.training.recorded import assert_recorded
 from tests.lab.training.ring_folder import write_ring
 
 DRAW = DrawConfig(sources=2, pool=3, rays=96, coarse_rays=32, sizes=(512.0, 512.0))
@@ -61,6 +62,7 @@ def test_stopping_and_resuming_equals_running_through(people, tmp_path):
     resumed = train_ghnerf(config_for(people, tmp_path / "b", resume=True))
     stopped += [sum(s.losses.values()) for s in resumed]
     assert stopped == pytest.approx(through, rel=1e-5)
+    assert_recorded(tmp_path / "a/run.json", tmp_path / "a/ghnerf.safetensors")
     entry = json.loads((tmp_path / "a/log.jsonl").read_text())
     assert entry["step"] == 4 and entry["psnr_db"] > 3 and 0 <= entry["pck"] <= 1
     assert entry["heatmap_mse"] > 0 and entry["zero_mse"] > 0

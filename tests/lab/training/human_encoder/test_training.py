@@ -14,7 +14,7 @@ from neuhmr.lab.moments.moment_pictures import shown
 from neuhmr.lab.moments.moments import read_moments
 from neuhmr.lab.moments.surface_truth import surface_at
 from neuhmr.lab.training.ghnerf.batches import DrawConfig
-from neuhmr.lab.training.human_encoder import training as human_encoder
+from neuhmr.lab.training.human_encoder import training as encoder_training
 from neuhmr.lab.training.human_encoder.batches import cut_to_subject, draw_pictures
 from neuhmr.lab.training.human_encoder.picture_features import PictureFeatures
 from neuhmr.lab.training.human_encoder.training import (
@@ -22,6 +22,7 @@ from neuhmr.lab.training.human_encoder.training import (
     train_human_encoder,
 )
 from neuhmr.lab.training.human_encoder.validation import validate_encoder
+from tests.lab.training.recorded import assert_recorded
 from tests.lab.training.ring_folder import write_ring
 
 DRAW = DrawConfig(rays=64, sizes=(512.0, 512.0), with_surface=True)
@@ -50,6 +51,7 @@ def test_stopping_and_resuming_equals_running_through(people, tmp_path):
     resumed = train_human_encoder(config_for(people, tmp_path / "b", resume=True))
     stopped += [sum(s.losses.values()) for s in resumed]
     assert stopped == pytest.approx(through, rel=1e-4)
+    assert_recorded(tmp_path / "encoder_run.json", tmp_path / "encoder.safetensors")
     entry = json.loads((tmp_path / "encoder_log.jsonl").read_text())
     assert entry["step"] == 4 and 0 <= entry["pck"] <= 1 and entry["embedding"] > 0
     again = config_for(people, tmp_path / "c", start=tmp_path / "encoder.safetensors", steps=1)
@@ -79,7 +81,7 @@ def test_pixels_stay_where_they_were_on_the_picture(people, generator):
 
 def test_recordings_without_a_known_body_are_refused(people, tmp_path, monkeypatch):
     bodiless = [replace(moment, body=None) for moment in read_moments(people)]
-    monkeypatch.setattr(human_encoder, "read_moments", lambda *_: bodiless)
+    monkeypatch.setattr(encoder_training, "read_moments", lambda *_: bodiless)
     with pytest.raises(DatasetError, match=r"person_0000\d+_0 has no true body"):
         next(train_human_encoder(config_for(people, tmp_path / "run")))
     assert not (tmp_path / "run").exists()

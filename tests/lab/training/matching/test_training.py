@@ -9,13 +9,11 @@ import torch
 
 from neuhmr.errors import CheckpointError, DatasetError
 from neuhmr.ghn.checkpoint import load_ghn, save_ghn
-from neuhmr.lab.training.matching.training import (
-    MatchingTrainingConfig,
-    train_matching,
-)
+from neuhmr.lab.training.matching.training import MatchingTrainingConfig, train_matching
 from neuhmr.lab.training.run_config import cosine_rate
 from tests.ghn.scene import TINY, make_ghn
 from tests.lab.training.people_folder import write_people
+from tests.lab.training.recorded import assert_recorded
 
 
 @pytest.fixture(scope="module")
@@ -58,6 +56,7 @@ def test_only_the_matching_encoder_changes_and_complete_weights_are_written(
     assert before.keys() == after.keys()
     changed = {name for name in before if not torch.allclose(before[name], after[name], atol=1e-3)}
     assert changed and all(name.startswith("matcher.") for name in changed)
+    assert_recorded(tmp_path / "matching_run.json", tmp_path / "ghn.safetensors")
     entry = json.loads((tmp_path / "matching_log.jsonl").read_text())
     assert entry["step"] == 4 and entry["registered_loss"] > 0
 

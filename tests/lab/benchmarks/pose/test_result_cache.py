@@ -7,11 +7,10 @@ import pytest
 
 from neuhmr.errors import OutputError
 from neuhmr.lab.benchmarks.pose.methods import ablations, make_method, settings
-from neuhmr.lab.benchmarks.result_cache import (
+from neuhmr.lab.benchmarks.pose.result_cache import (
     ResultCache,
     files_digest,
     motion_digest,
-    program_digest,
     result_key,
 )
 from neuhmr.refine.settings import preset
@@ -63,18 +62,6 @@ def test_every_ablation_has_a_name_of_its_own_but_the_complete_one() -> None:
     keys = [result_key(settings(method)) for method in ablations()]
     assert len(set(keys)) == len(keys) == 5
     assert keys[0] == result_key(settings(make_method("fast"))), "the preset, measured once"
-
-
-def test_a_changed_program_changes_the_digest(tmp_path: Path) -> None:
-    (tmp_path / "part").mkdir()
-    code, note = tmp_path / "part" / "code.py", tmp_path / "part" / "note.md"
-    code.write_text("a = 1")
-    before = program_digest(("part",), tmp_path)
-    note.write_text("notes are no code")
-    assert program_digest(("part",), tmp_path) == before
-    assert program_digest(("part", "missing.py"), tmp_path) == before
-    code.write_text("a = 2")
-    assert program_digest(("part",), tmp_path) != before
 
 
 def test_files_and_poses_are_told_apart_by_content(tmp_path: Path) -> None:

@@ -11,18 +11,10 @@ from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
-import neuhmr
 from neuhmr.body.motion import Motion
 from neuhmr.clip.atomic import atomic_path, check_writable
 from neuhmr.errors import OutputError
 from neuhmr.lab.benchmarks.pose.clip_result import ClipResult
-
-PACKAGE = Path(neuhmr.__file__).parent
-SCORING: tuple[str, ...] = (
-    "geometry", "body", "clip", "metrics",
-    "lab/benchmarks/pose/clip_result.py",
-)  # fmt: skip
-"""Files and folders of the program that every result depends on."""
 
 
 class ResultCache:
@@ -94,24 +86,6 @@ def result_key(*parts: object) -> str:
     """Hash settings and digests (anything JSON can hold) into a file name."""
     text = json.dumps(parts, sort_keys=True, default=str)
     return hashlib.sha256(text.encode()).hexdigest()[:24]
-
-
-def program_digest(parts: Collection[str], root: Path = PACKAGE) -> str:
-    """Hash the program's own files: code and small tables, no weights.
-
-    Args:
-        parts: folders and files below `root`; missing ones are left out.
-        root: the package's folder.
-    """
-    digest = hashlib.sha256()
-    for part in sorted(set(parts)):
-        path = root / part
-        files = sorted(path.rglob("*")) if path.is_dir() else [path]
-        for file in files:
-            if file.is_file() and file.suffix in (".py", ".npz"):
-                digest.update(f"{file.relative_to(root)}:".encode())
-                digest.update(file.read_bytes())
-    return digest.hexdigest()[:16]
 
 
 def files_digest(paths: Collection[Path]) -> str:
