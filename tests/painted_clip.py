@@ -9,7 +9,8 @@ from neuhmr.body.model_files import load_body_model
 from neuhmr.body.motion import Motion
 from neuhmr.clip.camera_file import write_camera
 from neuhmr.clip.masks import pack_masks, write_masks
-from neuhmr.clip.motion_file import MotionFile, write_motion_file
+from neuhmr.clip.motion_arrays import MotionArrays
+from neuhmr.clip.motion_file import write_motion_file
 from neuhmr.clip.video import write_video
 from neuhmr.geometry.cameras import camera_from_focal
 from neuhmr.geometry.rotations import axisangle_to_rotmat, rotation_about
@@ -64,6 +65,8 @@ def make_painted_clip(folder: Path, frames: int = FRAMES) -> Path:
     write_video(path, images, FPS)
     write_masks(folder / "clip.masks.npz", pack_masks(raster.mask.numpy() for raster in rasters))
     write_camera(folder / "clip.camera.json", camera)
-    write_motion_file(folder / "clip.truth.npz", MotionFile(truth, FPS, camera))
-    write_motion_file(folder / "clip.poses.npz", MotionFile(disturbed(truth), FPS, camera))
+    write_motion_file(folder / "clip.truth.npz", MotionArrays.from_motion(truth, FPS, camera))
+    write_motion_file(
+        folder / "clip.poses.npz", MotionArrays.from_motion(disturbed(truth), FPS, camera)
+    )
     return path

@@ -4,16 +4,19 @@ import hashlib
 import zipfile
 import zlib
 from collections.abc import Mapping
+from dataclasses import fields
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from neuhmr.body.open_body import OPEN_BODY_PATH
-from neuhmr.body.smpl_arrays import UnusableArrays, build_model
-from neuhmr.body.smpl_model import SmplModel
+from neuhmr.body.smpl_arrays import SmplArrays, UnusableArrays, check_body
 from neuhmr.errors import BodyModelError
 from neuhmr.safe_pickle import read_pickle
+
+if TYPE_CHECKING:
+    from neuhmr.body.smpl_model import SmplModel
 
 GENDERS = ("neutral", "male", "female")
 
@@ -29,8 +32,26 @@ OPEN_BODY_KEYS = {
 """What tells the open body's compact file from one with SMPL's arrays."""
 
 
-def load_body_model(path: Path | None = None, gender: str = "neutral") -> SmplModel:
-    """Load a body model; without a path, the embedded open body.
+def load_body_model(path: Path | None = None, gender: str = "neutral") -> "SmplModel":
+    """Load a body model as tensors; see `load_body_arrays`.
+
+    Raises:
+        BodyModelError: nothing usable is there.
+    """
+    import torch  # Not above: who needs the arrays alone does without it.
+
+    from neuhmr.body.smpl_model import SmplModel
+
+    arrays = load_body_arrays(path, gender)
+    values: dict[str, Any] = {field.name: getattr(arrays, field.name) for field in fields(arrays)}
+    for name, value in values.items():
+        if isinstance(value, np.ndarray):
+            values[name] = torch.from_numpy(value)
+    return SmplModel(**values)
+
+
+def load_body_arrays(path: Path | None = None, gender: str = "neutral") -> SmplArrays:
+    """Load the arrays of a body model; without a path, of the embedded open body.
 
     Official pickles are read as they were downloaded, without chumpy and without running code.
 
@@ -53,7 +74,7 @@ def load_body_model(path: Path | None = None, gender: str = "neutral") -> SmplMo
     digest = hashlib.sha256(source.read_bytes()).hexdigest()[:16]
     name = str(data["name"]) if "name" in data else source.stem
     try:
-        return build_model(data, name, digest)
+        return check_body(data, name, digest)
     except UnusableArrays as problem:
         raise BodyModelError(
             f"{source} is not a body model of the SMPL format: it {problem}; {REMEDY}."

@@ -1,4 +1,7 @@
-"""Poses over frames: what estimators give, refinement changes and export writes."""
+"""Poses over frames: what estimators give, refinement changes and export writes.
+
+Only what turns axis-angle into matrices or back imports roma, which takes as long as torch itself.
+"""
 
 from dataclasses import dataclass, replace
 
@@ -7,7 +10,6 @@ from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
 from neuhmr.body.smpl_model import PosedBody, SmplModel
-from neuhmr.geometry.rotations import axisangle_to_rotmat, rotmat_to_axisangle
 from neuhmr.tensor_struct import TensorStruct
 
 
@@ -49,6 +51,8 @@ class Motion(TensorStruct):
         valid: Bool[Tensor, " frames"] | None = None,
     ) -> "Motion":
         """Build from the axis-angle form of files (rad); by default frames 0, 1, ... all valid."""
+        from neuhmr.geometry.rotations import axisangle_to_rotmat
+
         frames = transl.shape[0]
         return Motion(
             global_orient=axisangle_to_rotmat(global_orient),
@@ -61,10 +65,14 @@ class Motion(TensorStruct):
 
     def body_pose_axisangle(self) -> Float[Tensor, "frames 69"]:
         """Joint rotations as files hold them (rad)."""
+        from neuhmr.geometry.rotations import rotmat_to_axisangle
+
         return rotmat_to_axisangle(self.body_pose).flatten(start_dim=1)
 
     def global_orient_axisangle(self) -> Float[Tensor, "frames 3"]:
         """Root rotations as files hold them (rad)."""
+        from neuhmr.geometry.rotations import rotmat_to_axisangle
+
         return rotmat_to_axisangle(self.global_orient)
 
     def pose(self, model: SmplModel) -> PosedBody:

@@ -5,12 +5,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import torch
-from jaxtyping import Float, Int, Shaped
-from torch import Tensor
+from jaxtyping import Float32, Int64, Shaped
 
 from neuhmr.body.skeleton import NUM_JOINTS, SMPL_PARENTS
-from neuhmr.body.smpl_model import SmplModel
 from neuhmr.safe_pickle import as_array
 
 NUM_BETAS = 10
@@ -31,16 +28,31 @@ class UnusableArrays(ValueError):
 class BodyArrays:
     """The arrays of a file in SMPL's format, whatever its number of joints (m)."""
 
-    v_template: Float[Tensor, "vertices 3"]
-    shapedirs: Float[Tensor, "vertices 3 components"]
-    posedirs: Float[Tensor, "vertices 3 pose_features"] | None
-    J_regressor: Float[Tensor, "joints vertices"]
-    lbs_weights: Float[Tensor, "vertices joints"]
-    faces: Int[Tensor, "faces 3"]
+    v_template: Float32[np.ndarray, "vertices 3"]
+    shapedirs: Float32[np.ndarray, "vertices 3 components"]
+    posedirs: Float32[np.ndarray, "vertices 3 pose_features"] | None
+    J_regressor: Float32[np.ndarray, "joints vertices"]
+    lbs_weights: Float32[np.ndarray, "vertices joints"]
+    faces: Int64[np.ndarray, "faces 3"]
     parents: tuple[int, ...]
 
 
-def build_model(data: Mapping[str, Any], name: str, digest: str) -> SmplModel:
+@dataclass(frozen=True, kw_only=True)
+class SmplArrays:
+    """What a body-model file holds, checked; `SmplModel` has the same fields as tensors."""
+
+    v_template: Float32[np.ndarray, "vertices 3"]
+    shapedirs: Float32[np.ndarray, "vertices 3 betas"]
+    posedirs: Float32[np.ndarray, "vertices 3 pose_features"] | None
+    J_regressor: Float32[np.ndarray, "joints vertices"]
+    lbs_weights: Float32[np.ndarray, "vertices joints"]
+    faces: Int64[np.ndarray, "faces 3"]
+    parents: tuple[int, ...]
+    name: str
+    digest: str
+
+
+def check_body(data: Mapping[str, Any], name: str, digest: str) -> SmplArrays:
     """Check the arrays of a file, by their names in SMPL's own files, and convert them.
 
     Raises:
@@ -54,9 +66,9 @@ def build_model(data: Mapping[str, Any], name: str, digest: str) -> SmplModel:
     if arrays.parents != SMPL_PARENTS:
         raise UnusableArrays("has joints in another order than SMPL")
     posedirs = arrays.posedirs
-    return SmplModel(
+    return SmplArrays(
         v_template=arrays.v_template,
-        shapedirs=arrays.shapedirs[..., :NUM_BETAS].contiguous(),
+        shapedirs=np.ascontiguousarray(arrays.shapedirs[..., :NUM_BETAS]),
         posedirs=None if posedirs is None or not posedirs.any() else posedirs,
         J_regressor=arrays.J_regressor,
         lbs_weights=arrays.lbs_weights,
@@ -112,7 +124,7 @@ def read_arrays(data: Mapping[str, Any]) -> BodyArrays:
         posedirs=None if posedirs is None else _to_float(posedirs),
         J_regressor=regressor,
         lbs_weights=lbs_weights,
-        faces=torch.from_numpy(faces),
+        faces=faces,
         parents=_read_parents(_get_array(data, "kintree_table")),
     )
 
@@ -149,12 +161,14 @@ def _read_parents(kintree_table: Shaped[np.ndarray, "two joints"]) -> tuple[int,
     return parents
 
 
-def _to_float(array: Shaped[np.ndarray, "..."]) -> Float[Tensor, "..."]:
-    return torch.from_numpy(np.ascontiguousarray(array, dtype=np.float32))
+def _to_float(array: Shaped[np.ndarray, "..."]) -> Float32[np.ndarray, "..."]:
+    return np.ascontiguousarray(array, dtype=np.float32)
 
 
-def _require_unit_sums(key: str, matrix: Float[Tensor, "rows columns"]) -> Float[Tensor, "..."]:
-    off = (matrix.sum(dim=-1) - 1.0).abs().max().item()
+def _require_unit_sums(
+    key: str, matrix: Float32[np.ndarray, "rows columns"]
+) -> Float32[np.ndarray, "rows columns"]:
+    off = np.abs(matrix.sum(axis=-1) - 1.0).max()
     if off > SUM_TOLERANCE:
         raise UnusableArrays(f'has "{key}" whose rows do not sum to 1 (off by up to {off:.2g})')
     return matrix

@@ -226,15 +226,15 @@ def _content(arrays: BodyArrays) -> dict[str, np.ndarray]:
     vertices, joints = arrays.lbs_weights.shape
     posedirs = np.zeros((vertices, 3, 9 * (joints - 1)), np.float32)
     if arrays.posedirs is not None:
-        posedirs = arrays.posedirs.numpy()
+        posedirs = arrays.posedirs
     hand = {"mean": np.zeros(45, np.float32), "components": np.eye(45, dtype=np.float32)}
     return {
-        "v_template": arrays.v_template.numpy(),
-        "shapedirs": arrays.shapedirs.numpy(),
+        "v_template": arrays.v_template,
+        "shapedirs": arrays.shapedirs,
         "posedirs": posedirs,
-        "J_regressor": arrays.J_regressor.numpy(),
-        "weights": arrays.lbs_weights.numpy(),
-        "f": arrays.faces.numpy(),
+        "J_regressor": arrays.J_regressor,
+        "weights": arrays.lbs_weights,
+        "f": arrays.faces,
         "kintree_table": np.stack([np.array(arrays.parents), np.arange(joints)]),
         **{f"hands_{name}{side}": value for name, value in hand.items() for side in "lr"},
         "lmk_faces_idx": np.zeros(1, np.int64),

@@ -36,7 +36,7 @@ class Convert:
             PoseFileError: the source cannot be used.
             OutputError: the target cannot be written.
         """
-        from neuhmr.body.model_files import load_body_model
+        from neuhmr.body.model_files import load_body_arrays
         from neuhmr.clip.atomic import check_writable
         from neuhmr.clip.motion_file import read_motion_file, write_motion_file
         from neuhmr.formats.amass_file import write_amass_file
@@ -50,14 +50,14 @@ class Convert:
             case "smplx":
                 write_smplx_file(self.target, content)
             case "amass":
-                write_amass_file(self.target, content, load_body_model(self.body_model))
+                write_amass_file(self.target, content, load_body_arrays(self.body_model))
             case _:
                 assert_never(self.to)
         return {
             "written": str(self.target),
             "format": self.to,
-            "frames": len(content.motion),
-            "valid_frames": int(content.motion.valid.sum()),
+            "frames": len(content),
+            "valid_frames": int(content.valid.sum()),
         }
 
     def show(self, result: dict[str, object]) -> None:

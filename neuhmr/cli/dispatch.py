@@ -8,7 +8,6 @@ import difflib
 import importlib
 import sys
 from collections.abc import Sequence
-from importlib.metadata import version
 from typing import Protocol, runtime_checkable
 
 from neuhmr.cli.output import error_line, install_log_handler, print_result
@@ -75,6 +74,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sys.stdout.write(help_text())
         return 0
     if words[0] == "--version":
+        from importlib.metadata import version
+
         sys.stdout.write(version("neuhmr-workbench") + "\n")
         return 0
     if words[0] not in COMMANDS:
@@ -97,7 +98,6 @@ def help_text() -> str:
 
 
 def _run_command(name: str, words: list[str]) -> int:
-    install_log_handler()
     try:
         # Libraries print as they like; with --json only the result may reach stdout.
         with (
@@ -106,6 +106,7 @@ def _run_command(name: str, words: list[str]) -> int:
             else contextlib.nullcontext()
         ):
             command = _parse(name, words)
+            install_log_handler()
             result = command.run()
     except NeuhmrError as error:
         error_line(str(error))

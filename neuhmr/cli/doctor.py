@@ -2,10 +2,6 @@
 
 from dataclasses import asdict, dataclass
 
-from rich.console import Console
-from rich.table import Table
-from rich.text import Text
-
 from neuhmr.cli.inputs import JsonFlag, OptionalPath
 from neuhmr.cli.output import stderr_console
 
@@ -38,6 +34,10 @@ class Doctor:
 
     def show(self, result: dict[str, object]) -> None:
         """Print one line per check, and the remedy below those that need one."""
+        from rich.console import Console
+        from rich.table import Table
+        from rich.text import Text
+
         table = Table(box=None, show_header=False, pad_edge=False)
         table.add_column(no_wrap=True)
         table.add_column(no_wrap=True)

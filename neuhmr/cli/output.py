@@ -1,14 +1,17 @@
-"""Where a command's words go: results to stdout, everything else to stderr."""
+"""Where a command's words go: results to stdout, everything else to stderr.
+
+rich is imported by what prints with it: `--help` does without.
+"""
 
 import json
 import logging
 import math
 import os
 import sys
+from typing import TYPE_CHECKING
 
-from rich.console import Console
-from rich.logging import RichHandler
-from rich.table import Table
+if TYPE_CHECKING:
+    from rich.console import Console
 
 
 def reports() -> bool:
@@ -19,16 +22,20 @@ def reports() -> bool:
     return os.environ.get("LOCAL_RANK", "0") == "0"
 
 
-def stderr_console() -> Console:
+def stderr_console() -> "Console":
     """Make a console for progress and notices.
 
     Made anew each time, because tests and callers may have replaced `sys.stderr`.
     """
+    from rich.console import Console
+
     return Console(stderr=True, quiet=not reports())
 
 
 def install_log_handler() -> None:
     """Show the library's notices on stderr; warnings only from other packages."""
+    from rich.logging import RichHandler
+
     handler = RichHandler(
         console=stderr_console(), show_time=False, show_path=False, show_level=False
     )
@@ -56,6 +63,9 @@ def print_result(result: dict[str, object]) -> None:
 
 def print_rows(rows: list[tuple[str, ...]], header: tuple[str, ...] | None = None) -> None:
     """Print a small table to stdout; all columns but the first are aligned right."""
+    from rich.console import Console
+    from rich.table import Table
+
     table = Table(show_header=header is not None, box=None, pad_edge=False)
     for index in range(len(rows[0])):
         title = header[index] if header else ""

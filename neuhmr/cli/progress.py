@@ -5,12 +5,13 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
-
-from rich.progress import BarColumn, MofNCompleteColumn, TaskID, TextColumn, TimeRemainingColumn
-from rich.progress import Progress as Bar
+from typing import TYPE_CHECKING
 
 from neuhmr.cli.output import note, stderr_console
 from neuhmr.progress import Cancelled, OnProgress, Progress
+
+if TYPE_CHECKING:
+    from rich.progress import Progress as Bar
 
 
 class StopRequest:
@@ -59,6 +60,9 @@ def progress_bars(stop: StopRequest | None = None, completes: bool = True) -> It
     Yields:
         The callback for the library; it raises `Cancelled` once `stop` is set.
     """
+    from rich.progress import BarColumn, MofNCompleteColumn, TaskID, TextColumn, TimeRemainingColumn
+    from rich.progress import Progress as Bar
+
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
     with Bar(*columns, TimeRemainingColumn(), console=stderr_console()) as bar:
         tasks: dict[str, TaskID] = {}
@@ -76,6 +80,6 @@ def progress_bars(stop: StopRequest | None = None, completes: bool = True) -> It
             _complete(bar)
 
 
-def _complete(bar: Bar) -> None:
+def _complete(bar: "Bar") -> None:
     for task in bar.tasks:
         bar.update(task.id, completed=task.total)

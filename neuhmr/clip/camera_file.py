@@ -12,6 +12,7 @@ import torch
 
 from neuhmr.clip.atomic import atomic_path
 from neuhmr.clip.file_kinds import describe_file, require_file
+from neuhmr.clip.intrinsics import check_intrinsics
 from neuhmr.errors import ClipError, NeuhmrError
 from neuhmr.geometry.cameras import Camera
 
@@ -52,7 +53,8 @@ def read_camera(path: Path, num_frames: int, height: int, width: int) -> Camera:
             f"{path} has a K that is no array of numbers, 3x3 or {num_frames}x3x3 was expected; "
             f"{_REMEDY}."
         ) from error
-    camera = checked_camera(path, K, sizes[0], sizes[1], ClipError, _REMEDY)
+    check_intrinsics(path, K, ClipError, _REMEDY)
+    camera = Camera(torch.from_numpy(K.astype(np.float32)), sizes[0], sizes[1])
     if camera.K.dim() == 3 and camera.K.shape[0] != num_frames:
         raise ClipError(
             f"{path} holds {camera.K.shape[0]} cameras but the clip has {num_frames} frames; give "
@@ -70,35 +72,6 @@ def write_camera(path: Path, camera: Camera) -> None:
     data = {"K": camera.K.tolist(), "height": camera.height, "width": camera.width}
     with atomic_path(path) as partial:
         partial.write_text(json.dumps(data, indent=1) + "\n", encoding="utf-8")
-
-
-def checked_camera(
-    path: Path, K: np.ndarray, height: int, width: int, error: type[NeuhmrError], remedy: str
-) -> Camera:
-    """Make a camera of numbers from a file, if they are pinhole intrinsics.
-
-    Raises:
-        NeuhmrError: of the class `error`.
-    """
-    if K.shape[-2:] != (3, 3) or K.ndim not in (2, 3) or K.shape[0] == 0:
-        raise error(
-            f"{path} has K of shape {K.shape}, (3, 3) or (frames, 3, 3) expected; {remedy}."
-        )
-    stacked = K.reshape(-1, 3, 3)
-    is_pinhole = (
-        np.isfinite(stacked).all(axis=(1, 2))
-        & (stacked[:, 0, 0] > 0)
-        & (stacked[:, 1, 1] > 0)
-        & (np.abs(stacked[:, 1, 0]) < 1e-6)
-        & (np.abs(stacked[:, 2] - [0.0, 0.0, 1.0]) < 1e-6).all(axis=1)
-    )
-    if not is_pinhole.all():
-        where = f" in frame {int((~is_pinhole).argmax())}" if K.ndim == 3 else ""
-        raise error(
-            f"{path} has a K that is no pinhole camera{where}: finite numbers, positive focal "
-            f"lengths and a last row of 0 0 1 were expected; {remedy}."
-        )
-    return Camera(torch.from_numpy(K.astype(np.float32)), height, width)
 
 
 def fit_camera(

@@ -6,13 +6,15 @@ What is not given is looked for beside the video (see `sidecars`).
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import numpy as np
 import torch
 from jaxtyping import Int
 
 from neuhmr.body.motion import Motion
 from neuhmr.clip.camera_file import fit_camera, read_camera
 from neuhmr.clip.masks import MaskSequence, read_masks
-from neuhmr.clip.motion_file import MotionFile, read_motion_file
+from neuhmr.clip.motion_arrays import MotionArrays
+from neuhmr.clip.motion_file import read_motion_file
 from neuhmr.clip.sidecars import SidecarKind, find_sidecar
 from neuhmr.clip.video import Video, open_video
 from neuhmr.errors import ClipError, PoseFileError
@@ -76,10 +78,10 @@ class Clip:
 
 def open_clip(
     path: Path,
-    poses: Path | MotionFile | None = None,
+    poses: Path | MotionArrays | None = None,
     masks: Path | None = None,
     camera: Path | None = None,
-    truth: Path | MotionFile | None = None,
+    truth: Path | MotionArrays | None = None,
     on_progress: OnProgress = ignore_progress,
 ) -> Clip:
     """Open a video with what was given or lies beside it, and check that all of it fits.
@@ -96,11 +98,7 @@ def open_clip(
     pose_content, pose_path = _read_poses(path, poses, "poses", video)
     truth_content, _ = _read_poses(path, truth, "truth", video)
     clip_camera, is_guessed = _choose_camera(video, camera_path, pose_content, pose_path)
-    transform = None
-    if pose_content is not None and pose_content.T_camera_world is not None:
-        transform = pose_content.T_camera_world
-        if transform.transl.dim() == 2:
-            transform = transform[_nearest_rows(pose_content.motion, len(video))]
+    transform = None if pose_content is None else _transforms(pose_content, video.num_frames)
     return Clip(
         video=video,
         camera=clip_camera,
@@ -113,23 +111,23 @@ def open_clip(
 
 
 def _read_poses(
-    clip_path: Path, given: Path | MotionFile | None, kind: SidecarKind, video: Video
-) -> tuple[MotionFile | None, Path]:
+    clip_path: Path, given: Path | MotionArrays | None, kind: SidecarKind, video: Video
+) -> tuple[MotionArrays | None, Path]:
     """Read poses or truth and check them against the video; also says where they came from."""
-    if isinstance(given, MotionFile):
+    if isinstance(given, MotionArrays):
         content, path = given, Path(given.source or f"{clip_path.stem}.{kind}")
     else:
         path = given or find_sidecar(clip_path, kind)
         if path is None:
             return None, clip_path
         content = read_motion_file(path)
-    rows, frames = len(content.motion), video.num_frames
+    rows, frames = len(content), video.num_frames
     if not content.has_frame_index and rows != frames:
         raise PoseFileError(
             f"{path} holds {rows} frames but {video.path} has {frames}; re-run the estimator on "
             "the same clip, or add a key frame_index that says which frames the rows belong to."
         )
-    last = int(content.motion.frame_index[-1])
+    last = int(content.frame_index[-1])
     if last >= frames:
         raise PoseFileError(
             f"{path} holds {rows} frames up to number {last} but {video.path} has only {frames} "
@@ -155,7 +153,7 @@ def _read_fitting_masks(path: Path, video: Video) -> MaskSequence:
 
 
 def _choose_camera(
-    video: Video, camera_path: Path | None, poses: MotionFile | None, pose_path: Path
+    video: Video, camera_path: Path | None, poses: MotionArrays | None, pose_path: Path
 ) -> tuple[Camera, bool]:
     height, width = video.height, video.width
     if camera_path is not None:
@@ -167,6 +165,16 @@ def _choose_camera(
     if camera.K.dim() == 3:
         camera = replace(camera, K=camera.K[_nearest_rows(poses.motion, video.num_frames)])
     return camera, poses.camera_is_guessed
+
+
+def _transforms(poses: MotionArrays, num_frames: int) -> Rigid | None:
+    """World to camera, one or one per video frame, where the poses' file knows it."""
+    if poses.T_camera_world is None:
+        return None
+    matrices = torch.from_numpy(poses.T_camera_world.astype(np.float32))
+    if matrices.dim() == 3:
+        matrices = matrices[_nearest_rows(poses.motion, num_frames)]
+    return Rigid.from_matrix(matrices)
 
 
 def _nearest_rows(motion: Motion, num_frames: int) -> torch.Tensor:

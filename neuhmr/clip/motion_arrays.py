@@ -1,183 +1,140 @@
-"""Checking the arrays of a motion file and turning them into a Motion."""
+"""One person's poses as plain arrays: what pose files of all formats are read into and made from.
 
-from pathlib import Path
+Files come and go without torch; who computes asks for the tensors (`motion`, `camera`).
+"""
+
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import TYPE_CHECKING
 
 import numpy as np
-import torch
 from jaxtyping import Bool, Float, Int
 
-from neuhmr.body.motion import Motion
-from neuhmr.clip.npz_files import first_bad_row
-from neuhmr.errors import PoseFileError
-from neuhmr.geometry.rotations import axisangle_to_rotmat
+from neuhmr.geometry.rotation_arrays import rotmats_from_axisangles
 
-NUM_BETAS = 10
-_REQUIRED = ("global_orient", "body_pose", "transl", "betas")
-_REMEDY = "re-run the estimator, or convert its result with `neuhmr convert`"
-_ROTATION_TOLERANCE = 1e-2
-"""float16 dumps of rotation matrices are off by 1e-3."""
-_LARGEST_ANGLE = 4 * np.pi
-"""No estimator winds farther (rad), and degrees exceed it at once."""
+if TYPE_CHECKING:
+    from neuhmr.body.motion import Motion
+    from neuhmr.geometry.cameras import Camera
+    from neuhmr.geometry.rigid import Rigid
 
 
-def read_motion_arrays(path: Path, data: dict[str, np.ndarray], is_lenient: bool) -> Motion:
-    """Build a motion from arrays of a file, after checking all of them.
+@dataclass(frozen=True, kw_only=True)
+class MotionArrays:
+    """SMPL poses of one person, and what their file says about the clip.
 
-    Rows that are marked invalid are placeholders: whatever they hold becomes the rest pose.
-
-    Args:
-        path: the file, for messages.
-        data: its arrays by key.
-        is_lenient: also take rotation matrices and betas per frame.
-
-    Raises:
-        PoseFileError: a key is missing, a shape is wrong, a valid row holds NaN, Inf or something
-            that is no rotation.
+    Axis-angle (rad) in each row's camera frame (OpenCV axes, m), in at least the file's precision.
     """
-    missing = [key for key in _REQUIRED if key not in data]
-    if missing:
-        have = ", ".join(sorted(data)) or "nothing"
-        raise PoseFileError(
-            f"{path} lacks {', '.join(missing)} (it has {have}), poses of one person were "
-            f"expected; {_REMEDY}."
+
+    global_orient: Float[np.ndarray, "rows 3"]
+    body_pose: Float[np.ndarray, "rows 69"]
+    transl: Float[np.ndarray, "rows 3"]
+    """smplx's sense: added after posing, so the pelvis is at its rest position plus this."""
+    betas: Float[np.ndarray, "#rows betas"]
+    """One row, or one per pose where a tool fits the shape anew in every frame."""
+    frame_index: Int[np.ndarray, " rows"]
+    """Which video frame each row belongs to; ascending."""
+    valid: Bool[np.ndarray, " rows"]
+    """False where the estimator saw nobody: such rows are placeholders."""
+    fps: float
+    K: Float[np.ndarray, "3 3"] | Float[np.ndarray, "rows 3 3"] | None = None
+    """Intrinsics that the poses were estimated with (px)."""
+    image_size: tuple[int, int] | None = None
+    """Height and width (px) that K holds for."""
+    T_camera_world: Float[np.ndarray, "4 4"] | Float[np.ndarray, "rows 4 4"] | None = None
+    gender: str = "neutral"
+    body_model: str = ""
+    """Name and hash of the body model the poses belong to."""
+    source: str = ""
+    """What the poses were read from, and by which rule."""
+    has_frame_index: bool = True
+    """False where rows were numbered on reading because the file does not say."""
+    camera_is_guessed: bool = False
+    """True where the intrinsics are a guess from the image size."""
+
+    def __len__(self) -> int:
+        return len(self.transl)
+
+    def select(self, rows: Bool[np.ndarray, " rows"]) -> "MotionArrays":
+        """Keep the rows that are marked, with their shapes and cameras."""
+        K, transforms = self.K, self.T_camera_world
+        return replace(
+            self,
+            global_orient=self.global_orient[rows],
+            body_pose=self.body_pose[rows],
+            transl=self.transl[rows],
+            betas=self.betas[rows] if len(self.betas) > 1 and rows.any() else self.betas[:1],
+            frame_index=self.frame_index[rows],
+            valid=self.valid[rows],
+            K=K[rows] if K is not None and K.ndim == 3 else K,
+            T_camera_world=transforms[rows]
+            if transforms is not None and transforms.ndim == 3
+            else transforms,
         )
-    for key in _REQUIRED:
-        if data[key].dtype.kind not in "fiu":
-            raise PoseFileError(
-                f"{path} has {key} of type {data[key].dtype}, numbers were expected; {_REMEDY}."
-            )
-    transl = data["transl"]
-    if transl.ndim != 2 or transl.shape[1] != 3 or transl.shape[0] == 0:
-        raise PoseFileError(
-            f"{path} has transl of shape {transl.shape}, (frames, 3) was expected; {_REMEDY}."
+
+    def mean_betas(self) -> Float[np.ndarray, " betas"]:
+        """Give the person one shape: the mean over the valid rows."""
+        per_row = len(self.betas) > 1 and self.valid.any()
+        betas = self.betas[self.valid] if per_row else self.betas
+        return betas.mean(axis=0).astype(np.float32)
+
+    @cached_property
+    def motion(self) -> "Motion":
+        """The poses as tensors."""
+        import torch
+
+        from neuhmr.body.motion import Motion
+
+        pose = self.body_pose.reshape(len(self), 23, 3)
+        orient, pose = (
+            rotmats_from_axisangles(angles.astype(np.float64)).astype(np.float32)
+            for angles in (self.global_orient, pose)
         )
-    rows = transl.shape[0]
-    valid = _read_valid(path, data, rows)
-    frame_index = _read_frame_index(path, data, rows)
-    _require_finite(path, "transl", transl, valid, frame_index)
-    rotmats = {
-        key: _read_rotations(path, data, key, joints, valid, frame_index, is_lenient)
-        for key, joints in (("global_orient", 1), ("body_pose", 23))
-    }
-    return Motion(
-        global_orient=rotmats["global_orient"][:, 0],
-        body_pose=rotmats["body_pose"],
-        transl=torch.from_numpy(np.where(valid[:, None], transl, 0.0).astype(np.float32)),
-        betas=_read_betas(path, data["betas"], valid, is_lenient),
-        frame_index=torch.from_numpy(frame_index),
-        valid=torch.from_numpy(valid),
-    )
-
-
-def is_rotation(matrices: Float[np.ndarray, "rows 3 3"]) -> Bool[np.ndarray, " rows"]:
-    """Tell which matrices are rotations: orthonormal, of determinant 1."""
-    with np.errstate(invalid="ignore", over="ignore"):
-        products = np.swapaxes(matrices, -1, -2) @ matrices
-        is_orthonormal = (np.abs(products - np.eye(3)) < _ROTATION_TOLERANCE).all(axis=(-2, -1))
-        return is_orthonormal & (np.linalg.det(matrices) > 0)
-
-
-def _read_rotations(
-    path: Path,
-    data: dict[str, np.ndarray],
-    key: str,
-    joints: int,
-    valid: Bool[np.ndarray, " rows"],
-    frame_index: Int[np.ndarray, " rows"],
-    is_lenient: bool,
-) -> Float[torch.Tensor, "rows joints 3 3"]:
-    values, rows = data[key], len(valid)
-    is_matrix = values.ndim >= 3 and values.shape[-2:] == (3, 3) and is_lenient
-    width = joints * (9 if is_matrix else 3)
-    if values.shape[:1] != (rows,) or values.size != rows * width:
-        found = "" if values.shape[:1] == (rows,) else f" (transl has {rows} frames)"
-        smplx_hint = " (63 numbers are SMPL-X's)" if values.shape[-1:] == (63,) else ""
-        raise PoseFileError(
-            f"{path} has {key} of shape {values.shape}{smplx_hint}, ({rows}, {3 * joints}) was "
-            f"expected{found}; {_REMEDY}."
+        return Motion(
+            global_orient=torch.from_numpy(orient),
+            body_pose=torch.from_numpy(pose),
+            transl=torch.from_numpy(self.transl.astype(np.float32)),
+            betas=torch.from_numpy(self.mean_betas()),
+            frame_index=torch.from_numpy(self.frame_index.copy()),
+            valid=torch.from_numpy(self.valid.copy()),
         )
-    _require_finite(path, key, values, valid, frame_index)
-    if is_matrix:
-        matrices = values.reshape(rows, joints, 3, 3).astype(np.float64)
-        matrices = np.where(valid[:, None, None, None], matrices, np.eye(3))
-        is_good = is_rotation(matrices.reshape(-1, 3, 3)).reshape(rows, joints)
-        if not is_good.all():
-            row, joint = np.argwhere(~is_good)[0]
-            raise PoseFileError(
-                f"{path} has a matrix in {key} that is no rotation (frame "
-                f"{frame_index[row]}, joint {joint}), "
-                f"orthonormal ones of determinant 1 were expected; {_REMEDY}."
-            )
-        left, _, right = np.linalg.svd(matrices)  # Removes the rounding that was tolerated.
-        return torch.from_numpy((left @ right).astype(np.float32))
-    axisangle = np.where(valid[:, None], values.reshape(rows, -1), 0.0).astype(np.float64)
-    axisangle = axisangle.reshape(rows, joints, 3)
-    angles = np.linalg.norm(axisangle, axis=-1).max(axis=1)
-    if angles.max() > _LARGEST_ANGLE:
-        raise PoseFileError(
-            f"{path} has a rotation of {angles.max():.0f} rad in {key} (frame "
-            f"{frame_index[angles.argmax()]}), axis-angle in radians was "
-            f"expected, not degrees; {_REMEDY}."
-        )
-    return axisangle_to_rotmat(torch.from_numpy(axisangle)).float()
 
+    @cached_property
+    def camera(self) -> "Camera | None":
+        """The intrinsics as tensors, one or one per row, where the file holds them."""
+        if self.K is None or self.image_size is None:
+            return None
+        import torch
 
-def _read_betas(
-    path: Path, betas: np.ndarray, valid: Bool[np.ndarray, " rows"], is_lenient: bool
-) -> Float[torch.Tensor, " betas"]:
-    per_frame = (len(valid), NUM_BETAS)
-    allowed = [(NUM_BETAS,)] + ([(1, NUM_BETAS), per_frame] if is_lenient else [])
-    if betas.shape not in allowed:
-        raise PoseFileError(
-            f"{path} has betas of shape {betas.shape}, ({NUM_BETAS},) was expected; {_REMEDY}."
-        )
-    if betas.shape == per_frame and valid.any():
-        betas = betas[valid]
-    if not np.isfinite(betas).all():
-        raise PoseFileError(
-            f"{path} holds NaN or Inf in betas, finite numbers were expected; {_REMEDY}."
-        )
-    return torch.from_numpy(betas.reshape(-1, NUM_BETAS).mean(axis=0).astype(np.float32))
+        from neuhmr.geometry.cameras import Camera
 
+        return Camera(torch.from_numpy(self.K.astype(np.float32)), *self.image_size)
 
-def _read_valid(path: Path, data: dict[str, np.ndarray], rows: int) -> Bool[np.ndarray, " rows"]:
-    valid = data.get("valid", np.ones(rows, bool))
-    if valid.shape != (rows,) or valid.dtype.kind not in "biu":
-        raise PoseFileError(
-            f"{path} has valid of shape {valid.shape} and type {valid.dtype}, ({rows},) of bool "
-            f"was expected; {_REMEDY}."
-        )
-    return valid.astype(bool)
-
-
-def _read_frame_index(
-    path: Path, data: dict[str, np.ndarray], rows: int
-) -> Int[np.ndarray, " rows"]:
-    index = data.get("frame_index", np.arange(rows))
-    if index.shape != (rows,) or index.dtype.kind not in "iu":
-        raise PoseFileError(
-            f"{path} has frame_index of shape {index.shape} and type {index.dtype}, ({rows},) of "
-            f"integers was expected; {_REMEDY}."
-        )
-    index = index.astype(np.int64)
-    if index[0] < 0 or (np.diff(index) <= 0).any():
-        raise PoseFileError(
-            f"{path} has a frame_index that is negative or does not ascend, each video frame at "
-            f"most once and in order was expected; {_REMEDY}."
-        )
-    return index
-
-
-def _require_finite(
-    path: Path,
-    key: str,
-    values: np.ndarray,
-    valid: Bool[np.ndarray, " rows"],
-    frame_index: Int[np.ndarray, " rows"],
-) -> None:
-    row = first_bad_row(values, valid)
-    if row is not None:
-        raise PoseFileError(
-            f"{path} holds NaN or Inf in {key}, first in frame {frame_index[row]}, finite numbers "
-            "were expected; mark such frames as invalid (key `valid`) or re-run the estimator."
+    @staticmethod
+    def from_motion(
+        motion: "Motion",
+        fps: float,
+        camera: "Camera | None" = None,
+        T_camera_world: "Rigid | None" = None,
+        *,
+        camera_is_guessed: bool = False,
+        body_model: str = "",
+        source: str = "",
+    ) -> "MotionArrays":
+        """Make arrays of tensors; camera and transform hold for all rows or one for each."""
+        motion = motion.detach().to("cpu")
+        transforms = None if T_camera_world is None else T_camera_world.detach().to("cpu")
+        return MotionArrays(
+            global_orient=motion.global_orient_axisangle().float().numpy(),
+            body_pose=motion.body_pose_axisangle().float().numpy(),
+            transl=motion.transl.float().numpy(),
+            betas=motion.betas.float().numpy()[None],
+            frame_index=motion.frame_index.long().numpy(),
+            valid=motion.valid.numpy(),
+            fps=fps,
+            K=None if camera is None else camera.K.detach().cpu().float().numpy(),
+            image_size=None if camera is None else (camera.height, camera.width),
+            T_camera_world=None if transforms is None else transforms.as_matrix().numpy(),
+            body_model=body_model,
+            source=source,
+            camera_is_guessed=camera_is_guessed,
         )

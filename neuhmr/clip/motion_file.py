@@ -10,20 +10,17 @@ Lenient form: an npz without `format` that has at least `global_orient`, `body_p
 `betas` of smplx's SMPL. Rotations may then be matrices, `betas` (1, 10) or (T, 10) (averaged).
 """
 
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import torch
+from jaxtyping import Float
 
-from neuhmr.body.motion import Motion
 from neuhmr.clip.atomic import atomic_path
-from neuhmr.clip.camera_file import checked_camera
-from neuhmr.clip.motion_arrays import is_rotation, read_motion_arrays
+from neuhmr.clip.intrinsics import check_intrinsics
+from neuhmr.clip.motion_arrays import MotionArrays
+from neuhmr.clip.motion_checks import check_poses, is_rotation
 from neuhmr.clip.npz_files import read_npz
 from neuhmr.errors import PoseFileError
-from neuhmr.geometry.cameras import Camera
-from neuhmr.geometry.rigid import Rigid
 
 MOTION_FORMAT = "neuhmr-motion"
 MOTION_VERSION = 1
@@ -32,28 +29,7 @@ _REMEDY = "give the estimator's result, or convert it first with `neuhmr convert
 _ASSUMED_FPS = 30.0
 
 
-@dataclass(frozen=True)
-class MotionFile:
-    """What a motion file holds."""
-
-    motion: Motion
-    fps: float
-    camera: Camera | None = None
-    """Intrinsics that the poses were estimated with; one, or one per row of the motion."""
-    T_camera_world: Rigid | None = None
-    """World to camera; one, or one per row of the motion."""
-    gender: str = "neutral"
-    body_model: str = ""
-    """Name and hash of the body model the poses belong to."""
-    source: str = ""
-    """What the poses were read from, and by which rule."""
-    has_frame_index: bool = True
-    """False where rows were numbered on reading because the file does not say."""
-    camera_is_guessed: bool = False
-    """True where the intrinsics are a guess from the image size."""
-
-
-def read_motion_file(path: Path) -> MotionFile:
+def read_motion_file(path: Path) -> MotionArrays:
     """Read and check a motion file, in its full or its lenient form.
 
     Raises:
@@ -64,17 +40,20 @@ def read_motion_file(path: Path) -> MotionFile:
     is_lenient = "format" not in data
     if not is_lenient:
         _check_format(path, data)
-    motion = read_motion_arrays(path, data, is_lenient)
-    rows = len(motion)
+    poses = check_poses(path, data, is_lenient)
+    rows = len(poses["transl"])
     source = _text(data, "source")
     if is_lenient:
         source = f"{path.name} by smplx's key names"
         if "fps" not in data:
             source += f", frame rate assumed {_ASSUMED_FPS:g}"
-    return MotionFile(
-        motion=motion,
-        fps=_read_fps(path, data),
-        camera=_read_camera(path, data, rows),
+    fps = _read_fps(path, data)
+    K, image_size = _read_camera(path, data, rows)
+    return MotionArrays(
+        **poses,
+        fps=fps,
+        K=K,
+        image_size=image_size,
         camera_is_guessed=bool(data.get("camera_is_guessed", np.array(False)).all()),
         T_camera_world=_read_transforms(path, data, rows),
         gender=_text(data, "gender") or "neutral",
@@ -84,33 +63,32 @@ def read_motion_file(path: Path) -> MotionFile:
     )
 
 
-def write_motion_file(path: Path, content: MotionFile) -> None:
+def write_motion_file(path: Path, content: MotionArrays) -> None:
     """Write a motion file whole or not at all.
 
     Raises:
         OutputError: the file cannot be written.
     """
-    motion = content.motion.detach().to("cpu")
     arrays: dict[str, np.ndarray] = {
         "format": np.array(MOTION_FORMAT),
         "version": np.array(MOTION_VERSION),
-        "global_orient": motion.global_orient_axisangle().float().numpy(),
-        "body_pose": motion.body_pose_axisangle().float().numpy(),
-        "transl": motion.transl.float().numpy(),
-        "betas": motion.betas.float().numpy(),
-        "frame_index": motion.frame_index.to(torch.int64).numpy(),
-        "valid": motion.valid.numpy(),
+        "global_orient": content.global_orient.astype(np.float32),
+        "body_pose": content.body_pose.astype(np.float32),
+        "transl": content.transl.astype(np.float32),
+        "betas": content.mean_betas(),
+        "frame_index": content.frame_index.astype(np.int64),
+        "valid": content.valid,
         "fps": np.array(float(content.fps)),
         "gender": np.array(content.gender),
         "body_model": np.array(content.body_model),
         "source": np.array(content.source),
     }
-    if content.camera is not None:
-        arrays["K"] = content.camera.K.detach().cpu().float().numpy()
-        arrays["image_size"] = np.array([content.camera.height, content.camera.width])
+    if content.K is not None and content.image_size is not None:
+        arrays["K"] = content.K.astype(np.float32)
+        arrays["image_size"] = np.array(content.image_size)
         arrays["camera_is_guessed"] = np.array(content.camera_is_guessed)
     if content.T_camera_world is not None:
-        arrays["T_camera_world"] = content.T_camera_world.as_matrix().detach().cpu().numpy()
+        arrays["T_camera_world"] = content.T_camera_world.astype(np.float32)
     with atomic_path(path) as partial, partial.open("wb") as file:
         np.savez(file, **arrays)  # pyright: ignore[reportArgumentType]
 
@@ -142,9 +120,11 @@ def _read_fps(path: Path, data: dict[str, np.ndarray]) -> float:
     return float(fps.item())
 
 
-def _read_camera(path: Path, data: dict[str, np.ndarray], rows: int) -> Camera | None:
+def _read_camera(
+    path: Path, data: dict[str, np.ndarray], rows: int
+) -> tuple[Float[np.ndarray, "*rows 3 3"] | None, tuple[int, int] | None]:
     if "K" not in data or "image_size" not in data:
-        return None  # K alone does not say for which resolution it holds.
+        return None, None  # K alone does not say for which resolution it holds.
     K, size = data["K"], data["image_size"]
     if size.shape != (2,) or size.dtype.kind not in "iu" or (size < 1).any():
         raise PoseFileError(
@@ -155,10 +135,13 @@ def _read_camera(path: Path, data: dict[str, np.ndarray], rows: int) -> Camera |
         raise PoseFileError(
             f"{path} has K of shape {K.shape}, (3, 3) or ({rows}, 3, 3) was expected; {_REMEDY}."
         )
-    return checked_camera(path, K, int(size[0]), int(size[1]), PoseFileError, _REMEDY)
+    check_intrinsics(path, K, PoseFileError, _REMEDY)
+    return K.astype(np.float64), (int(size[0]), int(size[1]))
 
 
-def _read_transforms(path: Path, data: dict[str, np.ndarray], rows: int) -> Rigid | None:
+def _read_transforms(
+    path: Path, data: dict[str, np.ndarray], rows: int
+) -> Float[np.ndarray, "*rows 4 4"] | None:
     if "T_camera_world" not in data:
         return None
     matrices = data["T_camera_world"]
@@ -167,7 +150,8 @@ def _read_transforms(path: Path, data: dict[str, np.ndarray], rows: int) -> Rigi
             f"{path} has T_camera_world of shape {matrices.shape}, (4, 4) or ({rows}, 4, 4) was "
             f"expected; {_REMEDY}."
         )
-    stacked = matrices.reshape(-1, 4, 4).astype(np.float64)
+    matrices = matrices.astype(np.float64)
+    stacked = matrices.reshape(-1, 4, 4)
     rotmat = stacked[:, :3, :3]
     is_rigid = np.isfinite(stacked).all(axis=(1, 2)) & is_rotation(rotmat)
     if not is_rigid.all():
@@ -175,7 +159,8 @@ def _read_transforms(path: Path, data: dict[str, np.ndarray], rows: int) -> Rigi
             f"{path} has a T_camera_world that is no rigid transform (first in row "
             f"{int((~is_rigid).argmax())}), a rotation and a translation were expected; {_REMEDY}."
         )
-    return Rigid.from_matrix(torch.from_numpy(matrices.astype(np.float32)))
+    matrices[..., 3, :] = [0.0, 0.0, 0.0, 1.0]  # The last row carries nothing.
+    return matrices
 
 
 def _text(data: dict[str, np.ndarray], key: str) -> str:

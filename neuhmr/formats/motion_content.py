@@ -5,10 +5,10 @@ from dataclasses import replace
 from neuhmr.body.motion import Motion
 from neuhmr.body.smpl_model import SmplModel
 from neuhmr.clip.clip import Clip
-from neuhmr.clip.motion_file import MotionFile
+from neuhmr.clip.motion_arrays import MotionArrays
 
 
-def motion_content(clip: Clip, motion: Motion, model: SmplModel, source: str) -> MotionFile:
+def motion_content(clip: Clip, motion: Motion, model: SmplModel, source: str) -> MotionArrays:
     """Gather poses, camera and body of a clip.
 
     Args:
@@ -23,12 +23,12 @@ def motion_content(clip: Clip, motion: Motion, model: SmplModel, source: str) ->
         camera = replace(camera, K=camera.K[motion.frame_index])
     if transform is not None and transform.transl.dim() == 2:
         transform = transform[motion.frame_index]
-    return MotionFile(
-        motion=motion,
-        fps=clip.video.fps,
-        camera=camera,
+    return MotionArrays.from_motion(
+        motion,
+        clip.video.fps,
+        camera,
+        transform,
         camera_is_guessed=clip.camera_is_guessed,
-        T_camera_world=transform,
         body_model=f"{model.name} {model.digest}",
         source=source,
     )

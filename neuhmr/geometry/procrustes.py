@@ -1,8 +1,11 @@
-"""Similarity alignment of point sets."""
+"""Similarity alignment of point sets.
 
-from typing import NamedTuple, cast
+Not roma's: importing roma loads torch._dynamo, which takes nearly as long as torch itself, and
+`neuhmr evaluate` needs nothing else of it.
+"""
 
-import roma
+from typing import NamedTuple
+
 import torch
 from jaxtyping import Float
 from torch import Tensor
@@ -32,12 +35,17 @@ def align_similarity(
     scale 1.
     """
     source_mean, target_mean = source.mean(dim=-2), target.mean(dim=-2)
-    centered = source - source_mean[..., None, :]
-    aligned = roma.rigid_vectors_registration(
-        centered, target - target_mean[..., None, :], compute_scaling=True
-    )
-    rotmat, scale = cast(tuple[Tensor, Tensor], aligned)
-    is_fitted = with_scale & (centered.square().sum(dim=(-2, -1)) > 1e-12)
-    scale = torch.where(is_fitted, scale, 1.0)
+    source_centered = source - source_mean[..., None, :]
+    target_centered = target - target_mean[..., None, :]
+    covariance = target_centered.transpose(-1, -2) @ source_centered
+    U, singular, Vh = torch.linalg.svd(covariance)
+    signs = torch.ones_like(singular)
+    signs[..., 2] = torch.linalg.det(U @ Vh).sign()
+    rotmat = (U * signs[..., None, :]) @ Vh
+    spread = source_centered.square().sum(dim=(-2, -1))
+    scale = torch.ones_like(spread)
+    if with_scale:
+        fitted = (singular * signs).sum(dim=-1) / spread.clamp_min(1e-12)
+        scale = torch.where(spread > 1e-12, fitted, scale)
     transl = target_mean - scale[..., None] * (rotmat @ source_mean[..., None])[..., 0]
     return Similarity(scale, rotmat, transl)

@@ -12,7 +12,8 @@ from neuhmr.body.smpl_model import SmplModel
 from neuhmr.clip.atomic import check_writable
 from neuhmr.clip.clip import Clip
 from neuhmr.clip.masks import MaskSequence, pack_masks, write_masks
-from neuhmr.clip.motion_file import MotionFile, write_motion_file
+from neuhmr.clip.motion_arrays import MotionArrays
+from neuhmr.clip.motion_file import write_motion_file
 from neuhmr.clip.sidecars import SidecarKind, find_sidecar, sidecar_path
 from neuhmr.errors import ClipError, OutputError
 from neuhmr.initial.descent import FitConfig
@@ -131,12 +132,12 @@ def initialise_sidecars(
     for path in (poses_path, masks_path):
         check_writable(path)
     result = initialise(clip, model, on_progress, config)
-    content = MotionFile(
-        motion=result.motion,
-        fps=clip.video.fps,
-        camera=clip.camera,
+    content = MotionArrays.from_motion(
+        result.motion,
+        clip.video.fps,
+        clip.camera,
+        clip.T_camera_world,
         camera_is_guessed=clip.camera_is_guessed,
-        T_camera_world=clip.T_camera_world,
         body_model=f"{model.name} {model.digest}",
         source=SOURCE + (", focal length guessed" if clip.camera_is_guessed else ""),
     )

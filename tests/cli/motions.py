@@ -5,7 +5,8 @@ from pathlib import Path
 import torch
 
 from neuhmr.body.motion import Motion
-from neuhmr.clip.motion_file import MotionFile, write_motion_file
+from neuhmr.clip.motion_arrays import MotionArrays
+from neuhmr.clip.motion_file import write_motion_file
 from neuhmr.geometry.cameras import camera_from_focal
 
 
@@ -21,5 +22,7 @@ def make_motion(frames: int = 6, noise: float = 0.0) -> Motion:
 
 def save_motion(path: Path, motion: Motion, fps: float = 25.0) -> Path:
     """Write a motion file with a plain camera."""
-    write_motion_file(path, MotionFile(motion, fps, camera_from_focal(300.0, 240, 180)))
+    write_motion_file(
+        path, MotionArrays.from_motion(motion, fps, camera_from_focal(300.0, 240, 180))
+    )
     return path

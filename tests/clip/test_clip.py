@@ -8,7 +8,8 @@ from neuhmr.body.motion import Motion
 from neuhmr.clip.camera_file import write_camera
 from neuhmr.clip.clip import open_clip
 from neuhmr.clip.masks import pack_masks, write_masks
-from neuhmr.clip.motion_file import MotionFile, write_motion_file
+from neuhmr.clip.motion_arrays import MotionArrays
+from neuhmr.clip.motion_file import write_motion_file
 from neuhmr.clip.sidecars import sidecar_path
 from neuhmr.errors import ClipError, PoseFileError
 from neuhmr.geometry.cameras import Camera, camera_from_focal
@@ -59,8 +60,12 @@ def test_sidecars_are_found_beside_the_video_and_in_its_folder(make_video):
     path = make_video()
     folder = path.with_name("clip.neuhmr")
     folder.mkdir()
-    write_motion_file(path.with_name("clip.poses.npz"), MotionFile(make_motion([0, 5]), 10.0))
-    write_motion_file(folder / "clip.truth.npz", MotionFile(make_motion([1, 2, 3]), 10.0))
+    write_motion_file(
+        path.with_name("clip.poses.npz"), MotionArrays.from_motion(make_motion([0, 5]), 10.0)
+    )
+    write_motion_file(
+        folder / "clip.truth.npz", MotionArrays.from_motion(make_motion([1, 2, 3]), 10.0)
+    )
     write_masks(folder / "clip.masks.npz", make_masks())
     write_camera(path.with_name("clip.camera.json"), per_frame_camera(FRAMES))
     clip = open_clip(path)
@@ -73,16 +78,18 @@ def test_sidecars_are_found_beside_the_video_and_in_its_folder(make_video):
 
 def test_given_files_win_over_sidecars(make_video, tmp_path):
     path = make_video()
-    write_motion_file(path.with_name("clip.poses.npz"), MotionFile(make_motion([0, 5]), 10.0))
-    write_motion_file(tmp_path / "other.npz", MotionFile(make_motion([3]), 10.0))
-    for given in (tmp_path / "other.npz", MotionFile(make_motion([3]), 10.0)):
+    write_motion_file(
+        path.with_name("clip.poses.npz"), MotionArrays.from_motion(make_motion([0, 5]), 10.0)
+    )
+    write_motion_file(tmp_path / "other.npz", MotionArrays.from_motion(make_motion([3]), 10.0))
+    for given in (tmp_path / "other.npz", MotionArrays.from_motion(make_motion([3]), 10.0)):
         clip = open_clip(path, poses=given)
         assert clip.motion is not None and clip.motion.frame_index.tolist() == [3]
 
 
 def test_the_camera_of_the_poses_is_used_where_there_is_no_other(make_video):
     transform = Rigid(torch.eye(3).repeat(3, 1, 1), torch.arange(9.0).reshape(3, 3))
-    poses = MotionFile(make_motion([2, 3, 9]), 10.0, per_frame_camera(3), transform)
+    poses = MotionArrays.from_motion(make_motion([2, 3, 9]), 10.0, per_frame_camera(3), transform)
     clip = open_clip(make_video(), poses=poses)
     assert not clip.camera_is_guessed
     # Rows belong to frames 2, 3 and 9; other frames take the nearest row (6 is a tie).
@@ -95,10 +102,10 @@ def test_the_camera_of_the_poses_is_used_where_there_is_no_other(make_video):
 def test_a_slice_restricts_and_renumbers_everything(make_video):
     path = make_video()
     transform = Rigid(torch.eye(3).repeat(12, 1, 1), torch.arange(36.0).reshape(12, 3))
-    poses = MotionFile(make_motion(list(range(12))), 10.0, T_camera_world=transform)
+    poses = MotionArrays.from_motion(make_motion(list(range(12))), 10.0, T_camera_world=transform)
     write_masks(sidecar_path(path, "masks"), make_masks())
     write_camera(sidecar_path(path, "camera"), per_frame_camera(FRAMES))
-    truth = MotionFile(make_motion([1, 4, 6, 9]), 10.0)
+    truth = MotionArrays.from_motion(make_motion([1, 4, 6, 9]), 10.0)
     clip = open_clip(path, poses=poses, truth=truth)
 
     part = clip[4:10]
@@ -126,17 +133,20 @@ def test_poses_and_masks_of_another_clip_are_refused(make_video, tmp_path):
         tmp_path / "plain.npz", global_orient=np.zeros((11, 3)), body_pose=np.zeros((11, 69)),
         transl=np.zeros((11, 3)), betas=np.zeros(10),
     )  # fmt: skip
-    wide = MotionFile(make_motion([0]), 10.0, camera_from_focal(90.0, 64, 64))
+    wide = MotionArrays.from_motion(make_motion([0]), 10.0, camera_from_focal(90.0, 64, 64))
     for poses, found in (
         (tmp_path / "plain.npz", "holds 11 frames but .* has 12; re-run the estimator"),
-        (MotionFile(make_motion([0, 12]), 10.0), r"up to number 12 .* only 12 \(0 to 11\); re-run"),
+        (
+            MotionArrays.from_motion(make_motion([0, 12]), 10.0),
+            r"up to number 12 .* only 12 \(0 to 11\); re-run",
+        ),
         (wide, "64 x 64 pixels .* 48 x 64; give the poses of this very clip"),
         (path, "is a video"),
     ):
         with pytest.raises(PoseFileError, match=found):
             open_clip(path, poses=poses)
     with pytest.raises(PoseFileError, match="up to number 20"):
-        open_clip(path, truth=MotionFile(make_motion([20]), 10.0))
+        open_clip(path, truth=MotionArrays.from_motion(make_motion([20]), 10.0))
     for masks, found in (
         (make_masks(frames=11), "holds 11 masks but .* 12 frames; make new ones"),
         (make_masks(height=64, width=48), "64 x 48 pixels .* 48 x 64; make new ones"),

@@ -10,7 +10,7 @@ from neuhmr.body.motion import Motion
 from neuhmr.clip.clip import Clip, open_clip
 from neuhmr.clip.crops import Window, crop_person, window_cameras
 from neuhmr.clip.masks import pack_masks
-from neuhmr.clip.motion_file import MotionFile
+from neuhmr.clip.motion_arrays import MotionArrays
 from neuhmr.clip.video import write_video
 from neuhmr.errors import ClipError
 from neuhmr.geometry.cameras import Camera, camera_from_focal
@@ -72,7 +72,7 @@ def clip(tmp_path_factory, camera, motion) -> Clip:
         masks.append(mask)
     path = tmp_path_factory.mktemp("crops") / "walk.mp4"
     write_video(path, frames, fps=10)
-    opened = open_clip(path, poses=MotionFile(motion, 10.0, camera))
+    opened = open_clip(path, poses=MotionArrays.from_motion(motion, 10.0, camera))
     return replace(opened, masks=pack_masks(masks))
 
 

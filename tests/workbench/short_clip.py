@@ -3,7 +3,7 @@
 from dataclasses import replace
 from pathlib import Path
 
-import torch
+import numpy as np
 
 from neuhmr.clip.motion_file import read_motion_file, write_motion_file
 from neuhmr.clip.video import open_video, write_video
@@ -22,15 +22,9 @@ def write_short_clip(folder: Path) -> Path:
     write_video(folder / "short.mp4", video.select(FRAMES), 10.0)
     for kind in ("poses", "truth"):
         content = read_motion_file(SAMPLE_CLIP.with_name(f"turn.{kind}.npz"))
-        motion = content.motion[torch.tensor(FRAMES)]
-        motion = replace(motion, frame_index=torch.arange(len(FRAMES)))
-        camera = content.camera
-        if camera is not None and camera.K.dim() == 3:
-            camera = replace(camera, K=camera.K[list(FRAMES)])
-        write_motion_file(
-            folder / f"short.{kind}.npz",
-            replace(content, motion=motion, camera=camera, T_camera_world=None),
-        )
+        chosen = content.select(np.isin(np.arange(len(content)), FRAMES))
+        chosen = replace(chosen, frame_index=np.arange(len(FRAMES)), T_camera_world=None)
+        write_motion_file(folder / f"short.{kind}.npz", chosen)
     return folder / "short.mp4"
 
 

@@ -21,7 +21,8 @@ from neuhmr.body.motion import Motion
 from neuhmr.clip.atomic import atomic_path
 from neuhmr.clip.camera_file import write_camera
 from neuhmr.clip.masks import pack_masks, write_masks
-from neuhmr.clip.motion_file import MotionFile, write_motion_file
+from neuhmr.clip.motion_arrays import MotionArrays
+from neuhmr.clip.motion_file import write_motion_file
 from neuhmr.clip.video import write_video
 from neuhmr.geometry.cameras import Camera
 from neuhmr.geometry.rigid import Rigid
@@ -208,14 +209,13 @@ def _moments(motion: StageMotion, frame: int, shutter: float) -> list[StageMotio
 
 def _motion_file(
     motion: Motion, performance: Performance, filming: Filming, source: str
-) -> MotionFile:
+) -> MotionArrays:
     model = performance.person.shaped.model
-    return MotionFile(
-        motion=motion,
-        fps=performance.fps,
-        camera=filming.camera,
-        T_camera_world=Rigid.from_matrix(torch.from_numpy(filming.T_camera_stage).float()),
-        gender="neutral",
+    return MotionArrays.from_motion(
+        motion,
+        performance.fps,
+        filming.camera,
+        Rigid.from_matrix(torch.from_numpy(filming.T_camera_stage).float()),
         body_model=f"{model.name} {model.digest}",
         source=source,
     )

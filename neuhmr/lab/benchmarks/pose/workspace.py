@@ -8,7 +8,8 @@ import torch
 
 from neuhmr.body.motion import Motion
 from neuhmr.body.smpl_model import SmplModel
-from neuhmr.clip.motion_file import MotionFile, read_motion_file, write_motion_file
+from neuhmr.clip.motion_arrays import MotionArrays
+from neuhmr.clip.motion_file import read_motion_file, write_motion_file
 from neuhmr.errors import PoseFileError
 from neuhmr.ghn.checkpoint import load_ghn, weights_digest
 from neuhmr.ghn.model import Ghn
@@ -170,5 +171,6 @@ class Workspace:
             motion = own_poses(self.clip, self.keypoints(), model, self._on_progress)
         else:
             motion = wrong_poses(self.clip, self.kind, model, seed)
-        write_motion_file(path, MotionFile(motion, self.fps, source=f"benchmark, {self.kind}"))
+        source = f"benchmark, {self.kind}"
+        write_motion_file(path, MotionArrays.from_motion(motion, self.fps, source=source))
         return read_motion_file(path).motion
