@@ -7,6 +7,7 @@ import pytest
 import torch
 
 from neuhmr.clip.open_request import OpenRequest
+from neuhmr.clip.video import open_video
 from neuhmr.errors import OutputError, PoseFileError
 from neuhmr.refine.scope import Scope
 from neuhmr.refine.settings import with_values
@@ -115,16 +116,27 @@ def test_the_optimizer_steps_shows_its_matches_and_goes_on_after_a_restart(
         moved.make_optimizer(config, Scope()).load(tmp_path / "o.safetensors")
 
 
-@pytest.mark.parametrize("kind", ["motion", "amass", "smplx", "glb"])
+@pytest.mark.parametrize("kind", ["motion", "amass", "smplx", "overlay", "glb"])
 def test_exports_are_written(engine, footage, tmp_path, kind):
-    path = tmp_path / f"out.{'glb' if kind == 'glb' else 'npz'}"
+    suffix = {"glb": "glb", "overlay": "mp4"}.get(kind, "npz")
+    path = tmp_path / f"out.{suffix}"
     assert kind in engine.export_kinds()
-    request = ExportRequest(kind=kind, path=path, frame=3)
-    footage.export(footage.initial, request, quiet)
+    request, labels = ExportRequest(kind=kind, path=path, frame=3), []
+    footage.export(footage.initial, request, lambda progress: labels.append(progress.label))
     assert path.stat().st_size > 1000
+    if kind == "overlay":
+        video = open_video(path)
+        assert (video.num_frames, video.fps) == (len(FRAMES), 10.0)
+        assert labels == ["Drawing"] * len(FRAMES)
     if kind == "motion":
         motion = footage.read_motion(path)
         torch.testing.assert_close(motion.transl, footage.initial.transl)
+
+
+def test_a_mesh_of_a_frame_without_a_pose_is_refused(footage, tmp_path):
+    request = ExportRequest(kind="glb", path=tmp_path / "a.glb", frame=5)
+    with pytest.raises(PoseFileError, match="Frame 5 has no pose"):
+        footage.export(footage.initial[:4], request, quiet)
 
 
 def test_a_motion_of_another_clip_is_refused(footage, tmp_path):
