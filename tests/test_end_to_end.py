@@ -15,6 +15,13 @@ from neuhmr.clip.video import open_video
 EPOCHS = 4
 """Three move the root alone, the last everything: some fifty steps."""
 
+REACHED = {
+    "mpjpe_mm": 39.6, "pa_mpjpe_mm": 33.0, "pve_mm": 43.9, "abs_mpjpe_mm": 48.0, "jitter": 12.8,
+}  # fmt: skip
+"""What these epochs come to; the whole preset `fast` leaves 38.3 mm of MPJPE."""
+SLACK = 1.06
+"""Other processors round otherwise, and a descent carries that on."""
+
 
 @pytest.fixture(scope="module")
 def refined(tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -27,12 +34,15 @@ def refined(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.mark.slow
-def test_a_short_refinement_does_not_make_poses_worse(refined: Path) -> None:
+@pytest.mark.parametrize(("score", "reached"), list(REACHED.items()))
+def test_a_short_refinement_comes_as_near_to_the_truth_as_it_can(
+    refined: Path, score: str, reached: float
+) -> None:
     scores = json.loads((refined / "report.json").read_text())["scores"]
     before, after = scores["initial"], scores["refined"]
     assert after["frames"] == before["frames"] == len(open_clip(sample_clip()).truth or ())
-    assert after["mpjpe_mm"] <= before["mpjpe_mm"]
-    assert after["abs_mpjpe_mm"] <= before["abs_mpjpe_mm"]
+    assert before["mpjpe_mm"] == pytest.approx(95.0, abs=0.1), "the clip's poses are others"
+    assert after[score] < SLACK * reached
 
 
 @pytest.mark.slow
