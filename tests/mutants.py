@@ -9,7 +9,8 @@ the checker sees would count as noticed, though no test says what the code shoul
     python tests/mutants.py                   a sample of every package
     python tests/mutants.py refining clip     of the packages of these groups
     python tests/mutants.py --sample 0        every mutant there is: many hours
-    python tests/mutants.py --again           the last run's survivors, with the tests of now
+    python tests/mutants.py --again           the last run's survivors, with all tests of the files
+                                              of today that reach them
     python tests/mutants.py --show            the last run's survivors, as differences
 """
 
@@ -174,11 +175,31 @@ def _mutate(group: Group, size: int, seed: int, processes: int, drawn: list[str]
     Path("mutants").mkdir(exist_ok=True)
     copy_src_dir()
     mutmut.create_mutants(processes)
-    if not drawn:
+    if drawn:
+        _run_whole_files(mutmut)
+    else:
         for pattern in group.packages.values():
             found = sorted(_verdicts(Path.cwd(), pattern))
             drawn += random.Random(seed).sample(found, min(size, len(found))) if size else found
     mutmut._run(drawn, processes)
+
+
+def _run_whole_files(mutmut: Any) -> None:
+    """Run all tests of a file that holds one which calls the changed function.
+
+    What a fixture or a cache makes once for many tests is noted as the first one's call alone.
+    """
+    from mutmut.state import state
+
+    collect = mutmut.collect_or_load_stats
+
+    def collect_and_widen(*given: Any, **options: Any) -> None:
+        collect(*given, **options)
+        for tests in state().tests_by_mangled_function_name.values():
+            files = {test.split("::")[0] for test in tests}
+            tests |= {t for t in state().duration_by_test if t.split("::")[0] in files}
+
+    mutmut.collect_or_load_stats = collect_and_widen
 
 
 def _leave_texts_alone() -> None:

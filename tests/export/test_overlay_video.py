@@ -1,6 +1,7 @@
 """Overlay videos: what each layout shows, where."""
 
 import math
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -8,8 +9,17 @@ import pytest
 import torch
 
 from neuhmr.body.model_files import load_body_model
+from neuhmr.body.motion import Motion
 from neuhmr.clip.clip import Clip, open_clip
-from neuhmr.export.overlay_video import BACKGROUND, OverlayStyle, overlay_frames, turned
+from neuhmr.export import overlay_video
+from neuhmr.export.overlay_video import (
+    BACKGROUND,
+    TURNTABLE_DISTANCE,
+    TURNTABLE_REACH,
+    OverlayStyle,
+    overlay_frames,
+    turned,
+)
 from neuhmr.progress import Progress
 from tests.painted_clip import FRAMES, HEIGHT, WIDTH, make_painted_clip
 
@@ -58,6 +68,62 @@ def test_the_turntable_shows_the_whole_body(clip: Clip) -> None:
         rows = body.any(axis=1).nonzero()[0]
         assert 0 < rows[0] and rows[-1] < HEIGHT - 1, "cut off"
         assert rows[-1] - rows[0] > 0.6 * HEIGHT, "too small"
+
+
+def still(clip: Clip) -> Motion:
+    """The first frame's pose in every frame."""
+    assert clip.truth is not None
+    rows = torch.zeros(FRAMES, dtype=torch.long)
+    return replace(clip.truth[rows], frame_index=torch.arange(FRAMES))
+
+
+def turntable(clip: Clip, seconds_per_turn: float) -> list[np.ndarray]:
+    style = OverlayStyle(layout="turntable", seconds_per_turn=seconds_per_turn)
+    frames = overlay_frames(clip, still(clip), load_body_model(), style)
+    return [frame[:, WIDTH:] for frame in frames]
+
+
+def test_the_turntable_comes_round_in_its_time(clip: Clip) -> None:
+    # Ten frames a second: frame 4 is a whole turn after frame 0, frame 2 half a turn.
+    frames = turntable(clip, 0.4)
+    changed = [(frame != frames[0]).any(axis=-1).mean() for frame in frames]
+    assert changed[4] < 0.002 and changed[2] > 0.02
+
+
+def test_the_turntable_keeps_the_pelvis_in_the_middle(clip: Clip) -> None:
+    first = (turntable(clip, 1.0)[0] != BACKGROUND).any(axis=-1)
+    columns = first.any(axis=0).nonzero()[0]
+    posed = still(clip).pose(load_body_model())
+    local = turned(posed.vertices[0], posed.joints[0, 0], 0.0, TURNTABLE_DISTANCE)
+    scale = min(HEIGHT / 2 / TURNTABLE_REACH[0], WIDTH / 2 / TURNTABLE_REACH[1])
+    across = scale * TURNTABLE_DISTANCE * local[:, 0] / local[:, 2] + WIDTH / 2
+    assert columns[0] == pytest.approx(float(across.min()), abs=1.5)
+    assert columns[-1] + 1 == pytest.approx(float(across.max()), abs=1.5)
+
+
+def test_nothing_shines_through_the_body_on_the_turntable(
+    clip: Clip, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = turntable(clip, 1.0)[0]
+    monkeypatch.setattr(overlay_video, "BACKGROUND", 0)
+    after = turntable(clip, 1.0)[0]
+    inside = (after != 0).any(axis=-1)
+    same = (before == after).all(axis=-1)
+    # Edges are blended with what is behind them.
+    assert same[inside].mean() > 0.7
+
+
+def test_a_second_motion_lies_under_the_first_or_on_the_left(clip: Clip) -> None:
+    assert clip.truth is not None and clip.motion is not None
+    model = load_body_model()
+    for layout, left in (("overlay", None), ("side-by-side", slice(0, WIDTH))):
+        style = OverlayStyle(layout=layout)
+        alone = list(overlay_frames(clip, clip.truth, model, style))
+        both = list(overlay_frames(clip, clip.truth, model, style, clip.motion))
+        for one, two in zip(alone, both, strict=True):
+            assert (one != two).any()
+            if left is not None:
+                np.testing.assert_array_equal(one[:, WIDTH:], two[:, WIDTH:])
 
 
 def test_turning_goes_round_the_center(clip: Clip) -> None:

@@ -88,6 +88,7 @@ def test_body_shape_gender_and_rate_are_those_of_the_motion(content, tmp_path):
     assert data["poses"].shape == (2, 156) and not data["poses"][:, 66:].any(), "hands rest"
     shape = [1.5, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0, 0, 0, 0, 0, 0]
     np.testing.assert_array_equal(data["betas"], np.array(shape, np.float32))
+    assert {data[key].dtype for key in ("poses", "trans", "betas")} == {np.dtype(np.float32)}
     assert str(data["gender"]) == "female"
     assert data["mocap_framerate"] == data["mocap_frame_rate"] == 29.97
 

@@ -33,3 +33,5 @@ def test_valid_rows_are_written_as_they_are_with_the_mean_shape(tmp_path):
         assert data["betas"].tolist() == [[0, 0, 0, 0, 1.5, 0, 0, 0, 0, 0]] * 2
         assert data["frame_index"].tolist() == [3, 8]
         assert data["fps"] == 23.976
+        for key in ("global_orient", "body_pose", "transl", "betas"):
+            assert data[key].dtype == np.float32, key

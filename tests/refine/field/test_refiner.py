@@ -109,6 +109,15 @@ def test_same_seed_gives_the_same_result_and_another_seed_another():
     assert not torch.equal(results[0].transl, results[2].transl)
 
 
+def test_the_seed_decides_the_order_of_the_frames_and_the_fields_first_weights():
+    config = with_schedule(TINY_CONFIG, epochs=3, frames_per_step=2)
+    first, again, other = (Refiner(tiny_problem(), replace(config, seed=n)) for n in (3, 3, 4))
+    weights = [r.state_dict()["field.trunk.0.weight"] for r in (first, again, other)]
+    assert torch.equal(weights[0], weights[1]) and not torch.equal(weights[0], weights[2])
+    orders = [[snapshot.rows for snapshot in r.steps()] for r in (first, again, other)]
+    assert orders[0] == orders[1] != orders[2]
+
+
 @pytest.mark.parametrize("steps_before", [0, 1, 3])
 def test_stopping_and_resuming_equals_running_through(steps_before: int):
     config = with_schedule(TINY_CONFIG, epochs=2, gradient_norm_interval=2)
