@@ -38,16 +38,9 @@ class BodyArrays:
 
 
 @dataclass(frozen=True, kw_only=True)
-class SmplArrays:
-    """What a body-model file holds, checked; `SmplModel` has the same fields as tensors."""
+class SmplArrays(BodyArrays):
+    """The arrays of an SMPL body; `SmplModel` has the same fields as tensors."""
 
-    v_template: Float32[np.ndarray, "vertices 3"]
-    shapedirs: Float32[np.ndarray, "vertices 3 betas"]
-    posedirs: Float32[np.ndarray, "vertices 3 pose_features"] | None
-    J_regressor: Float32[np.ndarray, "joints vertices"]
-    lbs_weights: Float32[np.ndarray, "vertices joints"]
-    faces: Int64[np.ndarray, "faces 3"]
-    parents: tuple[int, ...]
     name: str
     digest: str
 

@@ -36,16 +36,12 @@ class RefineOptions(ClipInputs):
     """Heatmap weights for --keypoint; else the shipped ones."""
     preset: PresetName = "fast"
     """`quality` is 5 times slower, `paper` NeuHMR's."""
-    set: Annotated[tuple[str, ...], arg(metavar="NAME=VALUE ...", help_behavior_hint="")] = ()
+    set: Annotated[tuple[str, ...], arg(metavar="N=V", help_behavior_hint="")] = ()
     """Any other setting, such as draft.steps=100."""
-    range: Annotated[str, arg(metavar="FIRST:LAST", help_behavior_hint="")] = ""
+    range: Annotated[str, arg(metavar="A:B", help_behavior_hint="")] = ""
     """Frames to refine, both included; others keep their poses."""
-    lock: Annotated[tuple[str, ...], arg(metavar="PART ...", help_behavior_hint="")] = ()
-    """Parts that keep their rotations: left_arm, head, right_knee ..."""
-    lock_frames: Annotated[tuple[int, ...], arg(metavar="N ...", help_behavior_hint="")] = ()
-    """Frames that keep their poses."""
-    lock_translation: Annotated[bool, arg(help_behavior_hint="")] = False
-    """Let nobody move from their place."""
+    lock: Annotated[tuple[str, ...], arg(metavar="W", help_behavior_hint="")] = ()
+    """What keeps its pose: left_arm, head, left_knee, place, 17."""
     resume: Annotated[bool, arg(help_behavior_hint="")] = False
     """Go on with an interrupted run that wrote to the same OUT."""
     device: str = "auto"
@@ -121,16 +117,9 @@ class RefineOptions(ClipInputs):
         Raises:
             NeuhmrError: a range or a part of the body makes no sense.
         """
-        from neuhmr.refine.scope import Scope, joints_called, parse_frames
+        from neuhmr.refine.scope import parse_scope
 
-        first, last = parse_frames(self.range) if self.range else (None, None)
-        return Scope(
-            first=first,
-            last=last,
-            locked_frames=frozenset(self.lock_frames),
-            locked_joints=frozenset().union(*map(joints_called, self.lock)),
-            lock_translation=self.lock_translation,
-        )
+        return parse_scope(self.range, self.lock)
 
 
 Refine = with_setting_flags(RefineOptions)

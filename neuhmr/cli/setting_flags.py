@@ -9,7 +9,7 @@ from tyro.conf import arg
 from neuhmr.errors import NeuhmrError
 from neuhmr.refine.settings.table import FLAGS, Setting, find_setting
 
-_METAVARS = {int: "N", float: "X", str: "WORD"}
+_METAVARS = {bool: "W", int: "N", float: "X", str: "WORD"}
 
 
 Command = TypeVar("Command")
@@ -61,16 +61,19 @@ def _attribute(row: Setting) -> str:
 
 
 def _annotation(row: Setting) -> Any:
+    # A switch has three states here, on, off and the preset's; a word keeps its help on one line.
     kind: Any = Literal["on", "off"] if row.kind is bool else row.kind
     if row.choices:
         kind = Literal[row.choices]
-    metavar = None if row.kind is bool or row.choices else _METAVARS[row.kind]
+    metavar = _METAVARS[row.kind]
     return Annotated[kind | None, arg(help=_help(row), metavar=metavar, help_behavior_hint="")]
 
 
 def _help(row: Setting) -> str:
     """Say in one line what a setting does."""
     first = row.declared.help.split(". ")[0].rstrip(".").replace("%", "%%")
+    if row.kind is bool:
+        first = f"on or off: {first[:1].lower()}{first[1:]}"
     symbol = f"{row.declared.symbol}: " if row.declared.symbol else ""
     unit = f" ({row.declared.unit})" if row.declared.unit else ""
     return f"{symbol}{first}{unit}."

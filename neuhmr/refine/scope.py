@@ -1,5 +1,6 @@
 """What refinement may change; everything else keeps its initial pose to the last bit."""
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -63,6 +64,32 @@ class Scope:
         return free.to(motion.transl.device)
 
 
+PLACE = "place"
+"""Locks the translation: nobody moves from where they are."""
+
+
+def parse_scope(range_words: str, locked: Sequence[str]) -> Scope:
+    """Read what may change from a range of frames and words for what is locked.
+
+    Args:
+        range_words: "20:60" and the like; "" for all frames.
+        locked: parts of the body, joints, "place", and numbers of frames.
+
+    Raises:
+        NeuhmrError: one of them makes no sense.
+    """
+    first, last = parse_frames(range_words) if range_words else (None, None)
+    frames = {int(word) for word in locked if word.isdecimal()}
+    parts = [word for word in locked if not word.isdecimal() and word != PLACE]
+    return Scope(
+        first=first,
+        last=last,
+        locked_frames=frozenset(frames),
+        locked_joints=frozenset().union(*map(joints_called, parts)),
+        lock_translation=PLACE in locked,
+    )
+
+
 def joints_called(name: str) -> frozenset[int]:
     """Look up the joints of a part of the body, such as `left_arm`, or one joint by its name.
 
@@ -74,8 +101,8 @@ def joints_called(name: str) -> frozenset[int]:
     if name in SMPL_JOINT_NAMES:
         return frozenset({SMPL_JOINT_NAMES.index(name)})
     raise NeuhmrError(
-        f'"{name}" is no part of the body; {", ".join(BODY_PARTS)}, or a joint such as left_elbow, '
-        "was expected."
+        f'"{name}" is nothing that can be locked; {", ".join(BODY_PARTS)}, a joint such as '
+        "left_elbow, place, or the number of a frame was expected."
     )
 
 

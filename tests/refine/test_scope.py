@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from neuhmr.errors import NeuhmrError
-from neuhmr.refine.scope import Scope, joints_called, parse_frames
+from neuhmr.refine.scope import Scope, joints_called, parse_frames, parse_scope
 from refine.splat_clip import walking_motion
 
 # Frames 10, 11, 12, 13, 20 and 21, of which 11 shows nobody.
@@ -69,3 +69,13 @@ def test_equal_scopes_are_written_alike_whichever_came_first():
     ]
     assert written[0] == written[1]
     assert Scope(locked_frames=frozenset({8, 0})).plain()["locked_frames"] == [0, 8]
+
+
+def test_a_scope_is_read_from_words():
+    assert parse_scope("", ()) == Scope()
+    found = parse_scope("2:9", ("left_arm", "head", "place", "4", "17", "right_knee"))
+    assert (found.first, found.last, found.locked_frames) == (2, 9, {4, 17})
+    assert found.locked_joints == {13, 16, 18, 20, 22, 12, 15, 5}
+    assert found.lock_translation
+    with pytest.raises(NeuhmrError, match="place, or the number of a frame"):
+        parse_scope("", ("-3",))

@@ -15,7 +15,7 @@ class DraftConfig:
 
     enabled: bool = setting(
         True, label="Draft", flag="draft", paper=False,
-        help="Whether poses are drafted before anything is rendered. By masks, joints, priors.",
+        help="Draft poses before anything is rendered. By masks, joints and priors.",
     )  # fmt: skip
     steps: int = setting(
         200, label="Draft steps", low=1, high=1000, quality=300,

@@ -14,7 +14,7 @@ class GuardConfig:
 
     enabled: bool = setting(
         True, label="Guard", flag="guard",
-        help="Whether frames that got worse go back to their initial pose.",
+        help="Frames that got worse go back to their initial pose.",
     )  # fmt: skip
     bias: float = setting(
         0.0, label="Trust in refinement", low=-10.0, high=10.0,

@@ -31,8 +31,8 @@ class LossWeights:
     )  # fmt: skip
     keypoint: float = setting(
         0.0, label="Keypoints", symbol="λ_keypoint", high=5.0, flag="keypoint", is_live=True,
-        help="How much keypoints that heatmaps find in the frames count. Above 0 they are looked "
-        "for once a frame, which takes seconds each without a GPU.",
+        help="How much keypoints that heatmaps find count. Above 0 they are looked for once a "
+        "frame, which takes seconds each without a GPU.",
     )  # fmt: skip
     regularizer: float = setting(
         0.001, label="Extremities", symbol="λ_reg", high=0.1, flag="regularizer", is_live=True,
@@ -86,7 +86,7 @@ class MatchingConfig:
     )  # fmt: skip
     sigma_px: float = setting(
         4.0, label="Search width", symbol="σ", unit="px", high=20.0, flag="sigma", is_live=True,
-        help="Spread of the match candidates around the projected joint. In pixels of the crop.",
+        help="Spread of the match candidates around a joint. In pixels of the crop.",
     )  # fmt: skip
     num_samples: int = setting(
         128, label="Candidates", symbol="S", low=1, high=512, flag="samples", is_live=True,
@@ -96,8 +96,8 @@ class MatchingConfig:
     epsilon: float = setting(
         DEPTH_TOLERANCE, label="Visibility", symbol="ε", unit="m", high=0.6, flag="epsilon",
         is_live=True,
-        help="How far behind the rendered surface a joint still counts as visible. Both when "
-        "joints are registered and when they are matched, NeuHMR Eq. 8.",
+        help="How far behind the surface a joint is still visible. Both when joints are "
+        "registered and when they are matched, NeuHMR Eq. 8.",
     )  # fmt: skip
     least_similarity: float = setting(
         0.5, label="Least similarity", low=-1.0, high=1.0, is_live=True,
