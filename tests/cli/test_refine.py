@@ -9,6 +9,7 @@ import pytest
 import torch
 
 from neuhmr.cli import main
+from neuhmr.cli.refine_run import _mean_terms
 from neuhmr.clip.motion_file import read_motion_file
 from neuhmr.errors import BodyModelError
 from neuhmr.ghn.checkpoint import load_ghn
@@ -83,6 +84,11 @@ def test_refine_writes_poses_and_a_report(
     assert report["peak_rss_mb"] == result["peak_rss_mb"] > 50.0
     assert report["scores"]["refined"]["mpjpe_mm"] == result["scores"]["refined"]["mpjpe_mm"]
     assert sorted(path.name for path in tmp_path.iterdir()) == ["out.npz", "report.json"]
+
+
+def test_an_epochs_losses_are_the_means_of_its_steps() -> None:
+    steps = [{"rgb": 1.0, "geo": 0.5}, {"rgb": 4.0, "geo": 0.5}, {"rgb": 1.0, "geo": 0.5}]
+    assert _mean_terms(steps) == {"rgb": 2.0, "geo": 0.5}
 
 
 def test_settings_reach_the_refiner(painted_clip: Path, tiny_weights: Path, tmp_path: Path) -> None:
