@@ -120,3 +120,12 @@ def test_cameras_are_known_by_their_names() -> None:
     assert camera_numbers(capture(), ()) == ()
     with pytest.raises(DatasetError, match="its cameras are cam00, cam01, cam02, cam03"):
         camera_numbers(capture(), ("cam09",))
+
+
+def test_shares_are_told_in_percent(
+    still: Capture, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    options = ("--size", "64", "--device", "cpu", "--frames", "0", "--cameras", "cam03", "cam01")
+    assert main(["keypoints", str(tmp_path), "--out", str(tmp_path / "k.npz"), *options]) == 0
+    lines = [line.split() for line in capsys.readouterr().out.splitlines()]
+    assert ["Found", "in", "the", "cameras", "50", "%"] in lines, "two of four"
