@@ -158,6 +158,28 @@ def test_an_interrupted_run_keeps_its_poses_whatever_the_guard_thinks_of_them(
     assert np.abs(poses(out) - initial).max() > 1e-3
 
 
+def test_what_is_outside_the_range_or_locked_keeps_its_pose(
+    painted_clip: Path, tiny_weights: Path, tmp_path: Path
+) -> None:
+    out, initial = tmp_path / "o.npz", poses(painted_clip.with_name("clip.poses.npz"))
+    options = ("--range", "1:4", "--lock", "left_arm", "place", "2")
+    assert refine(painted_clip, tiny_weights, out, *options, "--guard", "off") == 0
+    change = np.abs(poses(out) - initial)
+    change[:, :3] = 0.0  # The root is turned by half a turn, which has two axes.
+    assert change[[0, 2, 5]].max() < 1e-5, "outside the range, or locked"
+    assert change[:, 72:].max() < 1e-5, "positions are locked"
+    # Rotations of the left shoulder, joint 16, and of the left hip, joint 1.
+    assert change[:, 48:51].max() < 1e-5 < 1e-3 < change[[1, 3, 4], 3:6].max()
+
+
+def test_a_device_that_is_not_there_is_refused(
+    painted_clip: Path, tiny_weights: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "o.npz"
+    assert refine(painted_clip, tiny_weights, out, "--device", "cuda:77") == 2
+    assert "cuda:77" in capsys.readouterr().err and not out.exists()
+
+
 def test_resume_refuses_another_runs_state(
     painted_clip: Path,
     tiny_weights: Path,

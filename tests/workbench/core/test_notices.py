@@ -3,7 +3,7 @@ import asyncio
 import pytest
 
 from neuhmr.errors import ClipError, OutputError
-from workbench.core.notices import MAX_BODY_LENGTH, Notices, notice_of_error
+from workbench.core.notices import MAX_BODY_LENGTH, Notice, Notices, notice_of_error
 
 
 class Event:
@@ -70,3 +70,22 @@ def test_notices_have_kinds(kind):
     getattr(notices, kind)("Title", "body")
     expected = "warning" if kind == "warn" else kind
     assert notices.recent[0].kind == expected
+
+
+def test_notices_are_shown_in_every_open_tab_for_as_long_as_their_kind_asks():
+    shown = []
+
+    class Tab:
+        def add_notification(self, title, body, auto_close_seconds, color):
+            shown.append((title, body, auto_close_seconds, color))
+
+    class Server:
+        def get_clients(self):
+            return {3: Tab(), 4: Tab()}
+
+    notices = Notices(Server())
+    notices.warn("Careful", "It is dark.")
+    notices.show(Notice("No", "It failed.", "error"))
+    warning, error = ("Careful", "It is dark.", 12.0), ("No", "It failed.", None)
+    assert [entry[:3] for entry in shown] == [warning, warning, error, error]
+    assert shown[0][3] != shown[2][3], "kinds differ in color"

@@ -185,6 +185,13 @@ def test_opening_another_clip_starts_over(bench):
     assert (state.avatar, state.anchors, state.report, state.view.frame) == (None, None, None, 0)
 
 
+def test_settings_are_kept_when_another_clip_is_opened(bench):
+    bench.tasks.change_setting("weights.rgb", 3.0)
+    bench.tasks.open(OpenRequest(clip=Path("other.mp4")))
+    state = bench.wait(lambda state: state.footage.path.name == "other.mp4")
+    assert state.config.weights.rgb == 3.0 and state.device == bench.engine.device
+
+
 def test_torch_work_stays_on_the_compute_thread(bench):
     bench.tasks.step()
     bench.wait(lambda state: state.report is not None)

@@ -120,7 +120,8 @@ def test_a_free_view_turned_away_is_refused(footage, avatar):
 def test_missing_weights_are_told_and_nothing_is_rendered(footage, avatar, tmp_path):
     ghn, body = load_ghn(), footage.opened.model
     model, reason = load_heatmap_model(ghn, body, tmp_path / "no.safetensors")
-    assert model is None and "no.safetensors" in reason and reason.endswith(".")
+    assert model is None and "no.safetensors" in reason
+    assert reason[0].isupper() and reason.endswith(".") and not reason.endswith("..")
     assert "782 vertices" in load_heatmap_model(ghn, make_synthetic_body(), None)[1]
     without = replace(avatar, heatmaps=None, heatmaps_missing=reason)
     with pytest.raises(CheckpointError, match=r"no\.safetensors"):
