@@ -62,7 +62,7 @@ def test_the_benchmark_says_what_it_lacks_before_it_measures() -> None:
 def test_what_users_refine_with_does_without() -> None:
     program = (
         "import sys; sys.modules.update(dict.fromkeys(('lightning', 'torchmetrics'))); "
-        "import neuhmr.refine.loop, neuhmr.ghnerf.captures.capture_keypoints, workbench.app"
+        "import neuhmr.refine.run, neuhmr.ghnerf.captures.capture_keypoints, workbench.app"
     )
     run = subprocess.run(
         [sys.executable, "-c", program], check=False, capture_output=True, text=True, timeout=120
