@@ -52,10 +52,13 @@ class DraftFit:
         self._prior = load_pose_prior(start.transl.device)
         with torch.no_grad():
             bones = self._pose().bones(self._body)
-        self._scene = SceneGuess(
-            lambda up: lowest_heights(body, self._soles, bones, up.expand(len(start.transl), 3)),
-            config,
-        )
+
+        def lowest(up: Float[Tensor, "3"]) -> Float[Tensor, " frames"]:
+            # The scene's guess tries directions on the CPU before it knows where it is to live.
+            ups = up.to(start.transl).expand(len(start.transl), 3)
+            return lowest_heights(body, self._soles, bones, ups)
+
+        self._scene = SceneGuess(lowest, config)
         self._optimizer = torch.optim.Adam(
             [*self._curve.parameters, self._scene.parameters, self._clothes.parameters]
         )
