@@ -2,7 +2,8 @@
 
 Every joint's numbers are Euler angles (deg) in the order of its channels, applied right to left;
 the joint turns in its parent's axes, which at rest are the stage's. Offsets are in the units of
-CMU's own skeletons. The first frame is a T-pose that nobody performed.
+CMU's own skeletons. The first frame is a T-pose that nobody performed, and in some files frames of
+nothing but zeros follow.
 """
 
 from dataclasses import dataclass
@@ -60,7 +61,10 @@ def read_recording(path: Path) -> Recording:
             f"{path} lacks the joint {(missing or ['a root with a position'])[0]}; a CMU recording "
             "in B. Hahne's conversion was expected."
         )
-    world = _world_rotmats(joints, values[1:])
+    values = _performed(values)
+    if not len(values):
+        raise DatasetError(f"{path} holds a T-pose alone; a CMU recording was expected.")
+    world = _world_rotmats(joints, values)
     offset = {joint.name: torch.from_numpy(joint.offset) for joint in joints}
     return Recording(
         name=path.stem,
@@ -69,9 +73,15 @@ def read_recording(path: Path) -> Recording:
         directions={
             joint: offset[_ENDS[bone]] for joint, bone in _BONE_OF_JOINT.items() if bone in _ENDS
         },
-        path=torch.from_numpy(values[1:, :3] + joints[0].offset) * _UNIT,
+        path=torch.from_numpy(values[:, :3] + joints[0].offset) * _UNIT,
         leg_length=_UNIT * float(offset["LeftLeg"].norm() + offset["LeftFoot"].norm()),
     )
+
+
+def _performed(values: Float[np.ndarray, "frames channels"]) -> Float[np.ndarray, "some channels"]:
+    """Leave out what comes before the performance."""
+    filled = values[1:].any(axis=1)
+    return values[1:][int(filled.argmax()) if filled.any() else len(filled) :]
 
 
 def read_bvh(path: Path) -> tuple[list[BvhJoint], float, Float[np.ndarray, "frames channels"]]:

@@ -10,12 +10,18 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from neuhmr.body.skinning import pose_bones
 from neuhmr.body.smpl_model import ShapedBody
 from neuhmr.errors import DatasetError
 from neuhmr.lab.people.motion import asf_amc, bvh
 from neuhmr.lab.people.motion.recording import MOCAP_FPS, Recording, retarget
 from neuhmr.lab.people.motion.stage_motion import StageMotion, set_on_floor
 from neuhmr.lab.people.splits import Split, is_recording_of
+
+POSSIBLE = 250.0
+"""Joints do not accelerate harder than so (m/s² at 30 frames a second); markers that jump do."""
+_TRIES = 20
+"""Pieces of a recording that are looked at for one without such a jump."""
 
 
 def find_recordings(folder: Path, seconds: float = 0.0) -> list[Path]:
@@ -87,9 +93,23 @@ def load_mocap_motion(
             f"{path} lasts {len(recording) / recording.fps:.1f} s but {num_frames / fps:.1f} s "
             "were asked for; ask for fewer frames or leave it out."
         )
-    start = int(rng.integers(len(recording) - needed + 1))
-    rows = torch.from_numpy(start + np.round(np.arange(num_frames) * step).astype(int))
-    return set_on_floor(retarget(recording.rows(rows), shaped), shaped, sole)
+    motions = []
+    for _ in range(_TRIES):
+        start = int(rng.integers(len(recording) - needed + 1))
+        rows = torch.from_numpy(start + np.round(np.arange(num_frames) * step).astype(int))
+        motions.append(retarget(recording.rows(rows), shaped))
+        if _hardest_acceleration(motions[-1], shaped, fps) < POSSIBLE:
+            break
+    return set_on_floor(motions[-1], shaped, sole)
+
+
+def _hardest_acceleration(motion: StageMotion, shaped: ShapedBody, fps: float) -> float:
+    """Find the largest acceleration of any joint (m/s²); markers that jump make impossible ones."""
+    local = torch.cat([motion.global_orient[:, None], motion.body_pose], dim=1)
+    bones = pose_bones(shaped.joints_rest, local, shaped.model.parents, motion.transl)
+    joints = bones.apply(shaped.joints_rest)
+    second = joints[2:] - 2.0 * joints[1:-1] + joints[:-2]
+    return float(second.norm(dim=-1).max()) * fps**2 if len(joints) > 2 else 0.0
 
 
 def _skeleton(amc: Path) -> Path | None:

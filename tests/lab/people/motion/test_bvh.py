@@ -103,10 +103,10 @@ def test_the_hips_go_where_they_went_scaled_by_the_legs(write, shaped):
     torch.testing.assert_close(pelvis, expected, atol=1e-5, rtol=0)
 
 
-def test_the_t_pose_that_comes_first_is_left_out(write):
-    path = write({"position": (0, 1, 0)}, {"position": (0, 2, 0)})
+def test_the_t_pose_that_comes_first_and_empty_frames_after_it_are_left_out(write):
+    path = write({}, {"position": (0, 1, 0)}, {"position": (0, 2, 0)})
     assert len(read_recording(path)) == 2
-    assert len(read_bvh(path)[2]) == 3
+    assert len(read_bvh(path)[2]) == 4
     assert read_recording(path).fps == pytest.approx(120.0, rel=1e-4)
 
 
@@ -121,11 +121,12 @@ def test_a_bvh_recording_is_found_and_cut_to_a_frame_rate(write, shaped):
 
 
 def test_files_that_are_no_such_recordings_are_named(tmp_path, write):
-    text = write({}).read_text()
+    text = write({"position": (0, 1, 0)}).read_text()
     for name, broken, words in [
         ("a.bvh", "HIERARCHY", "no BVH recording"),
         ("b.bvh", text.replace("Frames: 2", "Frames: 3"), "were announced"),
         ("c.bvh", text.replace("LeftFingerBase", "Finger"), "lacks the joint LeftFingerBase"),
+        ("e.bvh", write({}).read_text(), "a T-pose alone"),
         ("d.bvh", text.replace("Frame Time: .0083333", "Frame Time: 0"), "no BVH recording"),
     ]:
         (tmp_path / name).write_text(broken)
