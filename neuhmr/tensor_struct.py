@@ -1,7 +1,7 @@
 """Frozen dataclasses of tensors that move, map and index as one value."""
 
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
 import torch
@@ -48,3 +48,16 @@ class TensorStruct:
             elif isinstance(value, TensorStruct):
                 changes[field.name] = of_struct(value)
         return dataclasses.replace(self, **changes)
+
+
+def concatenate(parts: Sequence[Struct]) -> Struct:
+    """Put structs of one kind behind each other along their first axis; plain values are the
+    first one's."""
+    changes: dict[str, Any] = {}
+    for field in dataclasses.fields(parts[0]):
+        values = [getattr(part, field.name) for part in parts]
+        if isinstance(values[0], Tensor):
+            changes[field.name] = torch.cat(values)
+        elif isinstance(values[0], TensorStruct):
+            changes[field.name] = concatenate(values)
+    return dataclasses.replace(parts[0], **changes)

@@ -24,8 +24,8 @@ from neuhmr.errors import OutputError
 from neuhmr.geometry.cameras import Camera
 from neuhmr.lab.people.capture import Filming, Performance, film_clip
 from neuhmr.lab.people.errors.wrong_poses import ErrorKind, WrongPoseConfig
-from neuhmr.lab.people.motion.asf_amc import load_mocap_motion, pick_recording
 from neuhmr.lab.people.motion.motions import MOTION_KINDS, MotionKind, generate_motion
+from neuhmr.lab.people.motion.recordings import load_mocap_motion, pick_recording
 from neuhmr.lab.people.motion.stage_motion import StageMotion
 from neuhmr.lab.people.person import Person, make_person, stream
 from neuhmr.lab.people.splits import RANGE, Split, kinds_of, person_seed
@@ -141,9 +141,9 @@ def choose_motion(config: PeopleConfig, person: Person) -> tuple[StageMotion, st
         seconds = (config.frames + 1) / config.fps
         chosen = pick_recording(config.mocap_dir, config.split, seconds, rng)
         motion = load_mocap_motion(
-            *chosen, person.shaped, config.frames, config.fps, rng, sole=person.sole
+            chosen, person.shaped, config.frames, config.fps, rng, sole=person.sole
         )
-        kind = chosen[1].stem
+        kind = chosen.stem
     else:
         kind = config.motion
         if kind == "any":

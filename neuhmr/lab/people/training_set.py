@@ -19,8 +19,8 @@ from neuhmr.body.motion import Motion
 from neuhmr.errors import OutputError
 from neuhmr.geometry.cameras import Camera
 from neuhmr.geometry.rigid import Rigid
-from neuhmr.lab.people.motion.asf_amc import load_mocap_motion, pick_recording
 from neuhmr.lab.people.motion.motions import MOTION_KINDS, generate_motion
+from neuhmr.lab.people.motion.recordings import load_mocap_motion, pick_recording
 from neuhmr.lab.people.motion.stage_motion import StageMotion
 from neuhmr.lab.people.person import Person, make_person, stream
 from neuhmr.lab.people.splits import Split, kinds_of, person_seed, split_of
@@ -178,7 +178,7 @@ def sample_poses(person: Person, poses: int, mocap_dir: Path | None = None) -> S
     chosen = []
     for place, (kind, count) in enumerate(zip(chosen_kinds, _shares(poses, 3), strict=True)):
         if recording is not None and place == 2:
-            motion = load_mocap_motion(*recording, person.shaped, 60, 30.0, rng, person.sole)
+            motion = load_mocap_motion(recording, person.shaped, 60, 30.0, rng, person.sole)
         else:
             motion = generate_motion(
                 kind,  # pyright: ignore[reportArgumentType]

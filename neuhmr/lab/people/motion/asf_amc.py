@@ -1,14 +1,9 @@
-"""CMU motion recordings (ASF skeleton, AMC frames) on a body of this project.
+"""CMU motion recordings as ASF skeleton and AMC frames.
 
 ASF: `G_b = G_parent C_b R_b C_b^-1` with C the bone's axis and R its joint angles, both Euler XYZ
-(x applied first); metres = number * 0.0254 / length. A body joint follows its ASF bone through a
-fixed alignment A that turns the T-pose limb onto the recording skeleton's rest bone: `W = G A`.
-
-The recordings are CMU's (mocap.cs.cmu.edu, funded by NSF EIA-0196217): free to use, not part of
-this project, and not to be resold.
+(x applied first); metres = number * 0.0254 / length.
 """
 
-import functools
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,14 +12,9 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from neuhmr.body.smpl_model import ShapedBody
 from neuhmr.errors import DatasetError
 from neuhmr.geometry.rotations import euler_to_rotmat
-from neuhmr.lab.people.motion.stage_motion import StageMotion, set_on_floor
-from neuhmr.lab.people.splits import Split, is_recording_of
-
-MOCAP_FPS = 120.0
-_INCH = 0.0254
+from neuhmr.lab.people.motion.recording import METERS_PER_UNIT_LENGTH, MOCAP_FPS, Recording
 
 _BONE_OF_JOINT: dict[int, str] = {
     0: "root", 1: "lfemur", 2: "rfemur", 3: "lowerback", 4: "ltibia", 5: "rtibia",
@@ -32,10 +22,6 @@ _BONE_OF_JOINT: dict[int, str] = {
     14: "rclavicle", 15: "head", 16: "lhumerus", 17: "rhumerus", 18: "lradius", 19: "rradius",
     20: "lhand", 21: "rhand",
 }  # fmt: skip
-_CHILD_OF_LIMB: dict[int, int] = {
-    1: 4, 2: 5, 4: 7, 5: 8, 7: 10, 8: 11, 16: 18, 17: 19, 18: 20, 19: 21,
-}  # fmt: skip
-"""Limb joints and the child that gives their direction; trunk joints need no alignment."""
 
 
 @dataclass(frozen=True)
@@ -66,56 +52,6 @@ class AsfSkeleton:
         return self.meters_per_unit * (self.bones["lfemur"].length + self.bones["ltibia"].length)
 
 
-def mocap_files(folder: Path, seconds: float = 0.0) -> list[tuple[Path, Path]]:
-    """Find recordings: (skeleton, frames) pairs, a skeleton beside its recordings.
-
-    Args:
-        folder: searched with all folders in it.
-        seconds: shorter recordings are left out.
-
-    Raises:
-        DatasetError: there are none.
-    """
-    pairs = [
-        (skeletons[0], amc)
-        for amc in sorted(folder.rglob("*.amc"))
-        if (skeletons := sorted(amc.parent.glob("*.asf"))) and _duration(amc) >= seconds
-    ]
-    if not pairs:
-        raise DatasetError(
-            f"{folder} holds no recordings of at least {seconds:.1f} s; expected .amc files beside "
-            "their .asf skeleton."
-        )
-    return pairs
-
-
-def pick_recording(
-    folder: Path, split: Split, seconds: float, rng: np.random.Generator
-) -> tuple[Path, Path]:
-    """Draw one of a split's recordings.
-
-    Raises:
-        DatasetError: the folder has none of them.
-    """
-    own = [pair for pair in mocap_files(folder, seconds) if is_recording_of(split, pair[1].stem)]
-    if not own:
-        raise DatasetError(
-            f"{folder} holds no recordings of {seconds:.1f} s that belong to the {split} split; "
-            "add recordings or leave the folder out."
-        )
-    return own[int(rng.integers(len(own)))]
-
-
-def _duration(amc: Path) -> float:
-    """Count the frames of a recording without parsing it (s)."""
-    return _count_frames(amc, amc.stat().st_mtime_ns) / MOCAP_FPS
-
-
-@functools.cache
-def _count_frames(amc: Path, _changed: int) -> int:
-    return sum(line.strip().isdigit() for line in amc.read_text(encoding="latin-1").splitlines())
-
-
 def read_asf(path: Path) -> AsfSkeleton:
     """Read a skeleton.
 
@@ -133,7 +69,9 @@ def read_asf(path: Path) -> AsfSkeleton:
             parents.update({child: parent for child in children})
         root = dict(line.split(maxsplit=1) for line in sections["root"])
         channels = tuple(root["order"].lower().split())
-        return AsfSkeleton(bones, parents, channels, _INCH / float(units["length"]))
+        return AsfSkeleton(
+            bones, parents, channels, METERS_PER_UNIT_LENGTH / float(units["length"])
+        )
     except (KeyError, ValueError, StopIteration) as error:
         raise DatasetError(
             f"{path} is no ASF skeleton as CMU writes it ({error}); give the .asf that belongs to "
@@ -214,38 +152,27 @@ def read_amc(path: Path) -> dict[str, Float[np.ndarray, "frames channels"]]:
     return {name: np.array(rows) for name, rows in values.items()}
 
 
-@functools.lru_cache(maxsize=16)
-def _read_amc_once(amc: Path, _changed: int) -> dict[str, Float[np.ndarray, "frames channels"]]:
-    """Parsing takes a second; a training set moves many people by few recordings."""
-    return read_amc(amc)
+def read_recording(asf: Path, amc: Path) -> Recording:
+    """Read a recording with its skeleton.
 
-
-def retarget(
-    skeleton: AsfSkeleton,
-    channels: dict[str, Float[np.ndarray, "frames channels"]],
-    shaped: ShapedBody,
-) -> StageMotion:
-    """Turn a recording into poses of a body whose legs may be longer or shorter.
-
-    The root's path is scaled by the ratio of the legs' lengths. Feet and hands beyond ankle and
-    wrist stay as they are in the rest pose.
+    Raises:
+        DatasetError: a file cannot be read.
     """
-    body = shaped.to(torch.float64)
+    skeleton, channels = read_asf(asf), read_amc(amc)
     turned = _bone_rotmats(skeleton, channels)
-    align = _alignments(skeleton, body)
-    world: dict[int, Tensor] = {}
-    local = []
-    for joint in range(24):
-        parent = body.model.parents[joint]
-        bone = _BONE_OF_JOINT.get(joint)
-        world[joint] = world[parent] if bone is None else turned[bone] @ align[joint]
-        local.append(world[joint] if joint == 0 else world[parent].transpose(-1, -2) @ world[joint])
-    rotmats = torch.stack(local, dim=1)
     order = [skeleton.root_channels.index(name) for name in ("tx", "ty", "tz")]
-    path = torch.from_numpy(channels["root"][:, order]) * skeleton.meters_per_unit
-    path = path * (_leg_length(body) / skeleton.leg_length())
-    motion = StageMotion(rotmats[:, 0], rotmats[:, 1:], path - body.joints_rest[0])
-    return motion.to(torch.float32)
+    return Recording(
+        name=amc.stem,
+        fps=MOCAP_FPS,
+        turned={joint: turned[bone] for joint, bone in _BONE_OF_JOINT.items()},
+        directions={
+            joint: torch.from_numpy(skeleton.bones[bone].direction)
+            for joint, bone in _BONE_OF_JOINT.items()
+            if bone != "root"
+        },
+        path=torch.from_numpy(channels["root"][:, order]) * skeleton.meters_per_unit,
+        leg_length=skeleton.leg_length(),
+    )
 
 
 def _bone_rotmats(
@@ -274,57 +201,3 @@ def _angles(values: Float[np.ndarray, "frames channels"], names: tuple[str, ...]
         if name in ("rx", "ry", "rz"):
             angles[:, "xyz".index(name[1])] = torch.deg2rad(torch.from_numpy(values[:, column]))
     return angles
-
-
-def _alignments(skeleton: AsfSkeleton, body: ShapedBody) -> dict[int, Tensor]:
-    """A of every joint: the shortest turn from T-pose limb to recording limb."""
-    align = {joint: torch.eye(3, dtype=torch.float64) for joint in _BONE_OF_JOINT}
-    for joint, child in _CHILD_OF_LIMB.items():
-        limb = body.joints_rest[child] - body.joints_rest[joint]
-        bone = torch.from_numpy(skeleton.bones[_BONE_OF_JOINT[joint]].direction)
-        align[joint] = shortest_turn(limb, bone)
-    align[20], align[21] = align[18], align[19]
-    return align
-
-
-def shortest_turn(start: Float[Tensor, "3"], end: Float[Tensor, "3"]) -> Float[Tensor, "3 3"]:
-    """Rotate one direction onto another without twist; they must not be opposite."""
-    start, end = start / start.norm(), end / end.norm()
-    axis = torch.linalg.cross(start, end)
-    x, y, z = axis.tolist()
-    cross = torch.tensor([[0, -z, y], [z, 0, -x], [-y, x, 0]], dtype=start.dtype)
-    return torch.eye(3, dtype=start.dtype) + cross + cross @ cross / (1.0 + start @ end)
-
-
-def _leg_length(body: ShapedBody) -> float:
-    rest = body.joints_rest
-    return float((rest[4] - rest[1]).norm() + (rest[7] - rest[4]).norm())
-
-
-def load_mocap_motion(
-    asf: Path,
-    amc: Path,
-    shaped: ShapedBody,
-    num_frames: int,
-    fps: float,
-    rng: np.random.Generator,
-    sole: float = 0.0,
-) -> StageMotion:
-    """Cut a random piece out of a recording and put it on a body, standing on the floor.
-
-    Raises:
-        DatasetError: the files cannot be read, or the recording is too short.
-    """
-    channels = _read_amc_once(amc, amc.stat().st_mtime_ns if amc.exists() else 0)
-    step = MOCAP_FPS / fps
-    available = len(channels["root"])
-    needed = int(np.ceil((num_frames - 1) * step)) + 1
-    if available < needed:
-        raise DatasetError(
-            f"{amc} lasts {available / MOCAP_FPS:.1f} s but {num_frames / fps:.1f} s were "
-            "asked for; ask for fewer frames or leave it out."
-        )
-    start = int(rng.integers(available - needed + 1))
-    rows = start + np.round(np.arange(num_frames) * step).astype(int)
-    cut = {name: values[rows] for name, values in channels.items()}
-    return set_on_floor(retarget(read_asf(asf), cut, shaped), shaped, sole)

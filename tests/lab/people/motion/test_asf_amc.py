@@ -3,14 +3,9 @@ import pytest
 import torch
 
 from neuhmr.errors import DatasetError
-from neuhmr.lab.people.motion.asf_amc import (
-    load_mocap_motion,
-    mocap_files,
-    read_amc,
-    read_asf,
-    retarget,
-    shortest_turn,
-)
+from neuhmr.lab.people.motion.asf_amc import read_amc, read_asf, read_recording
+from neuhmr.lab.people.motion.recording import retarget, shortest_turn
+from neuhmr.lab.people.motion.recordings import find_recordings, load_mocap_motion
 
 TRUNK = ("lowerback", "upperback", "thorax", "lowerneck", "head", "lclavicle", "rclavicle")
 LIMBS = {
@@ -74,7 +69,7 @@ def files(tmp_path):
 
 
 def test_the_t_pose_of_the_skeleton_is_the_t_pose_of_the_body(files, shaped):
-    motion = retarget(read_asf(files[0]), read_amc(files[1]), shaped)
+    motion = retarget(read_recording(*files), shaped)
     posed = motion[0:1].pose(shaped).joints[0]
     arm = posed[20] - posed[16]
     assert abs(float(arm[1])) < 0.02 * float(arm.norm())
@@ -83,7 +78,7 @@ def test_the_t_pose_of_the_skeleton_is_the_t_pose_of_the_body(files, shaped):
 
 
 def test_the_root_goes_where_the_recording_went_scaled_by_the_legs(files, shaped):
-    motion = retarget(read_asf(files[0]), read_amc(files[1]), shaped)
+    motion = retarget(read_recording(*files), shaped)
     # 10 units up are 10 * 0.0254 / 0.45 = 0.5644 m of a person with legs of 16 units = 0.9031 m.
     rest = shaped.joints_rest
     legs = float((rest[4] - rest[1]).norm() + (rest[7] - rest[4]).norm())
@@ -93,7 +88,7 @@ def test_the_root_goes_where_the_recording_went_scaled_by_the_legs(files, shaped
 
 
 def test_known_angles_turn_known_joints(files, shaped):
-    motion = retarget(read_asf(files[0]), read_amc(files[1]), shaped)
+    motion = retarget(read_recording(*files), shaped)
     joints = motion[1:2].pose(shaped).joints[0]
     # The root turned by 90 degrees about +y: the left (+x) goes to -z, the front (+z) to +x.
     across = joints[1] - joints[2]
@@ -110,7 +105,7 @@ def test_joint_angles_turn_about_the_bones_own_axis(tmp_path, shaped):
     # With a bone axis turned by 90 degrees about z, the file's x is the stage's y.
     (tmp_path / "a.asf").write_text(asf_text(axis="0 0 90"))
     (tmp_path / "a.amc").write_text(amc_text([{"root": "0 0 0 0 0 0", "lradius": "-90 0 0"}]))
-    motion = retarget(read_asf(tmp_path / "a.asf"), read_amc(tmp_path / "a.amc"), shaped)
+    motion = retarget(read_recording(tmp_path / "a.asf", tmp_path / "a.amc"), shaped)
     joints = motion.pose(shaped).joints[0]
     forearm = joints[20] - joints[18]
     assert float(forearm[2] / forearm.norm()) == pytest.approx(1.0, abs=0.02)
@@ -119,7 +114,7 @@ def test_joint_angles_turn_about_the_bones_own_axis(tmp_path, shaped):
 def test_euler_angles_apply_x_before_z(tmp_path, shaped):
     (tmp_path / "a.asf").write_text(asf_text())
     (tmp_path / "a.amc").write_text(amc_text([{"root": "0 0 0 90 0 90"}]))
-    motion = retarget(read_asf(tmp_path / "a.asf"), read_amc(tmp_path / "a.amc"), shaped)
+    motion = retarget(read_recording(tmp_path / "a.asf", tmp_path / "a.amc"), shaped)
     # x by 90 takes +y to +z, which z by 90 leaves; z alone would have taken it to -x.
     up = motion.global_orient[0] @ torch.tensor([0.0, 1.0, 0.0])
     torch.testing.assert_close(up, torch.tensor([0.0, 0.0, 1.0]), atol=1e-6, rtol=0)
@@ -136,8 +131,8 @@ def test_a_recording_is_cut_and_set_on_the_floor(tmp_path, shaped):
     (tmp_path / "a.asf").write_text(asf_text())
     rows = [{"root": f"0 30 {0.1 * i} 0 0 0"} for i in range(40)]
     (tmp_path / "a.amc").write_text(amc_text(rows))
-    (pair,) = mocap_files(tmp_path, seconds=0.3)
-    motion = load_mocap_motion(*pair, shaped, 8, 30.0, np.random.default_rng(0))
+    (path,) = find_recordings(tmp_path, seconds=0.3)
+    motion = load_mocap_motion(path, shaped, 8, 30.0, np.random.default_rng(0))
     assert len(motion) == 8
     assert abs(float(motion.pose(shaped).vertices[..., 1].min())) < 0.01
     # Four recorded frames of 0.1 units lie between frames at 30 per second.
@@ -147,9 +142,9 @@ def test_a_recording_is_cut_and_set_on_the_floor(tmp_path, shaped):
 
 def test_what_is_missing_or_too_short_is_named(tmp_path, files, shaped):
     with pytest.raises(DatasetError, match="holds no recordings"):
-        mocap_files(files[0].parent, seconds=5.0)
+        find_recordings(files[0].parent, seconds=5.0)
     with pytest.raises(DatasetError, match=r"lasts 0\.0 s"):
-        load_mocap_motion(*files, shaped, 30, 30.0, np.random.default_rng(0))
+        load_mocap_motion(files[1], shaped, 30, 30.0, np.random.default_rng(0))
     with pytest.raises(DatasetError, match="no ASF skeleton"):
         read_asf(files[1])
     (tmp_path / "bad.amc").write_text("1\nroot 0 0 zero\n")

@@ -1,0 +1,168 @@
+"""Motions to learn from: recorded and generated ones, and what can be made of them.
+
+A track is a motion at 60 poses a second. A window of one may be played faster or slower, mirrored,
+given the arms of another, or have a limb swung: recordings at hand are few, and people move in more
+ways than these show.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from neuhmr.body.skeleton import BODY_PARTS, LEFT_RIGHT_JOINTS, NUM_JOINTS
+from neuhmr.body.smpl_model import ShapedBody
+from neuhmr.geometry.rotations import axisangle_to_rotmat, rot6d_to_rotmat, rotmat_to_rot6d
+from neuhmr.lab.people.motion.motions import MOTION_KINDS, generate_motion
+from neuhmr.lab.people.motion.recording import retarget
+from neuhmr.lab.people.motion.recordings import find_recordings, read_recording
+from neuhmr.lab.people.motion.stage_motion import StageMotion
+from neuhmr.lab.people.splits import Split, is_recording_of, kinds_of
+from neuhmr.tensor_struct import TensorStruct
+
+TRACK_FPS = 60.0
+GENERATED_SECONDS = 5.0
+ARMS = (*BODY_PARTS["left_arm"], *BODY_PARTS["right_arm"], *BODY_PARTS["head"])
+SWUNG = ((16, 18), (17, 19), (1, 4), (2, 5), (16,), (17,), (1,), (2,))
+"""Joints that are swung together."""
+
+
+@dataclass(frozen=True)
+class Track(TensorStruct):
+    """A motion on the stage (+y up, floor about y = 0)."""
+
+    rotmat: Float[Tensor, "frames 24 3 3"]
+    """Root in the stage's axes first, then the body joints in their parents'."""
+    pelvis: Float[Tensor, "frames 3"]
+    """m."""
+
+    def __len__(self) -> int:
+        return len(self.pelvis)
+
+
+@dataclass(frozen=True)
+class Windows(TensorStruct):
+    """Pieces of motions, on the stage."""
+
+    rotmat: Float[Tensor, "batch frames 24 3 3"]
+    pelvis: Float[Tensor, "batch frames 3"]
+
+
+def recorded_tracks(folder: Path, split: Split, shaped: ShapedBody, seconds: float) -> list[Track]:
+    """Put every recording of a split on one body; its own path is kept.
+
+    Raises:
+        DatasetError: the folder has no recordings.
+    """
+    tracks = []
+    for path in find_recordings(folder, seconds):
+        if is_recording_of(split, path.stem):
+            recording = read_recording(path)
+            step = recording.fps / TRACK_FPS
+            rows = torch.arange(0, len(recording) - 1, step).round().long()
+            tracks.append(_track(retarget(recording.rows(rows), shaped), shaped))
+    return tracks
+
+
+def generated_tracks(
+    split: Split, count: int, shaped: ShapedBody, rng: np.random.Generator
+) -> list[Track]:
+    """Generate motions of every kind that the split may see, in turn."""
+    kinds = kinds_of(split, MOTION_KINDS)
+    frames = int(GENERATED_SECONDS * TRACK_FPS)
+    motions = (
+        generate_motion(kinds[number % len(kinds)], frames, shaped, rng, TRACK_FPS)
+        for number in range(count)
+    )
+    return [_track(motion, shaped) for motion in motions]
+
+
+def _track(motion: StageMotion, shaped: ShapedBody) -> Track:
+    rotmat = torch.cat([motion.global_orient[:, None], motion.body_pose], dim=1)
+    return Track(rotmat, motion.transl + shaped.joints_rest[0])
+
+
+def draw_windows(
+    groups: Sequence[Sequence[Track]], batch: int, frames: int, rng: np.random.Generator
+) -> Windows:
+    """Draw pieces of motions and change them.
+
+    Args:
+        groups: tracks by origin; each group is drawn from equally often.
+        batch: how many windows.
+        frames: length of each at 30 frames a second.
+        rng: makes all choices.
+    """
+    drawn = [_piece(groups, frames, rng) for _ in range(batch)]
+    rotmat = torch.stack([piece[0] for piece in drawn])
+    pelvis = torch.stack([piece[1] for piece in drawn])
+    others = torch.from_numpy(rng.permutation(batch))
+    takes_arms = torch.from_numpy(rng.uniform(size=batch) < 0.25)
+    arms = rotmat[others][:, :, list(ARMS)]
+    kept = rotmat[:, :, list(ARMS)]
+    rotmat[:, :, list(ARMS)] = torch.where(takes_arms[:, None, None, None, None], arms, kept)
+    rotmat = _swing(rotmat, rng)
+    is_mirrored = torch.from_numpy(rng.uniform(size=batch) < 0.5)
+    flipped = mirrored(Windows(rotmat, pelvis))
+    rotmat = torch.where(is_mirrored[:, None, None, None, None], flipped.rotmat, rotmat)
+    pelvis = torch.where(is_mirrored[:, None, None], flipped.pelvis, pelvis)
+    return Windows(rotmat, pelvis)
+
+
+def mirrored(windows: Windows) -> Windows:
+    """Exchange left and right."""
+    order = list(range(NUM_JOINTS))
+    for left, right in LEFT_RIGHT_JOINTS:
+        order[left], order[right] = right, left
+    mirror = torch.tensor([-1.0, 1.0, 1.0])
+    rotmat = mirror[:, None] * windows.rotmat[..., order, :, :] * mirror
+    return Windows(rotmat, windows.pelvis * mirror)
+
+
+def _piece(
+    groups: Sequence[Sequence[Track]], frames: int, rng: np.random.Generator
+) -> tuple[Tensor, Tensor]:
+    """Play a piece of one track at a speed of its own; too short ones go back and forth."""
+    group = groups[int(rng.integers(len(groups)))]
+    lengths = np.array([len(track) for track in group], dtype=float)
+    # Long tracks hold more, but short ones must be seen, too.
+    track = group[int(rng.choice(len(group), p=lengths**0.5 / (lengths**0.5).sum()))]
+    step = TRACK_FPS / 30.0 * float(np.exp(rng.uniform(np.log(0.6), np.log(1.7))))
+    needed = step * (frames - 1)
+    start = float(rng.uniform(0.0, max(0.0, len(track) - 1 - needed)))
+    times = torch.from_numpy(start + step * np.arange(frames))
+    last = float(len(track) - 1)
+    times = last - ((times % (2.0 * last)) - last).abs()
+    return _at(track, times)
+
+
+def _at(track: Track, times: Float[Tensor, " frames"]) -> tuple[Tensor, Tensor]:
+    """Interpolate between poses."""
+    before = times.floor().long().clamp(0, len(track) - 2)
+    share = (times - before).float()
+    sixes = rotmat_to_rot6d(track.rotmat)
+    rot6d = torch.lerp(sixes[before], sixes[before + 1], share[:, None, None])
+    pelvis = torch.lerp(track.pelvis[before], track.pelvis[before + 1], share[:, None])
+    return rot6d_to_rotmat(rot6d), pelvis
+
+
+def _swing(
+    rotmat: Float[Tensor, "batch frames 24 3 3"], rng: np.random.Generator
+) -> Float[Tensor, "batch frames 24 3 3"]:
+    """Swing a limb of some windows, slowly or as fast as kicks and throws are."""
+    batch, frames = rotmat.shape[:2]
+    turns = torch.zeros(batch, frames, NUM_JOINTS, 3)
+    seconds = torch.arange(frames) / 30.0
+    for row in np.flatnonzero(rng.uniform(size=batch) < 0.35):
+        for joint in SWUNG[int(rng.integers(len(SWUNG)))]:
+            axis = torch.from_numpy(rng.standard_normal(3)).float()
+            axis = axis / axis.norm().clamp_min(1e-3)
+            pace, phase = float(np.exp(rng.uniform(np.log(0.4), np.log(3.0)))), rng.uniform(0, 6.3)
+            extent = float(rng.uniform(0.1, 0.8)) / max(1.0, pace) ** 0.5
+            wave = torch.sin(2.0 * torch.pi * pace * seconds + float(phase))
+            turns[row, :, joint] += extent * wave[:, None] * axis
+    return rotmat @ axisangle_to_rotmat(turns)

@@ -1,0 +1,148 @@
+"""Training of the motion prior on motions alone; everything else is drawn on the way."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from neuhmr.body.model_files import load_body_model
+from neuhmr.body.smpl_model import SmplModel
+from neuhmr.lab.people.splits import Split
+from neuhmr.lab.training.motion_prior.batches import PriorBatch, draw_batch
+from neuhmr.lab.training.motion_prior.loss import prior_losses
+from neuhmr.lab.training.motion_prior.scenes import Bodies
+from neuhmr.lab.training.motion_prior.tracks import Track, generated_tracks, recorded_tracks
+from neuhmr.lab.training.motion_prior.validation import validate_prior
+from neuhmr.lab.training.run import StepOutcome, TrainingRun, run_steps
+from neuhmr.lab.training.run_config import CosineRunConfig, cosine_rate
+from neuhmr.motion_prior.checkpoint import save_motion_prior
+from neuhmr.motion_prior.network import MotionPrior, MotionPriorConfig, read_belief
+from neuhmr.tensor_struct import concatenate
+
+Tracks = Sequence[Sequence[Track]]
+VALIDATION_WINDOWS = 64
+
+
+@dataclass(frozen=True, kw_only=True)
+class MotionPriorTrainingConfig(CosineRunConfig):
+    """How the prior is trained."""
+
+    steps: int = 5000
+    """Optimization steps."""
+    learning_rate: float = 6e-4
+    """Initial rate of AdamW; falls along a cosine."""
+    weight_decay: float = 1e-2
+    """AdamW's weight decay."""
+    warmup: int = 150
+    """Steps over which the rate rises from zero."""
+    windows: int = 64
+    """Windows per step."""
+    frames: int = 48
+    """Length of a window."""
+    kept: int = 40
+    """Batches that windows are mixed from."""
+    reuse: int = 3
+    """Steps between new batches, which cost as much as a step."""
+    generated: int = 240
+    """Generated motions to learn from, beside the recorded ones."""
+    average: float = 0.005
+    """Share of a step in the running average of the weights."""
+    include_val: bool = False
+    """Learn from the validation performers, too: for weights that are shipped, once nothing is
+    chosen any more."""
+    validate_every: int = 500
+    """Steps between validations."""
+
+
+def load_tracks(
+    folder: Path, splits: Sequence[Split], generated: int, model: SmplModel, seed: int
+) -> list[list[Track]]:
+    """Read the recorded motions of some splits and generate others, on the mean body.
+
+    Raises:
+        DatasetError: the folder holds no recordings.
+    """
+    shaped = model.with_shape(torch.zeros(model.num_betas))
+    rng = np.random.default_rng([seed, len(splits)])
+    recorded = [track for split in splits for track in recorded_tracks(folder, split, shaped, 0.8)]
+    made = generated_tracks(splits[0], generated, shaped, rng)
+    return [group for group in (recorded, made) if group]
+
+
+class MixedBatches:
+    """Windows of many batches, mixed; every so often one batch is made anew."""
+
+    def __init__(
+        self, tracks: Tracks, bodies: Bodies, config: MotionPriorTrainingConfig, seed: int
+    ) -> None:
+        self._tracks, self._bodies, self._config = tracks, bodies, config
+        self._rng = np.random.default_rng(seed)
+        self._batches: list[PriorBatch] = []
+        self._age = 0
+
+    def draw(self) -> PriorBatch:
+        """Mix one batch, with a new one among its sources if that is due."""
+        config = self._config
+        if not self._batches or self._age % config.reuse == 0:
+            new = draw_batch(self._tracks, self._bodies, config.windows, config.frames, self._rng)
+            self._batches = [*self._batches[-config.kept + 1 :], new]
+        self._age += 1
+        sources = self._rng.integers(len(self._batches), size=8)
+        rows = self._rng.permutation(config.windows)
+        parts = np.array_split(rows, len(sources))
+        chosen = [
+            self._batches[source][torch.from_numpy(part)]
+            for source, part in zip(sources, parts, strict=True)
+        ]
+        return concatenate(chosen)
+
+
+def train_motion_prior(config: MotionPriorTrainingConfig) -> Iterator[StepOutcome]:
+    """Train step by step; writes checkpoints, a log and weights into the run folder.
+
+    Raises:
+        DatasetError: there are no recordings.
+        CheckpointError: the run cannot be resumed.
+        NonFiniteError: a loss stopped being a number.
+    """
+    torch.manual_seed(config.seed)
+    model = load_body_model()
+    network = MotionPrior(MotionPriorConfig()).to(config.device)
+    optimizer = torch.optim.AdamW(
+        network.parameters(), lr=config.learning_rate, weight_decay=config.weight_decay
+    )
+    run = TrainingRun(network, optimizer, config, average=config.average)
+    splits: tuple[Split, ...] = ("train", "val") if config.include_val else ("train",)
+    tracks = load_tracks(config.data, splits, config.generated, model, config.seed)
+    val_tracks = load_tracks(config.val, ("val",), 11, model, config.seed)
+    bodies = Bodies.of_model(model)
+    run.begin(
+        [track for group in tracks for track in group],
+        [track for group in val_tracks for track in group],
+        "motions",
+    )
+    batches = MixedBatches(tracks, bodies, config, config.seed + run.step)
+    rng = np.random.default_rng(0)
+    held_out = [
+        draw_batch([group], bodies, VALIDATION_WINDOWS, config.frames, rng) for group in val_tracks
+    ]
+
+    def losses() -> dict[str, Tensor]:
+        batch = batches.draw().to(config.device)
+        with torch.autocast(torch.device(config.device).type, torch.bfloat16):
+            numbers = network.numbers(batch.view.inputs().detach(), batch.times)
+        return prior_losses(read_belief(numbers.float(), batch.view), batch)
+
+    def validate() -> None:
+        result = run.result
+        assert isinstance(result, MotionPrior)
+        scores: dict[str, float] = {}
+        for name, batch in zip(("recorded", "generated"), held_out, strict=False):
+            found = validate_prior(result, batch.to(config.device))
+            scores |= {f"{name}_{key}": value for key, value in found.items()}
+        save_motion_prior(result, config.out / "motion_prior.safetensors", run.report(scores))
+
+    yield from run_steps(run, losses, cosine_rate(config), validate)

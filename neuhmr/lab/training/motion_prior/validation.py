@@ -1,0 +1,53 @@
+"""What the motion prior reaches on motions that it has not seen."""
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from neuhmr.body.skeleton import BODY_PARTS
+from neuhmr.geometry.procrustes import align_similarity
+from neuhmr.lab.training.motion_prior.batches import PriorBatch
+from neuhmr.motion_prior.beliefs import hip_aligned
+from neuhmr.motion_prior.network import MotionPrior
+
+ARM_JOINTS = (*BODY_PARTS["left_arm"], *BODY_PARTS["right_arm"])
+
+
+@torch.no_grad()
+def validate_prior(network: MotionPrior, batch: PriorBatch) -> dict[str, float]:
+    """Score initial poses and what the network makes of them (mm; shares of frames).
+
+    `sure` is the share of errors along the ray that are within what the network expects on
+    average; of a well calibrated one it is 0.63.
+    """
+    belief = network(batch.view, batch.times)
+    true = hip_aligned(batch.joints)
+    before = _errors(hip_aligned(batch.view.joints()), true)
+    joints = hip_aligned(belief.joints(batch.view))
+    after = _errors(joints, true)
+    worse = (joints - true).norm(dim=-1).mean(dim=-1)
+    worse = worse - (hip_aligned(batch.view.joints()) - true).norm(dim=-1).mean(dim=-1)
+    sure = ((joints - true)[..., 2].abs() < belief.along).float().mean()
+    off = batch.shift - belief.shift
+    scores = {f"{name}_before": value for name, value in before.items()} | after
+    scores["worse"] = float((worse > 0.005).float().mean())
+    scores["sure"] = float(sure)
+    scores["distance_before"] = 1e3 * float(batch.shift[..., 2].abs().mean())
+    scores["distance"] = 1e3 * float(off[..., 2].abs().mean())
+    return {name: round(value, 3) for name, value in scores.items()}
+
+
+def _errors(
+    joints: Float[Tensor, "batch frames 24 3"], true: Float[Tensor, "batch frames 24 3"]
+) -> dict[str, float]:
+    error = joints - true
+    aligned = align_similarity(joints, true).apply(joints)
+    jerk = error[:, 2:] - 2.0 * error[:, 1:-1] + error[:, :-2]
+    return {
+        "mpjpe": 1e3 * float(error.norm(dim=-1).mean()),
+        "pa": 1e3 * float((aligned - true).norm(dim=-1).mean()),
+        "along": 1e3 * float(error[..., 2].abs().mean()),
+        "across": 1e3 * float(error[..., :2].norm(dim=-1).mean()),
+        "arms": 1e3 * float(error[..., list(ARM_JOINTS), :].norm(dim=-1).mean()),
+        "acceleration": 1e3 * float(jerk.norm(dim=-1).mean()),
+    }

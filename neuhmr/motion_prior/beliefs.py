@@ -1,0 +1,146 @@
+"""What the prior believes of the poses of a clip."""
+
+from dataclasses import dataclass, replace
+
+import torch
+from jaxtyping import Float, Int
+from torch import Tensor
+
+from neuhmr.body.local_pose import LocalPose
+from neuhmr.body.smpl_model import ShapedBody
+from neuhmr.geometry.rotations import nearest_rotations
+from neuhmr.motion_prior.network import Belief, MotionPrior
+from neuhmr.motion_prior.view import PersonView, Sightings, view_person
+from neuhmr.tensor_struct import TensorStruct
+
+WINDOW = 48
+"""Frames that are looked at together, as in training."""
+OVERLAP = 16
+"""Frames that neighboring windows share."""
+USUAL_FPS = 30.0
+"""Frame rate of the training; in clips of twice that every second frame makes one sequence."""
+
+
+@dataclass(frozen=True)
+class PoseBeliefs(TensorStruct):
+    """Likely poses of all frames, and how sure that is."""
+
+    pose: LocalPose
+    axes: Float[Tensor, "frames 3 3"]
+    """From the camera's axes to those of the viewing ray, in which errors are stated."""
+    joints: Float[Tensor, "frames 24 3"]
+    """Likely places in the camera's axes, from the middle of the hips (m)."""
+    sigmas: Float[Tensor, "frames 24 3"]
+    """Expected error of each along the three axes (m)."""
+
+    def deviations(self, joints: Float[Tensor, "frames 24 3"]) -> Float[Tensor, "frames 24 3"]:
+        """Measure how far joints are from where they are likely to be, in expected errors.
+
+        Args:
+            joints: in the camera's axes (m), placed anywhere.
+        """
+        off = hip_aligned(joints) - self.joints
+        return (self.axes[:, None] @ off[..., None])[..., 0] / self.sigmas
+
+
+def hip_aligned(joints: Float[Tensor, "*batch 24 3"]) -> Float[Tensor, "*batch 24 3"]:
+    """Put the middle of the hips at the origin."""
+    return joints - joints[..., 1:3, :].mean(dim=-2, keepdim=True)
+
+
+@torch.no_grad()
+def believe(
+    prior: MotionPrior,
+    body: ShapedBody,
+    betas: Float[Tensor, " betas"],
+    initial: LocalPose,
+    frame_index: Int[Tensor, " frames"],
+    fps: float,
+    sightings: Sightings | None,
+) -> PoseBeliefs:
+    """Ask the prior about every frame of a clip.
+
+    Args:
+        prior: the network.
+        body: of the poses.
+        betas: its shape.
+        initial: poses as an estimator gave them, not smoothed.
+        frame_index: the video frame of each.
+        fps: of the video.
+        sightings: where joints are seen in each frame; None for nowhere.
+    """
+    pelvis = initial.transl + body.joints_rest[0]
+    view = view_person(body.joints_rest, betas, initial.rotmat, pelvis, sightings)
+    stride = max(1, round(fps / USUAL_FPS))
+    windows = [
+        window
+        for phase in range(stride)
+        for window in _windows((frame_index % stride == phase).nonzero()[:, 0])
+    ]
+    belief = _blend(prior, view, windows, frame_index.float() / stride)
+    back = view.axes.transpose(-1, -2)
+    root = back @ belief.rotmat[:, 0]
+    rotmat = torch.cat([root[:, None], belief.rotmat[:, 1:]], dim=1)
+    shift = (back @ belief.shift[..., None])[..., 0]
+    joints = (back[:, None] @ hip_aligned(belief.joints(view))[..., None])[..., 0]
+    sigmas = torch.stack([belief.across, belief.across, belief.along], dim=-1)
+    return PoseBeliefs(LocalPose(rotmat, initial.transl + shift), view.axes, joints, sigmas)
+
+
+def _windows(rows: Int[Tensor, " rows"]) -> list[Int[Tensor, " window"]]:
+    """Cut rows into overlapping windows of about equal length."""
+    if not len(rows):
+        return []
+    count = max(1, -(-(len(rows) - OVERLAP) // (WINDOW - OVERLAP)))
+    length = min(len(rows), -(-(len(rows) + (count - 1) * OVERLAP) // count))
+    starts = torch.linspace(0, len(rows) - length, count).round().long().tolist()
+    return [rows[start : start + length] for start in starts]
+
+
+def _blend(
+    prior: MotionPrior,
+    view: PersonView,
+    windows: list[Int[Tensor, " window"]],
+    times: Float[Tensor, " frames"],
+) -> Belief:
+    """Look at all windows; where two overlap, the nearer a window's middle, the more it says."""
+    frames = len(times)
+    total = torch.zeros(frames).to(times)
+    sums: Belief | None = None
+    for rows in windows:
+        here = _window_view(view, rows)
+        seen = prior(here, (times[rows] - times[rows[0]])[None])[0]
+        middle = torch.arange(len(rows)).to(times) - (len(rows) - 1) / 2.0
+        weight = 1.0 - middle.abs() / (len(rows) / 2.0 + 0.5)
+        if sums is None:
+            sums = seen.map(lambda t: torch.zeros(frames, *t.shape[1:]).to(t))
+        sums = _added(sums, seen, rows, weight)
+        total = total.index_add(0, rows, weight)
+    assert sums is not None, "a clip has frames"
+    mean = sums.map(lambda t: t / total.reshape(-1, *(1,) * (t.ndim - 1)))
+    return replace(mean, rotmat=nearest_rotations(mean.rotmat))
+
+
+def _added(sums: Belief, seen: Belief, rows: Tensor, weight: Tensor) -> Belief:
+    parts = {
+        name: getattr(sums, name).index_add(0, rows, _weighed(getattr(seen, name), weight))
+        for name in sums.__dataclass_fields__
+    }
+    return Belief(**parts)
+
+
+def _weighed(values: Tensor, weight: Tensor) -> Tensor:
+    return values * weight.reshape(-1, *(1,) * (values.ndim - 1))
+
+
+def _window_view(view: PersonView, rows: Int[Tensor, " window"]) -> PersonView:
+    """Cut a window out of a person, with one batch axis."""
+    return PersonView(
+        view.joints_rest[None],
+        view.betas[None],
+        view.rotmat[rows][None],
+        view.pelvis[rows][None],
+        view.axes[rows][None],
+        view.places[rows][None],
+        view.sureness[rows][None],
+    )
