@@ -71,14 +71,6 @@ def extremity_loss(
     return (angles - free_angle).clamp_min(0.0).square()
 
 
-def acceleration_loss(
-    joints: Float[Tensor, "triples 3 joints 3"],
-) -> Float[Tensor, "triples joints"]:
-    """Squared second difference of every joint over three frames in a row (m^2 / frame^4)."""
-    before, now, after = joints.unbind(dim=1)
-    return (before - 2.0 * now + after).square().sum(dim=-1)
-
-
 def initial_pose_loss(
     local_rotmats: Float[Tensor, "*batch joints 3 3"],
     initial_rotmats: Float[Tensor, "*batch joints 3 3"],

@@ -9,6 +9,7 @@ from torch import Tensor
 from neuhmr.body.local_pose import LocalPose
 from neuhmr.body.smpl_model import ShapedBody
 from neuhmr.geometry.rotations import nearest_rotations
+from neuhmr.losses.image import geman_mcclure
 from neuhmr.motion_prior.network import Belief, MotionPrior
 from neuhmr.motion_prior.view import PersonView, Sightings, view_person
 from neuhmr.tensor_struct import TensorStruct, concatenate
@@ -19,6 +20,8 @@ OVERLAP = 16
 """Frames that neighboring windows share."""
 USUAL_FPS = 30.0
 """Frame rate of the training; in clips of twice that every second frame makes one sequence."""
+NO_SAY = 1e6
+"""Expected error of joints of which nothing is believed (m)."""
 
 
 @dataclass(frozen=True)
@@ -33,6 +36,18 @@ class PoseBeliefs(TensorStruct):
     sigmas: Float[Tensor, "frames 24 3"]
     """Expected error of each along the three axes (m)."""
 
+    def surprise(
+        self, joints: Float[Tensor, "frames 24 3"], outlier: float
+    ) -> Float[Tensor, " frames"]:
+        """Mean squared distance of joints from where they are likely to be, in expected errors.
+
+        Args:
+            joints: in the camera's axes (m), placed anywhere.
+            outlier: joints so many expected errors away lose their say.
+        """
+        squared = self.deviations(joints).square().sum(dim=-1)
+        return geman_mcclure(squared, outlier).mean(dim=-1)
+
     def deviations(self, joints: Float[Tensor, "frames 24 3"]) -> Float[Tensor, "frames 24 3"]:
         """Measure how far joints are from where they are likely to be, in expected errors.
 
@@ -41,6 +56,26 @@ class PoseBeliefs(TensorStruct):
         """
         off = hip_aligned(joints) - self.joints
         return (self.axes[:, None] @ off[..., None])[..., 0] / self.sigmas
+
+    def spread(self, rows: Int[Tensor, " rows"], others: LocalPose) -> "PoseBeliefs":
+        """Put the beliefs of some rows among rows of which nothing is believed.
+
+        Args:
+            rows: where these frames belong.
+            others: poses of all rows.
+        """
+        frames = len(others.transl)
+
+        def into(values: Tensor, fill: float) -> Tensor:
+            whole = torch.full((frames, *values.shape[1:]), fill).to(values)
+            return whole.index_copy(0, rows, values)
+
+        pose = LocalPose(
+            others.rotmat.index_copy(0, rows, self.pose.rotmat),
+            others.transl.index_copy(0, rows, self.pose.transl),
+        )
+        sigmas = into(self.sigmas, NO_SAY)
+        return PoseBeliefs(pose, into(self.axes, 0.0), into(self.joints, 0.0), sigmas)
 
 
 def hip_aligned(joints: Float[Tensor, "*batch 24 3"]) -> Float[Tensor, "*batch 24 3"]:

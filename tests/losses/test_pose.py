@@ -7,7 +7,6 @@ from torch.autograd import gradcheck
 from neuhmr.body.skeleton import REGULARIZED_JOINTS
 from neuhmr.geometry.rotations import axisangle_to_rotmat, rotation_about
 from neuhmr.losses.pose import (
-    acceleration_loss,
     extremity_loss,
     initial_pose_loss,
     joint_loss,
@@ -93,23 +92,6 @@ def test_extremities_are_free_up_to_45_degrees():
 def test_extremity_loss_gradients(generator: torch.Generator):
     turns = torch.randn(24, 3, generator=generator, dtype=torch.float64, requires_grad=True)
     assert gradcheck(lambda a: extremity_loss(axisangle_to_rotmat(a)), (turns,))
-
-
-def test_acceleration_is_zero_on_a_straight_line_and_known_on_a_parabola():
-    times = torch.tensor([0.0, 1.0, 2.0])[:, None, None]
-    line = times * torch.tensor([1.0, 2.0, 3.0]) + 0.5
-    assert acceleration_loss(line[None]) == pytest.approx(0.0, abs=1e-10)
-    # x = 0.5 * a * t^2 with a = (0.2, 0, 0) has second difference a: 0.04.
-    parabola = 0.5 * times**2 * torch.tensor([0.2, 0.0, 0.0])
-    assert float(acceleration_loss(parabola[None])) == pytest.approx(0.04)
-
-
-def test_acceleration_ignores_a_constant_velocity_of_everybody(generator: torch.Generator):
-    joints = torch.randn(2, 3, 24, 3, generator=generator)
-    drift = torch.arange(3.0)[:, None, None] * torch.tensor([1.0, -2.0, 0.5]) + 3.0
-    assert torch.allclose(acceleration_loss(joints), acceleration_loss(joints + drift), atol=1e-4)
-    joints = joints.double().requires_grad_()
-    assert gradcheck(acceleration_loss, (joints,))
 
 
 def test_initial_pose_loss_is_the_squared_angle_for_small_angles():

@@ -63,8 +63,9 @@ def test_settings_of_a_step_are_adapted_to_the_clips_rate_too():
     given, plain = Run(slow, CONFIG), Run(slow, CONFIG)
     for _ in range(2):
         assert given.step(CONFIG).weighted == plain.step().weighted
-    live = with_setting("weights.acceleration", 500.0)
-    assert given.live_config(live).weights.acceleration == pytest.approx(500.0 / 81.0)
+    live = given.live_config(with_setting("weights.acceleration", 0.5))
+    assert live.weights.acceleration == 0.5
+    assert live.draft.sigma_acceleration == pytest.approx(9.0 * CONFIG.draft.sigma_acceleration)
 
 
 def test_a_search_for_keypoints_says_how_it_gets_on():

@@ -44,15 +44,26 @@ class Draft(TensorStruct):
     """Of every row; rows that are not valid have their initial pose."""
     ground: Ground
     """Of every row."""
+    beliefs: PoseBeliefs | None = None
+    """Of every row, where a motion prior was asked; rows that are not valid have no say."""
 
     def as_state(self) -> dict[str, Tensor]:
         """Name every tensor, for a state that is saved."""
-        return {
+        state = {
             "draft.rotmat": self.pose.rotmat,
             "draft.transl": self.pose.transl,
             "draft.up": self.ground.up,
             "draft.height": self.ground.height,
         }
+        if self.beliefs is not None:
+            state |= {
+                "draft.believed_rotmat": self.beliefs.pose.rotmat,
+                "draft.believed_transl": self.beliefs.pose.transl,
+                "draft.believed_axes": self.beliefs.axes,
+                "draft.believed_joints": self.beliefs.joints,
+                "draft.believed_sigmas": self.beliefs.sigmas,
+            }
+        return state
 
     @staticmethod
     def from_state(state: Mapping[str, Tensor], device: torch.device) -> "Draft | None":
@@ -61,7 +72,13 @@ class Draft(TensorStruct):
             return None
         pose = LocalPose(state["draft.rotmat"].to(device), state["draft.transl"].to(device))
         ground = Ground(state["draft.up"].to(device), state["draft.height"].to(device))
-        return Draft(pose, ground)
+        beliefs = None
+        if "draft.believed_rotmat" in state:
+            names = ("rotmat", "transl", "axes", "joints", "sigmas")
+            found = {name: state[f"draft.believed_{name}"].to(device) for name in names}
+            believed = LocalPose(found.pop("rotmat"), found.pop("transl"))
+            beliefs = PoseBeliefs(pose=believed, **found)
+        return Draft(pose, ground, beliefs)
 
 
 def draft_motion(
@@ -125,7 +142,8 @@ def draft_motion(
             0, part, _mix(height[part], ground.height.expand(len(part)), share)
         )
     up = torch.nn.functional.normalize(up, dim=-1)
-    return Draft(pose, Ground(up, height))
+    spread = None if beliefs is None else beliefs.spread(rows, initial)
+    return Draft(pose, Ground(up, height), spread)
 
 
 def stretches(num_rows: int) -> list[tuple[int, int]]:

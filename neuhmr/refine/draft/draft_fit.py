@@ -145,8 +145,7 @@ class DraftFit:
         """Squared distances from where the motion prior has the joints, in its expected errors."""
         if self._beliefs is None:
             return joints.new_zeros(len(joints))
-        squared = self._beliefs.deviations(joints).square().sum(dim=-1)
-        return geman_mcclure(squared, self._config.outlier_prior).sum(dim=-1)
+        return joints.shape[1] * self._beliefs.surprise(joints, self._config.outlier_prior)
 
     def _pose(self) -> LocalPose:
         turns, shifts = self._curve.corrections()

@@ -52,13 +52,11 @@ class RefineConfig:
         there would be a blur at 30.
         """
         ratio = fps / USUAL_RATE
-        acceleration = self.weights.acceleration * ratio**4
         field = self.motion_field
         if field.frames_per_center > 0.0:
             field = replace(field, frames_per_center=max(1.0, field.frames_per_center * ratio))
         return replace(
             self,
             draft=self.draft.at_rate(ratio),
-            weights=replace(self.weights, acceleration=acceleration),
             motion_field=field,
         )

@@ -27,8 +27,8 @@ class DraftConfig:
     )  # fmt: skip
     smoothing_frames: int = setting(
         6, label="Smoothing", unit="frames", high=30,
-        help="Frames to each side over which initial poses are smoothed first where learnt motion has "
-        "no say; 0 for not at all.",
+        help="Frames to each side over which initial poses are smoothed first, where learnt motion "
+        "has no say; 0 for not at all.",
     )  # fmt: skip
     correlation_frames: float = setting(
         4.0, label="Correlation", unit="frames", low=0.1, high=30.0,

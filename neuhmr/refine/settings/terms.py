@@ -39,17 +39,18 @@ class LossWeights:
         help="Against rotations beyond 45° at head, hands and feet.",
     )  # fmt: skip
     acceleration: float = setting(
-        100.0, label="Steadiness", high=1000.0, flag="acceleration", is_live=True, paper=0.0,
-        help="Against the joints' acceleration. The draft has its own: "
-        "draft.acceleration_weight.",
+        0.05, label="Steadiness", high=1.0, flag="acceleration", is_live=True, paper=0.0,
+        help="Against accelerations that people rarely have. What is usual says "
+        "draft.sigma_acceleration; the draft's own weight is draft.acceleration_weight.",
     )  # fmt: skip
     prior: float = setting(
         0.2, label="Small turns", high=5.0, flag="prior", is_live=True, paper=0.0,
         help="Against large residual rotations (rad²).",
     )  # fmt: skip
     plausibility: float = setting(
-        0.5, label="Likely poses", high=5.0, flag="plausibility", is_live=True, paper=0.0,
-        help="Against unlikely poses. Needs a draft, which knows what is up.",
+        0.01, label="Likely poses", high=5.0, flag="plausibility", is_live=True, paper=0.0,
+        help="Against joints where the motion prior does not believe them; after a draft without "
+        "learnt motion against unlikely poses, for which 0.5 is right. Needs a draft.",
     )  # fmt: skip
     floor: float = setting(
         0.07, label="Floor", high=1.0, flag="floor", is_live=True, paper=0.0,

@@ -12,7 +12,6 @@ from neuhmr.body.local_pose import LocalPose
 from neuhmr.body.skeleton import MATCHING_JOINTS
 from neuhmr.losses.finite_checks import require_finite_gradient, require_finite_terms
 from neuhmr.losses.pose import (
-    acceleration_loss,
     extremity_loss,
     initial_pose_loss,
     joint_loss,
@@ -22,6 +21,7 @@ from neuhmr.losses.pose import (
 )
 from neuhmr.refine.priors.ground import floor_loss, lowest_heights, sole_points
 from neuhmr.refine.priors.pose_prior import load_pose_prior, plausibility_loss
+from neuhmr.refine.priors.steadiness import steadiness_loss
 from neuhmr.refine.problem import RefineProblem
 from neuhmr.refine.settings import RefineConfig
 from neuhmr.refine.terms.frame_batch import FrameBatch
@@ -74,7 +74,9 @@ def pose_terms(
     return {
         "joint": joint_loss(pixels, targets, accepted, config.robust.joint_scale_px).mean(),
         "regularizer": extremity_loss(rotmat).mean(),
-        "acceleration": mean_or_zero(acceleration_loss(joints[batch.triples])),
+        "acceleration": mean_or_zero(
+            steadiness_loss(joints[batch.triples], config.draft.sigma_acceleration)
+        ),
         "prior": initial_pose_loss(rotmat, start.rotmat).mean(),
         **_scene_terms(problem, config, LocalPose(rotmat, transl), rows),
         "root_depth": root_depth_loss(transl, start.transl).mean(),
@@ -107,10 +109,16 @@ def _scene_terms(
     if problem.draft is None:
         return dict.fromkeys(("plausibility", "floor"), pose.transl.new_zeros(()))
     ground, body = problem.draft.ground[rows], problem.body
-    lowest = lowest_heights(body, sole_points(body), pose.bones(body), ground.up)
-    prior = load_pose_prior(pose.transl.device)
+    bones = pose.bones(body)
+    lowest = lowest_heights(body, sole_points(body), bones, ground.up)
+    if problem.draft.beliefs is None:
+        prior = load_pose_prior(pose.transl.device)
+        likely = plausibility_loss(pose.rotmat, ground.up, prior)
+    else:
+        joints = bones.apply(body.joints_rest)
+        likely = problem.draft.beliefs[rows].surprise(joints, config.draft.outlier_prior)
     return {
-        "plausibility": plausibility_loss(pose.rotmat, ground.up, prior).mean(),
+        "plausibility": likely.mean(),
         "floor": floor_loss(lowest, ground.height, config.draft.sigma_floor).mean(),
     }
 

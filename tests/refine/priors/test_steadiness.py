@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 import torch
 from scipy.stats import multivariate_t
+from torch.autograd import gradcheck
 
 from neuhmr.refine.priors.steadiness import FREEDOM, RELATIVE, steadiness_loss
 
@@ -22,6 +23,13 @@ def test_joints_that_move_evenly_cost_nothing():
     start, step = torch.randn(24, 3), torch.randn(24, 3)
     joints = torch.stack([start, start + step, start + 2 * step])[None]
     assert float(steadiness_loss(joints, 0.0026).abs().max()) < 1e-4
+
+
+def test_a_common_velocity_changes_nothing_and_gradients_are_right(generator):
+    joints = torch.randn(2, 3, 24, 3, generator=generator, dtype=torch.float64)
+    drift = torch.arange(3.0)[:, None, None] * torch.tensor([1.0, -2.0, 0.5]) + 3.0
+    torch.testing.assert_close(steadiness_loss(joints, 0.5), steadiness_loss(joints + drift, 0.5))
+    assert gradcheck(lambda moved: steadiness_loss(moved, 0.5), (joints.requires_grad_(),))
 
 
 def test_a_kick_is_hardly_dearer_than_a_step():
