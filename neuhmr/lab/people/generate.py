@@ -27,7 +27,8 @@ from neuhmr.lab.people.errors.wrong_poses import ErrorKind, WrongPoseConfig
 from neuhmr.lab.people.motion.motions import MOTION_KINDS, MotionKind, generate_motion
 from neuhmr.lab.people.motion.recordings import load_mocap_motion, pick_recording
 from neuhmr.lab.people.motion.stage_motion import StageMotion
-from neuhmr.lab.people.person import Person, make_person, stream
+from neuhmr.lab.people.person import Person, make_person
+from neuhmr.lab.people.random_streams import stream
 from neuhmr.lab.people.splits import RANGE, Split, kinds_of, person_seed
 from neuhmr.lab.people.stage.camera_ring import drifting_cameras, fitting_distance, intrinsics
 from neuhmr.lab.people.stage.film import CameraKind, MaskKind
