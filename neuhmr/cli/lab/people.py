@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from tyro.conf import Positional, arg
 
 from neuhmr.cli.inputs import JsonFlag, OptionalPath, require_at_least
-from neuhmr.cli.output import print_rows
+from neuhmr.cli.output import note, print_rows
 from neuhmr.cli.progress import progress_bars, stop_on_interrupt
+from neuhmr.errors import NeuhmrError
 
 if TYPE_CHECKING:
     from neuhmr.lab.people.presets import PeoplePreset
@@ -28,11 +29,15 @@ class People:
 
     out_dir: Positional[Annotated[Path, arg(metavar="OUT_DIR")]]
     """The folder to write into; made if missing."""
-    preset: Literal["clips", "train", "val", "test", "views", "views-val", "views-test"] = "clips"
+    preset: Literal["clips", "train", "val", "test", "wide", "views", "views-val", "views-test"] = (
+        "clips"
+    )
     """`train`, `val`: pictures of 300 and 12 people to train and validate on. `test`: 8 clips of
-    people, clothes, places and motions that no training sees, filmed by a phone. `views...`: the
-    same for `neuhmr train ghnerf`: 160, 10 and 8 people, each twice in a ring of 16 cameras.
-    `clips`: one test clip, with an ideal camera and exact masks."""
+    people, clothes, places and motions that no training sees, filmed by a phone. `wide`: 24 such
+    clips of six families of motion, with every kind of errors, bodies that are guessed, and cameras
+    of all heights that stand, turn or walk. `views...`: pictures for `neuhmr train ghnerf`: 160, 10
+    and 8 people, each twice in a ring of 16 cameras. `clips`: one test clip, with an ideal camera
+    and exact masks."""
     clips: _OptionalInt = None
     """Number of people."""
     seed: int = 0
@@ -65,7 +70,8 @@ class People:
     ] = None
     """Masks with a segmenter's errors, or exact."""
     mocap_dir: OptionalPath = None
-    """Folder of CMU recordings (.asf, .amc): clips move like them, people to train on partly."""
+    """Folder of CMU recordings (.bvh, or .asf and .amc): clips move like them, people to train on
+    partly, clips of `wide` where they dance or play ball."""
     json: JsonFlag = False
 
     def run(self) -> dict[str, object]:
@@ -88,6 +94,8 @@ class People:
         preset = people_preset(self.preset)
         with stop_on_interrupt() as stop, progress_bars(stop) as on_progress:
             make = self._make_clips if preset.is_clips else self._make_pictures
+            if self.preset == "wide":
+                make = self._make_wide
             files = make(preset, on_progress)
         return {"people": len(files), "files": [str(path) for path in files]}
 
@@ -112,6 +120,25 @@ class People:
                 for video in [path] if path.suffix else sorted(path.glob("*.mp4")):
                     _estimate_own_poses(video, on_progress)
         return files
+
+    def _make_wide(self, preset: "PeoplePreset", on_progress: "OnProgress") -> list[Path]:
+        from neuhmr.lab.people.wide_set import WideConfig, generate_wide, planned_clips
+
+        own = (self.views > 1, self.moving_camera, self.width, self.errors, self.camera, self.masks)
+        if any(own):
+            raise NeuhmrError(
+                "The preset wide deals errors, cameras and masks out by its plan; leave --views, "
+                "--moving-camera, --width, --errors, --camera and --masks out."
+            )
+        clips, notes = planned_clips(self.mocap_dir)
+        for line in notes:
+            note(line)
+        config = WideConfig(
+            out_dir=self.out_dir, mocap_dir=self.mocap_dir, frames=self.frames or preset.frames,
+            size=self.height or preset.height,
+            clips=tuple(clip.number for clip in clips[: self.clips or preset.people]),
+        )  # fmt: skip
+        return generate_wide(config, on_progress)
 
     def _make_pictures(self, preset: "PeoplePreset", on_progress: "OnProgress") -> list[Path]:
         from neuhmr.lab.people.training_set import TrainingSetConfig, generate_training_set
