@@ -51,13 +51,13 @@ class People:
     width: _OptionalInt = None
     """Of a clip (px)."""
     errors: Annotated[
-        Literal["ray", "isotropic", "own", "all"] | None,
+        Literal["ray", "isotropic", "image", "video", "world", "mirrored", "own", "all"] | None,
         arg(help_behavior_hint="(default: by preset)"),
     ] = None
-    """How a clip's initial poses are wrong: as estimators' are, evenly, or estimated from the
-    video itself into CLIP.poses.own.npz (needs MediaPipe). `all`: every kind, each in its own
-    CLIP.poses.KIND.npz."""
-    mpjpe_mm: float = 95.0
+    """How a clip's initial poses are wrong: as those of estimators that see single pictures, videos
+    or a world, evenly (isotropic), or estimated from the video itself into CLIP.poses.own.npz
+    (needs MediaPipe). `all`: every kind, each in its own CLIP.poses.KIND.npz."""
+    mpjpe_mm: Annotated[float | None, arg(help_behavior_hint="(default: by kind)")] = None
     """How wrong they are (mm)."""
     moving_camera: Annotated[bool, arg(help_behavior_hint="")] = False
     """Move a clip's camera slowly around the person."""
@@ -100,13 +100,19 @@ class People:
         return {"people": len(files), "files": [str(path) for path in files]}
 
     def _make_clips(self, preset: "PeoplePreset", on_progress: "OnProgress") -> list[Path]:
+        from neuhmr.lab.people.errors.error_models import ERROR_KINDS
         from neuhmr.lab.people.generate import PeopleConfig, generate_people
 
         kinds = preset.errors
-        if self.errors in ("ray", "isotropic"):
-            kinds = (self.errors,)
-        elif self.errors is not None:
-            kinds = ("ray", "isotropic") if self.errors == "all" else ("ray",)
+        match self.errors:
+            case None:
+                pass
+            case "all":
+                kinds = ERROR_KINDS
+            case "own":
+                kinds = ("ray",)
+            case kind:
+                kinds = (kind,)
         config = PeopleConfig(
             out_dir=self.out_dir, clips=self.clips or preset.people, views=self.views,
             split=preset.split, seed=self.seed, frames=self.frames or preset.frames,
@@ -124,11 +130,15 @@ class People:
     def _make_wide(self, preset: "PeoplePreset", on_progress: "OnProgress") -> list[Path]:
         from neuhmr.lab.people.wide_set import WideConfig, generate_wide, planned_clips
 
-        own = (self.views > 1, self.moving_camera, self.width, self.errors, self.camera, self.masks)
+        own = (
+            self.views > 1, self.moving_camera, self.width, self.errors, self.mpjpe_mm, self.camera,
+            self.masks, self.seed,
+        )  # fmt: skip
         if any(own):
             raise NeuhmrError(
-                "The preset wide deals errors, cameras and masks out by its plan; leave --views, "
-                "--moving-camera, --width, --errors, --camera and --masks out."
+                "The preset wide deals people, errors, cameras and masks out by its plan; leave "
+                "--seed, --views, --moving-camera, --width, --errors, --mpjpe-mm, --camera and "
+                "--masks out."
             )
         clips, notes = planned_clips(self.mocap_dir)
         for line in notes:
