@@ -104,19 +104,15 @@ def test_the_wide_set_starts_from_its_own_poses_and_is_told_apart_by_plan(
 ) -> None:
     asked: list[tuple[object, ...]] = []
     plan = {"family": "floor", "errors": "world", "betas": "zero", "camera_path": "panning"}
-    person = painted_clip.with_suffix(".person.json")
-    person.write_text(json.dumps({"wide": plan}), encoding="utf-8")
 
     def make(*arguments: object) -> tuple[list[Path], list[str]]:
         asked.append(arguments)
         return [painted_clip], ["The family dance is left out."]
 
     monkeypatch.setattr(accuracy, "make_wide_clips", make)
+    monkeypatch.setattr(accuracy, "read_plan", lambda path: plan)
     words = [word for word in words if word not in ("--clips", str(painted_clip.parent))]
-    try:
-        report = run_json(capsys, [*words, "--mocap-dir", str(tmp_path)])
-    finally:
-        person.unlink()
+    report = run_json(capsys, [*words, "--mocap-dir", str(tmp_path)])
     assert asked[0][1] == tmp_path and report["set"] == "wide"
     assert [row["initial"] for row in report["rows"]] == ["given"] * 3
     groups = [(row["grouping"], row["group"], row["method"]) for row in report["groups"]]
