@@ -50,13 +50,14 @@ GROUPS = {
         {
             "anchors": "neuhmr/anchors/*.py",
             "refine": "neuhmr/refine/*.py",
+            "opening": "neuhmr/opening.py",
             "pipeline": "neuhmr/pipeline.py",
         },
         (
             "tests/refine",
             "tests/anchors",
             "tests/test_pipeline.py",
-            "tests/test_pipeline_opening.py",
+            "tests/test_opening.py",
         ),
     ),
     "files": Group(

@@ -28,7 +28,9 @@ from workbench.scene_writer import Panel, SceneWriter
 from workbench.server.server import SecuredServer, start_server
 
 TITLE = "NeuHMR workbench"
-RIGHT_WIDTH_PX = 436
+RIGHT_WIDTH_PX = 456
+_NARROW_TABS = "<style>[role=tab] { padding-inline: 6px !important; }</style>"
+"""So that all tabs of the right dock stand in one row."""
 
 
 class Workbench:
@@ -101,6 +103,7 @@ class Workbench:
         gui, tasks, notices = self.server.viser.gui, self.tasks, self.notices
         video = VideoPanel(gui, tasks, notices)
         panels: list[Panel] = [StatusPanel(gui, tasks, notices)]
+        gui.add_html(_NARROW_TABS)
         tabs = gui.add_tab_group()
         with tabs.add_tab("Clip"):
             panels.append(ClipPanel(gui, tasks, notices))

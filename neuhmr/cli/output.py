@@ -14,6 +14,10 @@ if TYPE_CHECKING:
     from rich.console import Console
 
 
+_UNLIMITED = 100_000
+"""Columns of a terminal that cuts nothing."""
+
+
 def reports() -> bool:
     """Tell whether this process is the one that reports.
 
@@ -72,7 +76,10 @@ def print_rows(rows: list[tuple[str, ...]], header: tuple[str, ...] | None = Non
         table.add_column(title, justify="left" if index == 0 else "right")
     for row in rows:
         table.add_row(*row)
-    Console(highlight=False, markup=False, quiet=not reports()).print(table)
+    # However narrow the terminal, names and paths stay whole, so that they can be copied.
+    whole = Console(width=_UNLIMITED).measure(table).maximum
+    width = max(Console().width, whole)
+    Console(highlight=False, markup=False, quiet=not reports(), width=width).print(table)
 
 
 def _finite(value: object) -> object:

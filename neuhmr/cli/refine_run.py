@@ -19,7 +19,8 @@ from neuhmr.formats.motion_content import motion_content
 from neuhmr.ghn.checkpoint import load_ghn
 from neuhmr.ghnerf.clips.clip_checkpoint import load_heatmaps_of_body
 from neuhmr.metrics.pose_scores import score_motion
-from neuhmr.pipeline import Opened, open_clip_files, prepare
+from neuhmr.opening import Opened, open_clip_files
+from neuhmr.pipeline import prepare
 from neuhmr.progress import OnProgress, Progress
 from neuhmr.refine.field.snapshot import RefineSnapshot
 from neuhmr.refine.problem import RefineProblem

@@ -30,7 +30,7 @@ class Render:
     layout: LayoutName = "overlay"
     """What a video shows."""
     beside: OptionalPath = None
-    """A second motion file to compare with, drawn in orange."""
+    """A second motion file to compare with, drawn in orange over the video."""
     frame: int = 0
     """Which frame becomes the mesh."""
     opacity: float = 0.75

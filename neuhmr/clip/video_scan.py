@@ -25,6 +25,8 @@ logger = logging.getLogger(__name__)
 
 _EXPECTED = "a video (mp4, mov, webm, mkv or avi)"
 _UPRIGHT = (1, 0, 0, 1)
+_QUARTER_TURN_TOLERANCE = 0.02
+"""How far numbers of a quarter turn's display matrix may be off: about one degree."""
 
 
 @dataclass(frozen=True)
@@ -178,21 +180,28 @@ def _frame_table(
         keyframes=tuple(keyframes),
         fps=fps,
         stored_size=(first.height, first.width),
-        orientation=_read_orientation(first),
+        orientation=_read_orientation(first, stream.container.name),
     )
 
 
-def _read_orientation(frame: av.VideoFrame) -> tuple[int, int, int, int]:
-    """Read the quarter turns and mirrors of the display matrix; other angles are ignored."""
+def _read_orientation(frame: av.VideoFrame, name: str) -> tuple[int, int, int, int]:
+    """Read the quarter turns and mirrors of the display matrix; other angles are passed over."""
     try:
         data = frame.side_data.get("DISPLAYMATRIX")  # pyright: ignore[reportAttributeAccessIssue]
     except ValueError:  # PyAV does not know all kinds of side data; mirrors are then missed.
         angle = np.deg2rad(frame.rotation)
-        numbers = (np.cos(angle), -np.sin(angle), np.sin(angle), np.cos(angle))
+        numbers = np.array([np.cos(angle), -np.sin(angle), np.sin(angle), np.cos(angle)])
     else:
         if data is None:
             return _UPRIGHT
         numbers = np.frombuffer(bytes(data), np.int32)[[0, 1, 3, 4]] / 65536.0
-    a, b, c, d = (round(float(number)) for number in numbers)
-    is_quarter_turn = sorted((abs(a), abs(b), abs(c), abs(d))) == [0, 0, 1, 1] and abs(a) == abs(d)
-    return (a, b, c, d) if is_quarter_turn else _UPRIGHT
+    a, b, c, d = (int(number) for number in np.rint(numbers))
+    is_near = bool((np.abs(numbers - np.rint(numbers)) <= _QUARTER_TURN_TOLERANCE).all())
+    if is_near and sorted((abs(a), abs(b), abs(c), abs(d))) == [0, 0, 1, 1] and abs(a) == abs(d):
+        return a, b, c, d
+    logger.warning(
+        "%s asks to be shown turned by an angle that is no multiple of 90 degrees; "
+        "its frames are used as they are stored.",
+        name,
+    )
+    return _UPRIGHT

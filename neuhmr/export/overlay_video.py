@@ -64,7 +64,8 @@ def overlay_frames(
         model: its body.
         style: layout and looks.
         other: a second motion to compare with. It takes the left half of `side-by-side`, where the
-            plain video is otherwise, and is drawn first in the other layouts.
+            plain video is otherwise, and is drawn first in the other overlays. The body on the
+            turntable stays alone, since two at one place would hide which is nearer.
         on_progress: called after each frame.
     """
     style = style or OverlayStyle()
@@ -76,17 +77,16 @@ def overlay_frames(
             camera = clip.cameras_at(torch.tensor([index]))[0]
             posed = body.at(index)
             other_posed = None if other_body is None else other_body.at(index)
+            under = _draw(overlay, frame, other_posed, camera, style.other_color, style)
             match style.layout:
                 case "overlay":
-                    under = _draw(overlay, frame, other_posed, camera, style.other_color, style)
                     yield _draw(overlay, under, posed, camera, style.color, style)
                 case "side-by-side":
-                    left = _draw(overlay, frame, other_posed, camera, style.other_color, style)
                     right = _draw(overlay, frame, posed, camera, style.color, style)
-                    yield np.concatenate([left, right], axis=1)
+                    yield np.concatenate([under, right], axis=1)
                 case "turntable":
                     angle = 2 * math.pi * float(clip.video.times[index]) / style.seconds_per_turn
-                    left = _draw(overlay, frame, posed, camera, style.color, style)
+                    left = _draw(overlay, under, posed, camera, style.color, style)
                     right = _turn(overlay, posed, size, angle, style.color)
                     yield np.concatenate([left, right], axis=1)
                 case _:

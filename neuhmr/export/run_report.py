@@ -1,16 +1,13 @@
 """What a refinement did, as JSON: settings, versions, losses, changes."""
 
 import json
-import platform
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-
-import torch
 
 from neuhmr.body.smpl_model import SmplModel
 from neuhmr.clip.atomic import atomic_path
 from neuhmr.clip.clip import Clip
 from neuhmr.refine.report import RefineReport
+from neuhmr.versions import versions
 
 
 def run_report(
@@ -35,7 +32,7 @@ def run_report(
         "camera_is_guessed": clip.camera_is_guessed,
         "has_masks": clip.masks is not None,
         "body_model": {"name": model.name, "digest": model.digest},
-        "versions": _versions(),
+        "versions": versions(),
         **refinement.as_dict(),
         **details,
     }
@@ -49,12 +46,3 @@ def write_report(path: Path, report: dict[str, object]) -> None:
     """
     with atomic_path(path) as partial:
         partial.write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
-
-
-def _versions() -> dict[str, str]:
-    found = {"python": platform.python_version(), "torch": torch.__version__}
-    try:
-        found["neuhmr"] = version("neuhmr-workbench")
-    except PackageNotFoundError:
-        found["neuhmr"] = "not installed"
-    return found

@@ -1,17 +1,14 @@
 """Which program made something, and where: for whoever wants to make it again."""
 
-import platform
 import subprocess
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 import torch
 
 import neuhmr
+from neuhmr.versions import DISTRIBUTION, versions
 
 PACKAGE = Path(neuhmr.__file__).parent
-DISTRIBUTION = "neuhmr-workbench"
-PACKAGES = (DISTRIBUTION, "torch", "numpy", "spconv", "timm", "mediapipe")
 
 
 def code_revision(folder: Path = PACKAGE) -> dict[str, object]:
@@ -24,17 +21,6 @@ def code_revision(folder: Path = PACKAGE) -> dict[str, object]:
     described = _git(folder, "describe", "--always", "--tags", "--abbrev=12")
     changes = _git(folder, "status", "--porcelain", "--", ".")
     return {"revision": described or "no commit", "dirty": changes != ""}
-
-
-def versions() -> dict[str, str]:
-    """List the versions that results may depend on; packages that are missing are left out."""
-    found = {"python": platform.python_version()}
-    for package in PACKAGES:
-        try:
-            found[package] = version(package)
-        except PackageNotFoundError:
-            continue
-    return found
 
 
 def device_name(device: torch.device | str) -> str:

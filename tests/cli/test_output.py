@@ -17,6 +17,14 @@ def test_tables_align_all_columns_but_the_first_right(capsys: pytest.CaptureFixt
     assert len(capsys.readouterr().out.splitlines()) == 1
 
 
+def test_names_stay_whole_however_narrow_the_terminal(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("COLUMNS", "20")
+    print_rows([("draft.correlation_frames", "4.0", "frames")])
+    assert capsys.readouterr().out.split() == ["draft.correlation_frames", "4.0", "frames"]
+
+
 def test_errors_are_one_line_that_ends(capsys: pytest.CaptureFixture[str]) -> None:
     for message, expected in (("a\n  b", "a b."), ("a b.", "a b."), ("a b?", "a b?")):
         error_line(message)

@@ -111,10 +111,21 @@ def test_rotated_videos_are_upright_as_ffmpeg_shows_them(make_video, ffmpeg, tmp
     assert np.abs(video.frame(0).astype(int) - shown.astype(int)).mean() < 2.0
 
 
-def test_turns_that_are_no_quarters_are_ignored(make_video, ffmpeg, tmp_path):
+@pytest.mark.parametrize("degrees", [30, 60, 87, 135, 240])
+def test_turns_that_are_no_quarters_are_passed_over_with_a_word(
+    degrees, make_video, ffmpeg, tmp_path, caplog
+):
     path, plain = tmp_path / "tilted.mp4", make_video(frames=2)
-    ffmpeg("-display_rotation", 135, "-i", plain, "-c", "copy", path)
+    ffmpeg("-display_rotation", degrees, "-i", plain, "-c", "copy", path)
     np.testing.assert_array_equal(open_video(path).frame(1), open_video(plain).frame(1))
+    assert "tilted.mp4" in caplog.text and "no multiple of 90 degrees" in caplog.text
+
+
+def test_a_turn_that_is_almost_a_quarter_is_one(make_video, ffmpeg, tmp_path, caplog):
+    path = tmp_path / "almost.mp4"
+    ffmpeg("-display_rotation", 90.5, "-i", make_video(frames=2), "-c", "copy", path)
+    assert (open_video(path).height, open_video(path).width) == (64, 48)
+    assert "multiple of 90" not in caplog.text
 
 
 def test_time_stamps_that_stand_still_are_not_sought_by(make_video):

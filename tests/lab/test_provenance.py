@@ -7,7 +7,8 @@ import pytest
 import torch
 
 from neuhmr.lab import provenance
-from neuhmr.lab.provenance import code_revision, device_name, versions
+from neuhmr.lab.provenance import code_revision, device_name
+from neuhmr.versions import DISTRIBUTION
 
 
 def git(folder: Path, *words: str) -> str:
@@ -51,7 +52,7 @@ def test_installed_code_has_its_version_also_within_a_repository_of_others(
     installed = package.parent / "site-packages" / "package"
     installed.mkdir(parents=True)
     (installed / "__init__.py").touch()
-    monkeypatch.setattr(provenance, "version", lambda _: "1.2.3")
+    monkeypatch.setattr(provenance, "versions", lambda: {DISTRIBUTION: "1.2.3"})
     assert code_revision(installed) == {"revision": "1.2.3", "dirty": None}
 
 
@@ -59,11 +60,9 @@ def test_without_git_the_version_is_all_there_is(
     package: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PATH", "")
-    monkeypatch.setattr(provenance, "version", lambda _: "1.2.3")
+    monkeypatch.setattr(provenance, "versions", lambda: {DISTRIBUTION: "1.2.3"})
     assert code_revision(package) == {"revision": "1.2.3", "dirty": None}
 
 
-def test_versions_of_missing_packages_are_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(provenance, "PACKAGES", ("torch", "no-such-package"))
-    assert versions().keys() == {"python", "torch"}
+def test_a_device_is_named() -> None:
     assert device_name("cpu") == device_name(torch.device("cpu")) == "cpu"

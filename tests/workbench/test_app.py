@@ -69,14 +69,14 @@ def test_computing_drawing_and_painting_have_a_thread_each(window):
 def test_sliders_and_switches_reach_the_state(window):
     send(
         window,
-        (find(window, "Color λ_rgb"), 2.5),
+        (find(window, "Joints"), 2.5),
         (find(window, "Learning rate, 10^x"), -4.0),
         (find(window, "Show truth"), True),
         (find(window, "Frame"), 17),
     )
     state = window.session.state
     assert state.view.frame == 17
-    assert state.config.weights.rgb == 2.5
+    assert state.config.weights.joint == 2.5
     assert state.config.schedule.learning_rate == pytest.approx(1e-4)
     assert state.view.show_truth
 

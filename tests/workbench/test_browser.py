@@ -80,6 +80,12 @@ def press(page, name):
     page.get_by_role("button", name=name, exact=True).click()
 
 
+def test_all_tabs_stand_in_one_row(page):
+    tabs = page.get_by_role("tab").filter(has_not_text="Video").all()
+    assert len(tabs) == 8
+    assert len({tab.bounding_box()["y"] for tab in tabs}) == 1
+
+
 def test_open_step_pause_export(page, window, tmp_path):
     assert "token" not in page.url
     page.get_by_role("tab", name="Refine").click()

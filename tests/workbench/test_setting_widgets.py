@@ -10,7 +10,7 @@ from neuhmr.refine.settings import SETTINGS, preset
 from neuhmr.refine.settings.table import values_of
 from tests.workbench.driven_window import find, send, widgets
 from tests.workbench.patience import assert_soon
-from workbench.panels.setting_widgets import label_of, position_of, positions_of, value_at
+from workbench.panels.setting_widgets import hint_of, label_of, position_of, positions_of, value_at
 
 PRESETS = ("fast", "quality", "paper")
 NO_VALUES = (math.nan, math.inf, -math.inf, "perhaps", "", None, [1.0], {"value": 1})
@@ -138,4 +138,8 @@ def test_the_defaults_come_back_for_all_tabs(window):
 
 def test_a_power_of_ten_is_told_in_the_label():
     assert label_of(SETTINGS["schedule.learning_rate"]) == "Learning rate, 10^x"
-    assert label_of(SETTINGS["weights.rgb"]) == "Color λ_rgb"
+    assert label_of(SETTINGS["matching.sigma_px"]) == "Search width σ"
+    # Longer symbols would break the label in two.
+    assert label_of(SETTINGS["weights.rgb"]) == "Color"
+    assert hint_of(SETTINGS["weights.rgb"]).endswith(" λ_rgb in the papers. (weights.rgb)")
+    assert hint_of(SETTINGS["schedule.learning_rate"]).count("papers") == 0

@@ -43,7 +43,7 @@ class WorkbenchConfig:
     heatmaps: OptionalPath = None
     """Weights of its heatmaps; else the shipped ones."""
     preset: Literal["fast", "quality", "paper"] = "fast"
-    """Settings to start from: `quality` takes some four times as long, `paper` is NeuHMR's."""
+    """Settings to start from: `quality` takes some five times as long, `paper` is NeuHMR's."""
     session: OptionalPath = None
     """Folder of the session; else CLIP.neuhmr, or a folder in your home where that is read-only."""
     out: OptionalPath = None

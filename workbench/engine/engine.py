@@ -2,7 +2,7 @@
 
 from neuhmr.clip.open_request import OpenRequest
 from neuhmr.devices import choose_device
-from neuhmr.pipeline import open_clip_files
+from neuhmr.opening import open_clip_files
 from neuhmr.progress import OnProgress
 from neuhmr.refine.settings import RefineConfig, preset
 from workbench.engine.export import EXPORT_KINDS

@@ -13,7 +13,7 @@ from neuhmr.clip.motion_file import read_motion_file
 from neuhmr.clip.open_request import OpenRequest
 from neuhmr.errors import PoseFileError
 from neuhmr.ghn.checkpoint import load_ghn
-from neuhmr.pipeline import Opened
+from neuhmr.opening import Opened
 from neuhmr.progress import OnProgress
 from neuhmr.refine.settings import RefineConfig
 from neuhmr.rendering.mesh_overlay import MeshOverlay

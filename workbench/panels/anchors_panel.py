@@ -47,7 +47,7 @@ class AnchorsPanel:
                 hint="Use or avoid the present frame at the next Register; Free lets it decide.",
             )
         self._sphere = gui.add_checkbox(
-            "Orientation sphere",
+            "Show sphere",
             True,
             hint="Above the person in 3D: which side of the body each frame shows. Yellow: "
             "anchors; green: the two frames the avatar is made from; white: the present frame.",

@@ -75,16 +75,17 @@ def main_settings(stages: Sequence[str]) -> list[Setting]:
 
 
 def label_of(row: Setting) -> str:
-    """Plain words and the paper's symbol; a power of ten is told by its exponent."""
+    """Plain words and a symbol of one letter; a power of ten is told by its exponent."""
     symbol = row.declared.symbol
-    words = f"{row.declared.label} {symbol}" if symbol else row.declared.label
+    words = f"{row.declared.label} {symbol}" if len(symbol) == 1 else row.declared.label
     return words + (", 10^x" if row.declared.scale == "log" else "")
 
 
 def hint_of(row: Setting) -> str:
     """Say what a setting does, in which unit, and what it is called elsewhere."""
     unit = f" In {row.declared.unit}." if row.declared.unit else ""
-    return f"{row.declared.help}{unit} ({row.name})"
+    symbol = f" {row.declared.symbol} in the papers." if row.declared.symbol else ""
+    return f"{row.declared.help}{unit}{symbol} ({row.name})"
 
 
 def positions_of(row: Setting) -> tuple[float, float, float]:

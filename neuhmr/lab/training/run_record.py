@@ -12,7 +12,8 @@ import torch
 
 from neuhmr.export.run_report import write_report
 from neuhmr.lab.moments.moments import CAPTURE_FILES
-from neuhmr.lab.provenance import code_revision, device_name, versions
+from neuhmr.lab.provenance import code_revision, device_name
+from neuhmr.versions import versions
 from neuhmr.weights_file import file_digest
 
 logger = logging.getLogger(__name__)

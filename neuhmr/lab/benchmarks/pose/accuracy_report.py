@@ -8,7 +8,8 @@ from neuhmr.lab.benchmarks.pose.guard_quality import judge_guard
 from neuhmr.lab.benchmarks.pose.match_distances import pool_matches
 from neuhmr.lab.benchmarks.pose.methods import ablations, make_method, settings
 from neuhmr.lab.benchmarks.pose.table_rows import TableRow, make_row
-from neuhmr.lab.provenance import device_name, versions
+from neuhmr.lab.provenance import device_name
+from neuhmr.versions import versions
 
 
 def accuracy_report(found: AccuracyResults) -> dict[str, object]:

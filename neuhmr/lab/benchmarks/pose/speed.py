@@ -15,7 +15,8 @@ from neuhmr.errors import PoseFileError
 from neuhmr.ghn.avatar import render_image
 from neuhmr.ghn.checkpoint import load_ghn
 from neuhmr.lab.provenance import device_name
-from neuhmr.pipeline import open_clip_files, prepare
+from neuhmr.opening import open_clip_files
+from neuhmr.pipeline import prepare
 from neuhmr.progress import OnProgress, Progress, ignore_progress
 from neuhmr.refine.problem import RefineProblem
 from neuhmr.refine.run import Run

@@ -18,7 +18,8 @@ from neuhmr.lab.benchmarks.pose.keypoints import ObservedKeypoints, observe_keyp
 from neuhmr.lab.benchmarks.pose.result_cache import ResultCache, motion_digest, result_key
 from neuhmr.lab.benchmarks.pose.start_poses import GIVEN, OWN, given_poses, own_poses, wrong_poses
 from neuhmr.lab.benchmarks.program_digest import program_digest
-from neuhmr.pipeline import Opened, Subject, prepare
+from neuhmr.opening import Opened
+from neuhmr.pipeline import Subject, prepare
 from neuhmr.progress import OnProgress
 from neuhmr.refine.problem import RefineProblem
 from neuhmr.refine.settings import RefineConfig

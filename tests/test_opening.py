@@ -1,4 +1,4 @@
-"""A clip is opened, and its person cut out, as the first stages of the pipeline do it."""
+"""A clip is opened, and its person cut out, which every way through the pipeline begins with."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -12,12 +12,8 @@ from neuhmr.clip.open_request import OpenRequest
 from neuhmr.clip.video import write_video
 from neuhmr.errors import ClipError
 from neuhmr.initial.initialise import InitialReport, InitialResult
-from neuhmr.pipeline import (
-    CROP_SIZE,
-    Opened,
-    Subject,
-    open_clip_files,
-)
+from neuhmr.opening import CROP_SIZE, Opened, open_clip_files
+from neuhmr.pipeline import Subject
 from neuhmr.progress import Cancelled, OnProgress, ignore_progress
 from refine.quick_way import (
     ROWS,
@@ -119,7 +115,7 @@ def test_poses_are_estimated_where_there_are_none(
         asked.extend([*given, on_progress])
         return found
 
-    monkeypatch.setattr("neuhmr.pipeline.initialise_sidecars", estimate)
+    monkeypatch.setattr("neuhmr.opening.initialise_sidecars", estimate)
     clip = replace(opened.clip, motion=None)
     clip = clip if has_masks else replace(clip, masks=None)
     posed = replace(opened, clip=clip).with_poses(ignore_progress)

@@ -1,0 +1,119 @@
+"""Opening a clip, which every way through the pipeline begins with.
+
+What is found beside the clip is taken along, poses are estimated where there are none, and the
+person is cut out of every frame. With that begins `neuhmr/pipeline.py`.
+"""
+
+from dataclasses import dataclass, replace
+
+import torch
+from jaxtyping import Bool
+from torch import Tensor
+
+from neuhmr.anchors.frame_poses import pose_frame
+from neuhmr.body.model_files import load_body_model
+from neuhmr.body.motion import Motion
+from neuhmr.body.smpl_model import SmplModel
+from neuhmr.clip.clip import Clip, open_clip
+from neuhmr.clip.crops import crop_person
+from neuhmr.clip.open_request import OpenRequest
+from neuhmr.errors import ClipError
+from neuhmr.geometry.cameras import Camera
+from neuhmr.ghn.renderable import HumanNetwork
+from neuhmr.initial.initialise import initialise_sidecars
+from neuhmr.pipeline import Subject, make_subject
+from neuhmr.progress import OnProgress, ignore_progress
+from neuhmr.rendering.mesh_raster import rasterize_mesh
+
+CROP_SIZE = (240, 180)
+"""(height, width) of the person's pictures (px), as in NeuHMR."""
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Opened:
+    """A clip, whatever lies beside it, and the body model of its poses."""
+
+    clip: Clip
+    model: SmplModel
+    remarks: tuple[str, ...] = ()
+    """What the user should know about poses that were found here, one sentence each."""
+
+    def with_poses(self, on_progress: OnProgress = ignore_progress) -> "Opened":
+        """Estimate poses where there are none, and keep them beside the clip for the next time.
+
+        Masks that are found on the way fill in missing ones.
+
+        Raises:
+            ClipError: nobody is seen.
+            MissingDependencyError: MediaPipe is not installed.
+            OutputError: poses or masks cannot be written.
+        """
+        if self.clip.motion is not None:
+            return self
+        found = initialise_sidecars(self.clip, self.model, on_progress=on_progress)
+        masks = self.clip.masks or found.masks
+        clip = replace(self.clip, motion=found.motion, masks=masks)
+        return replace(self, clip=clip, remarks=found.report.warnings)
+
+    def motion(self) -> Motion:
+        """Give the initial poses.
+
+        Raises:
+            ClipError: there are none.
+        """
+        if self.clip.motion is None:
+            raise ClipError(
+                f"{self.clip.video.path} has no poses, initial poses were expected; give a pose "
+                "file, or estimate them with `neuhmr init`."
+            )
+        return self.clip.motion
+
+    def subject(
+        self,
+        network: HumanNetwork,
+        device: torch.device | str = "cpu",
+        size: tuple[int, int] = CROP_SIZE,
+        on_progress: OnProgress = ignore_progress,
+    ) -> Subject:
+        """Cut the person out of every frame; without masks, the posed body stands in.
+
+        Args:
+            network: what the person is going to be rendered with.
+            device: where all later stages compute.
+            size: (height, width) of the pictures (px).
+            on_progress: told after every frame.
+
+        Raises:
+            ClipError: there are no valid poses.
+        """
+        motion = self.motion()
+        body = self.model.with_shape(motion.betas)
+
+        def silhouette(row: int, camera: Camera) -> Bool[Tensor, "height width"]:
+            posed = pose_frame(body, motion, row)
+            return rasterize_mesh(posed.vertices, posed.faces, camera).mask
+
+        crops = crop_person(
+            self.clip, motion, self.model, *size, on_frame=on_progress, fallback_mask=silhouette
+        )
+        return make_subject(crops, motion, self.model, network, self.clip.video.fps, device)
+
+
+def open_clip_files(request: OpenRequest, on_progress: OnProgress = ignore_progress) -> Opened:
+    """Open a clip with everything that was named or lies beside it.
+
+    Raises:
+        ClipError: the video, masks or camera cannot be used.
+        PoseFileError: the poses or the truth cannot be used.
+        BodyModelError: the body model is no SMPL-format file.
+    """
+    model = load_body_model(request.body_model)
+    clip = open_clip(
+        request.clip,
+        request.poses,
+        request.masks,
+        request.camera,
+        request.truth,
+        on_progress=on_progress,
+    )
+    return Opened(clip=clip, model=model)
