@@ -14,6 +14,7 @@ from neuhmr.cli.progress import progress_bars, stop_on_interrupt
 from neuhmr.devices import choose_device
 
 if TYPE_CHECKING:
+    from neuhmr.lab.benchmarks.pose.accuracy import AccuracyConfig
     from neuhmr.lab.benchmarks.pose.benchmark_clips import ClipSet
 
 OptionalCount = Annotated[int | None, arg(help_behavior_hint="")]
@@ -79,20 +80,34 @@ class BenchmarkAccuracy:
             NeuhmrError: an option makes no sense, or clips, weights or folders cannot be used.
         """
         from neuhmr.clip.atomic import atomic_path, check_writable
-        from neuhmr.lab.benchmarks.pose.accuracy import AccuracyConfig, measure_accuracy
+        from neuhmr.lab.benchmarks.pose.accuracy import measure_accuracy
         from neuhmr.lab.benchmarks.pose.accuracy_report import accuracy_report
         from neuhmr.lab.benchmarks.pose.accuracy_tables import markdown_report
-        from neuhmr.lab.benchmarks.pose.benchmark_clips import Part
-        from neuhmr.lab.benchmarks.pose.methods import ABLATED, METHODS
 
         require_at_least("--people", self.people, 1)
         require_at_least("--frames", self.frames, 2)
         require_at_least("--epochs", self.epochs, 1)
         if self.markdown is not None:
             check_writable(self.markdown)
+        config = self._config()
+        with stop_on_interrupt() as stop, progress_bars(stop, completes=False) as on_progress:
+            found = measure_accuracy(config, on_progress)
+        for line in found.notes:
+            note(line)
+        report = accuracy_report(found)
+        if self.markdown is not None:
+            with atomic_path(self.markdown) as partial:
+                partial.write_text(markdown_report(report), encoding="utf-8")
+        return report
+
+    def _config(self) -> "AccuracyConfig":
+        from neuhmr.lab.benchmarks.pose.accuracy import AccuracyConfig
+        from neuhmr.lab.benchmarks.pose.benchmark_clips import Part
+        from neuhmr.lab.benchmarks.pose.methods import ABLATED, METHODS
+
         clip_set = self.set or ("wide" if self.mocap_dir else "own")
         default = (ABLATED,) if self.ablate or self.figure5 else METHODS
-        config = AccuracyConfig(
+        return AccuracyConfig(
             cache=self.cache or default_cache(),
             clips=self.clips,
             clip_set=clip_set,
@@ -109,15 +124,6 @@ class BenchmarkAccuracy:
             fresh=self.fresh,
             device=str(choose_device(self.device)),
         )
-        with stop_on_interrupt() as stop, progress_bars(stop, completes=False) as on_progress:
-            found = measure_accuracy(config, on_progress)
-        for line in found.notes:
-            note(line)
-        report = accuracy_report(found)
-        if self.markdown is not None:
-            with atomic_path(self.markdown) as partial:
-                partial.write_text(markdown_report(report), encoding="utf-8")
-        return report
 
     def show(self, result: dict[str, object]) -> None:
         """Print the tables as Markdown, unwrapped, so that they can be pasted."""

@@ -146,15 +146,7 @@ def measure_accuracy(
         config, [], laboratory.weights, f"{model.name} {model.digest}", notes=notes
     )
     try:
-        if given is not None:
-            paths = [given[index] for index in config.part.of(len(given))]
-        elif config.clip_set == "wide":
-            paths, left_out = make_wide_clips(
-                config.cache, config.mocap_dir, config.people, config.part, on_progress
-            )
-            notes += left_out
-        else:
-            paths = make_clips(config.cache, config.people, config.part, on_progress)
+        paths = _clip_paths(config, given, notes, on_progress)
         found.clips = [path.stem for path in paths]
         found.plans = {path.stem: read_plan(path) for path in paths}
         for unit in _units(found, laboratory, paths, kinds, methods, on_progress):
@@ -162,6 +154,21 @@ def measure_accuracy(
     except Cancelled:
         found.interrupted = True
     return found
+
+
+def _clip_paths(
+    config: AccuracyConfig, given: list[Path] | None, notes: list[str], on_progress: OnProgress
+) -> list[Path]:
+    """Take this part of the given clips, or make them; adds what is left out to the notes."""
+    if given is not None:
+        return [given[index] for index in config.part.of(len(given))]
+    if config.clip_set == "own":
+        return make_clips(config.cache, config.people, config.part, on_progress)
+    paths, left_out = make_wide_clips(
+        config.cache, config.mocap_dir, config.people, config.part, on_progress
+    )
+    notes += left_out
+    return paths
 
 
 def _possible(config: AccuracyConfig) -> tuple[list[str], list[str], list[str]]:

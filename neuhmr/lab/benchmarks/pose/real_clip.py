@@ -97,14 +97,7 @@ def fit_to_picture(
         raise PoseFileError(
             f"The poses for {clip.video.path} hold no valid frame; give others with --poses."
         )
-    body, pose = make_landmark_body(model), LocalPose.from_motion(motion)
-    betas = model.v_template.new_zeros(model.num_betas)
-    betas[: len(motion.betas)] = motion.betas
-    landmarks, _ = body.carry(betas, body.bones(betas, pose.rotmat, pose.transl))
-    camera = clip.cameras_at(motion.frame_index)
-    distance = (camera.project(landmarks) - keypoints[motion.frame_index]).norm(dim=-1)
-    height = person_height(motion, model.with_shape(motion.betas), camera)[..., 0]
-    distance = distance * REFERENCE_HEIGHT / height
+    distance = _distances(clip, motion, keypoints, model)
     parts = {
         name: float(distance[:, [landmark_index(point) for point in points]].mean())
         for name, points in PARTS.items()
@@ -117,6 +110,20 @@ def fit_to_picture(
         trunk_px=parts["trunk"],
         silhouette_iou=_mean_iou(clip, motion, model, on_progress),
     )
+
+
+def _distances(
+    clip: Clip, motion: Motion, keypoints: Float[Tensor, "all_frames 33 2"], model: SmplModel
+) -> Float[Tensor, "frames 33"]:
+    """Project the body's landmarks and measure how far the keypoints lie from them."""
+    body, pose = make_landmark_body(model), LocalPose.from_motion(motion)
+    betas = model.v_template.new_zeros(model.num_betas)
+    betas[: len(motion.betas)] = motion.betas
+    landmarks, _ = body.carry(betas, body.bones(betas, pose.rotmat, pose.transl))
+    camera = clip.cameras_at(motion.frame_index)
+    distance = (camera.project(landmarks) - keypoints[motion.frame_index]).norm(dim=-1)
+    height = person_height(motion, model.with_shape(motion.betas), camera)[..., 0]
+    return distance * REFERENCE_HEIGHT / height
 
 
 def _mean_iou(

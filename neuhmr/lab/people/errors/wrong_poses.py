@@ -120,6 +120,8 @@ def make_wrong_poses(
         betas = believed_betas(config.betas, truth.betas, config.seed)
         believed = shaped.model.with_shape(betas)
         start = placed_as_seen(dataclasses.replace(truth, betas=betas), believed, truth, shaped)
+    if config.damping > 0.0 or config.lag[1] > 0:
+        start = sluggish(start, config.lag, config.damping, stream(config.seed, "lag"))
     strength, best = 1.0, None
     for _ in range(6):
         # Every round draws the same noise and only scales it.
@@ -144,8 +146,6 @@ def _corrupt(
     strength: float,
     rng: np.random.Generator,
 ) -> Motion:
-    if config.damping > 0.0 or config.lag[1] > 0:
-        truth = sluggish(truth, config.lag, config.damping, stream(config.seed, "lag"))
     frames, true_rotmats = len(truth), LocalPose.from_motion(truth).rotmat
     deviations = torch.tensor(_JOINT_NOISE, dtype=torch.float64)[:, None].expand(24, 3).flatten()
     noise = strength * deviations * correlated_noise(rng, frames, 72)
