@@ -31,6 +31,7 @@ from neuhmr.clip.crops import PersonCrops
 from neuhmr.errors import ClipError
 from neuhmr.ghn.renderable import HumanNetwork
 from neuhmr.ghnerf.clips.clip_heatmaps import ClipHeatmaps
+from neuhmr.motion_prior.checkpoint import load_motion_prior
 from neuhmr.progress import OnProgress, ignore_progress
 from neuhmr.refine.draft.draft import Draft, draft_motion
 from neuhmr.refine.draft.joint_sightings import make_finder
@@ -59,8 +60,16 @@ class Subject:
         draft = None
         if settings.enabled:
             finder = make_finder(self.network.joint_prototypes(), features, self.crops)
+            prior = load_motion_prior(device=self.initial.transl.device)
             draft = draft_motion(
-                self.crops, self.initial, self.model, settings, on_progress, finder
+                self.crops,
+                self.initial,
+                self.model,
+                settings,
+                on_progress,
+                finder,
+                prior,
+                self.fps,
             )
         return Drafted(subject=self, features=features, draft=draft)
 

@@ -50,7 +50,7 @@ ROOT = Path(__file__).parents[1]
 CHANGED: dict[str, Value] = {
     "draft.smoothing_frames": 2, "draft.joint_searches": 2, "draft.outline_interval": 12,
     "draft.typical_misfit": 0.0, "draft.steps": 9, "draft.constant_share": 0.1,
-    "draft.least_scale": 0.9,
+    "draft.least_scale": 0.9, "draft.plausibility_weight": 0.5,
     "anchors.num_anchors": 3, "anchors.frames_per_anchor": 3, "anchors.least_anchors": 5,
     "anchors.most_anchors": 2, "anchors.candidates_per_anchor": 1, "anchors.least_inside": 0.4,
     "matching.num_samples": 16, "matching.least_similarity": 0.95, "matching.least_gain": 0.1,
@@ -165,17 +165,24 @@ def guarded_by(config: RefineConfig) -> list[Any]:
 COMPUTED = {"draft": draft_of, "anchors": anchors_of, "steps": steps_of, "guard": guarded_by}
 
 
+ONLY_WITH: dict[str, tuple[tuple[str, Value], ...]] = {
+    "draft.smoothing_frames": (("draft.prior_weight", 0.0),),
+}
+"""What else must be said for a setting to be looked at."""
+
+
 @functools.cache
-def at_base(stage: str) -> list[Any]:
-    return COMPUTED[stage](BASE)
+def at_base(stage: str, beside: tuple[tuple[str, Value], ...]) -> list[Any]:
+    return COMPUTED[stage](with_values(BASE, dict(beside)))
 
 
 @functools.cache
 def differs(name: str, value: Value) -> bool:
     """Tell whether a stage computes something else with another value."""
     row = SETTINGS[name]
-    config = with_values(BASE, {name: value})
-    return not same(COMPUTED[row.stage](config), at_base(row.stage))
+    beside = ONLY_WITH.get(name, ())
+    config = with_values(BASE, {**dict(beside), name: value})
+    return not same(COMPUTED[row.stage](config), at_base(row.stage, beside))
 
 
 def same(first: Any, second: Any) -> bool:

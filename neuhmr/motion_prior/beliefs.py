@@ -11,7 +11,7 @@ from neuhmr.body.smpl_model import ShapedBody
 from neuhmr.geometry.rotations import nearest_rotations
 from neuhmr.motion_prior.network import Belief, MotionPrior
 from neuhmr.motion_prior.view import PersonView, Sightings, view_person
-from neuhmr.tensor_struct import TensorStruct
+from neuhmr.tensor_struct import TensorStruct, concatenate
 
 WINDOW = 48
 """Frames that are looked at together, as in training."""
@@ -104,33 +104,30 @@ def _blend(
     times: Float[Tensor, " frames"],
 ) -> Belief:
     """Look at all windows; where two overlap, the nearer a window's middle, the more it says."""
-    frames = len(times)
-    total = torch.zeros(frames).to(times)
-    sums: Belief | None = None
-    for rows in windows:
-        here = _window_view(view, rows)
-        seen = prior(here, (times[rows] - times[rows[0]])[None])[0]
-        middle = torch.arange(len(rows)).to(times) - (len(rows) - 1) / 2.0
-        weight = 1.0 - middle.abs() / (len(rows) / 2.0 + 0.5)
-        if sums is None:
-            sums = seen.map(lambda t: torch.zeros(frames, *t.shape[1:]).to(t))
-        sums = _added(sums, seen, rows, weight)
-        total = total.index_add(0, rows, weight)
-    assert sums is not None, "a clip has frames"
-    mean = sums.map(lambda t: t / total.reshape(-1, *(1,) * (t.ndim - 1)))
-    return replace(mean, rotmat=nearest_rotations(mean.rotmat))
+    seen = concatenate([_look(prior, view, rows, times) for rows in windows])
+    places = torch.cat(windows)
+    weights = torch.cat([_tent(len(rows)) for rows in windows]).to(times)
+    totals = torch.zeros_like(times).index_add(0, places, weights)
+    shares = weights / totals[places]
+
+    def mean(values: Tensor) -> Tensor:
+        weighed = values * shares.reshape(-1, *(1,) * (values.ndim - 1))
+        return torch.zeros(len(times), *values.shape[1:]).to(values).index_add(0, places, weighed)
+
+    blended = seen.map(mean)
+    return replace(blended, rotmat=nearest_rotations(blended.rotmat))
 
 
-def _added(sums: Belief, seen: Belief, rows: Tensor, weight: Tensor) -> Belief:
-    parts = {
-        name: getattr(sums, name).index_add(0, rows, _weighed(getattr(seen, name), weight))
-        for name in sums.__dataclass_fields__
-    }
-    return Belief(**parts)
+def _look(
+    prior: MotionPrior, view: PersonView, rows: Int[Tensor, " window"], times: Tensor
+) -> Belief:
+    return prior(_window_view(view, rows), (times[rows] - times[rows[0]])[None])[0]
 
 
-def _weighed(values: Tensor, weight: Tensor) -> Tensor:
-    return values * weight.reshape(-1, *(1,) * (values.ndim - 1))
+def _tent(frames: int) -> Float[Tensor, " frames"]:
+    """Weigh the frames of a window, most in the middle."""
+    off = (torch.arange(frames) - (frames - 1) / 2.0).abs()
+    return 1.0 - off / (frames / 2.0 + 0.5)
 
 
 def _window_view(view: PersonView, rows: Int[Tensor, " window"]) -> PersonView:

@@ -11,7 +11,7 @@ from neuhmr.motion_prior.network import MotionPrior, MotionPriorConfig
 from neuhmr.weights_file import WeightsKind, read_tensors
 
 MOTION_PRIOR_PATH = Path(__file__).parent / "weights" / "motion_prior.safetensors"
-KIND = WeightsKind("neuhmr-motion-prior", "neuhmr train motion-prior", "--motion-prior")
+KIND = WeightsKind("neuhmr-motion-prior", "neuhmr train motion-prior", "--start")
 
 
 def save_motion_prior(prior: MotionPrior, path: Path, notes: dict[str, str]) -> None:

@@ -1,19 +1,14 @@
 """`neuhmr train`: weights of the networks."""
 
-from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from tyro.conf import arg, subcommand
 
-from neuhmr.cli.inputs import JsonFlag, OptionalPath, require_at_least
-from neuhmr.cli.output import print_rows
-from neuhmr.cli.progress import progress_bars, stop_on_interrupt
-from neuhmr.devices import choose_device
+from neuhmr.cli.inputs import OptionalPath, require_at_least
+from neuhmr.cli.lab.training_command import PeopleTraining, TrainingCommand
 from neuhmr.errors import NeuhmrError
-from neuhmr.progress import Progress
 
 if TYPE_CHECKING:
     from neuhmr.lab.training.run import StepOutcome
@@ -24,71 +19,7 @@ SMALLEST_SUBJECT = 32
 
 
 @dataclass(frozen=True, kw_only=True)
-class _Run(ABC):
-    """What all trainings ask for."""
-
-    data: Path
-    """Folder of training people, made by `neuhmr people`."""
-    val: Path
-    """The same to validate on."""
-    out: Path
-    """Run folder: checkpoint, log, weights."""
-    start: OptionalPath = None
-    """Weights to begin with; see above for what is taken without."""
-    steps: int | None = None
-    """Optimization steps; the network's own number if left out."""
-    learning_rate: float | None = None
-    """Initial learning rate; the network's own if left out."""
-    resume: Annotated[bool, arg(help_behavior_hint="")] = False
-    """Go on from the run folder's checkpoint."""
-    seed: int = 0
-    """Of every random number."""
-    device: str = "auto"
-    """auto, cpu, cuda or cuda:1."""
-    json: JsonFlag = False
-
-    def run(self) -> dict[str, object]:
-        """Train until done or stopped.
-
-        Raises:
-            DatasetError: no people to train or validate on.
-            CheckpointError: the weights to start with cannot be used.
-            NonFiniteError: a loss stopped being a number.
-        """
-        options: dict[str, Any] = {
-            "data": self.data, "val": self.val, "out": self.out, "start": self.start,
-            "resume": self.resume, "seed": self.seed, "device": str(choose_device(self.device)),
-        }  # fmt: skip
-        if self.steps is not None:
-            options["steps"] = self.steps
-        if self.learning_rate is not None:
-            options["learning_rate"] = self.learning_rate
-        config, snapshots = self._begin(options)
-        last = None
-        with stop_on_interrupt() as stop, progress_bars(completes=False) as on_progress:
-            for snapshot in snapshots:
-                last = snapshot
-                on_progress(Progress("Training", snapshot.step, config.steps))
-                if stop:
-                    break
-        steps = last.step if last else config.steps
-        result: dict[str, object] = {"written": str(self.out), "steps": steps}
-        result["interrupted"] = steps < config.steps
-        for name, value in (last.losses if last else {}).items():
-            result[f"{name}_loss"] = value
-        return result
-
-    @abstractmethod
-    def _begin(self, options: dict[str, Any]) -> "tuple[RunConfig, Iterator[StepOutcome]]":
-        """Make a run's configuration from what all trainings ask for, and its steps."""
-
-    def show(self, result: dict[str, object]) -> None:
-        """Say where the weights are."""
-        print_rows([(key.replace("_", " "), str(value)) for key, value in result.items()])
-
-
-@dataclass(frozen=True, kw_only=True)
-class TrainGhn(_Run):
+class TrainGhn(PeopleTraining):
     """Train how avatars render, on people of --preset train and val.
 
     35000 steps from 1e-4, from random weights. Ctrl-C keeps the last checkpoint.
@@ -101,7 +32,8 @@ class TrainGhn(_Run):
     band_width: float | None = None
     """How far from the body cloth and hair are seen (m); if left out, as the start has it."""
 
-    def _begin(self, options: dict[str, Any]) -> "tuple[RunConfig, Iterator[StepOutcome]]":
+    def begin(self, options: dict[str, Any]) -> "tuple[RunConfig, Iterator[StepOutcome]]":
+        """Make a run's configuration, and its steps."""
         from neuhmr.lab.training.ghn.training import GhnTrainingConfig, train_ghn
 
         config = GhnTrainingConfig(
@@ -109,27 +41,29 @@ class TrainGhn(_Run):
             final_learning_rate=self.final_learning_rate,
             band_width=self.band_width,
             **options,
+            val=self.val,
         )
         return config, train_ghn(config)
 
 
 @dataclass(frozen=True, kw_only=True)
-class TrainMatching(_Run):
+class TrainMatching(PeopleTraining):
     """Train how joints are matched, on people of --preset train and val.
 
     10000 steps from 1e-3; --start is an avatar network, else the shipped one, whose rendering
     stays as it is. Ctrl-C keeps the last checkpoint.
     """
 
-    def _begin(self, options: dict[str, Any]) -> "tuple[RunConfig, Iterator[StepOutcome]]":
+    def begin(self, options: dict[str, Any]) -> "tuple[RunConfig, Iterator[StepOutcome]]":
+        """Make a run's configuration, and its steps."""
         from neuhmr.lab.training.matching.training import MatchingTrainingConfig, train_matching
 
-        config = MatchingTrainingConfig(**options)
+        config = MatchingTrainingConfig(**options, val=self.val)
         return config, train_matching(config)
 
 
 @dataclass(frozen=True, kw_only=True)
-class TrainClipHeatmaps(_Run):
+class TrainClipHeatmaps(PeopleTraining):
     """Train heatmaps of keypoints in clips, on people of --preset train and val.
 
     6000 steps from 1e-3; --start is the avatar network that they ride on, else the shipped one.
@@ -139,18 +73,19 @@ class TrainClipHeatmaps(_Run):
     encoder: OptionalPath = None
     """Weights of the human encoder, made by `neuhmr train human-encoder`."""
 
-    def _begin(self, options: dict[str, Any]) -> "tuple[RunConfig, Iterator[StepOutcome]]":
+    def begin(self, options: dict[str, Any]) -> "tuple[RunConfig, Iterator[StepOutcome]]":
+        """Make a run's configuration, and its steps."""
         from neuhmr.lab.training.clip_heatmaps.training import (
             ClipHeatmapTrainingConfig,
             train_clip_heatmaps,
         )
 
-        config = ClipHeatmapTrainingConfig(**options, encoder=self.encoder)
+        config = ClipHeatmapTrainingConfig(**options, val=self.val, encoder=self.encoder)
         return config, train_clip_heatmaps(config)
 
 
 @dataclass(frozen=True, kw_only=True)
-class TrainGhnerf(_Run):
+class TrainGhnerf(PeopleTraining):
     """Train the multi-view model, on people of --preset views and views-val, or on captures.
 
     200000 steps from 5e-4, from random weights. Ctrl-C keeps the last checkpoint.
@@ -217,7 +152,8 @@ class TrainGhnerf(_Run):
     devices: int = 1
     """GPUs to train on; more than one need lightning."""
 
-    def _begin(self, options: dict[str, Any]) -> "tuple[RunConfig, Iterator[StepOutcome]]":
+    def begin(self, options: dict[str, Any]) -> "tuple[RunConfig, Iterator[StepOutcome]]":
+        """Make a run's configuration, and its steps."""
         from neuhmr.lab.training.ghnerf.batches import DrawConfig
         from neuhmr.lab.training.ghnerf.config import ROWS, GhnerfTrainingConfig
         from neuhmr.lab.training.ghnerf.losses import GhnerfLossWeights
@@ -247,7 +183,7 @@ class TrainGhnerf(_Run):
             parts=self.part_weight, embedding=self.embedding_weight, opacity=self.opacity_weight,
         )  # fmt: skip
         config = GhnerfTrainingConfig(
-            **options, row=ROWS[self.row], targets=self.targets, draw=draw,
+            **options, val=self.val, row=ROWS[self.row], targets=self.targets, draw=draw,
             coordinates=self.coordinates, teacher=self.teacher, pretrained=self.pretrained,
             frozen=self.frozen, encoder=self.encoder, vgg=self.vgg, halve_every=self.halve_every,
             validate_every=self.validate_every, weights=weights, devices=self.devices,
@@ -258,7 +194,7 @@ class TrainGhnerf(_Run):
 
 
 @dataclass(frozen=True, kw_only=True)
-class TrainHumanEncoder(_Run):
+class TrainHumanEncoder(PeopleTraining):
     """Train GHNeRF's human encoder on single pictures, on people of any training preset.
 
     10000 steps from 1e-3, from random weights; its result is for `train ghnerf --encoder`. Ctrl-C
@@ -277,7 +213,8 @@ class TrainHumanEncoder(_Run):
     mixed: Annotated[bool, arg(help_behavior_hint="")] = False
     """Convolve in 16-bit floats: twice as fast where the processor has them."""
 
-    def _begin(self, options: dict[str, Any]) -> "tuple[RunConfig, Iterator[StepOutcome]]":
+    def begin(self, options: dict[str, Any]) -> "tuple[RunConfig, Iterator[StepOutcome]]":
+        """Make a run's configuration, and its steps."""
         from neuhmr.lab.training.ghnerf.config import ROWS
         from neuhmr.lab.training.human_encoder.training import (
             HumanEncoderTrainingConfig,
@@ -289,9 +226,38 @@ class TrainHumanEncoder(_Run):
         _require_sizes(self.smallest, self.largest)
         draw = picture_draw(self.smallest, self.largest)
         config = HumanEncoderTrainingConfig(
-            **options, row=ROWS[self.row], pictures=self.pictures, mixed=self.mixed, draw=draw
+            **options,
+            val=self.val,
+            row=ROWS[self.row],
+            pictures=self.pictures,
+            mixed=self.mixed,
+            draw=draw,
         )
         return config, train_human_encoder(config)
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainMotionPrior(TrainingCommand):
+    """Train what is known of motions, on generated ones and on recordings in --data.
+
+    3000 steps from 8e-4: half an hour on two cores. --data is a folder of CMU recordings (.bvh, or
+    .amc beside their .asf); those of subject 02 are validated on, those of 05 and 06 are kept for
+    benchmarks. Ctrl-C keeps the last checkpoint.
+    """
+
+    windows: int = 48
+    """Pieces of motions in a step."""
+
+    def begin(self, options: dict[str, Any]) -> "tuple[RunConfig, Iterator[StepOutcome]]":
+        """Make a run's configuration, and its steps."""
+        from neuhmr.lab.training.motion_prior.training import (
+            MotionPriorTrainingConfig,
+            train_motion_prior,
+        )
+
+        require_at_least("--windows", self.windows, 1)
+        config = MotionPriorTrainingConfig(**options, val=self.data, windows=self.windows)
+        return config, train_motion_prior(config)
 
 
 def _require_sizes(smallest: float, largest: float) -> None:
@@ -308,5 +274,6 @@ Train = (
     | Annotated[TrainClipHeatmaps, subcommand("clip-heatmaps")]
     | Annotated[TrainGhnerf, subcommand("ghnerf")]
     | Annotated[TrainHumanEncoder, subcommand("human-encoder")]
+    | Annotated[TrainMotionPrior, subcommand("motion-prior")]
 )
-"""Which network: `neuhmr train ghn`, `matching`, `clip-heatmaps`, `ghnerf` or `human-encoder`."""
+"""Which network: `neuhmr train ghn`, `matching`, `clip-heatmaps`, `ghnerf`, ..."""

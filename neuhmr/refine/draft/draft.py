@@ -18,9 +18,12 @@ from neuhmr.body.motion import Motion
 from neuhmr.body.smpl_model import ShapedBody, SmplModel
 from neuhmr.clip.crops import PersonCrops
 from neuhmr.geometry.rotations import nearest_rotations
+from neuhmr.motion_prior.beliefs import PoseBeliefs
+from neuhmr.motion_prior.network import MotionPrior
 from neuhmr.progress import OnProgress, Progress, ignore_progress
 from neuhmr.refine.draft.draft_fit import DraftFit
 from neuhmr.refine.draft.joint_sightings import JointFinder
+from neuhmr.refine.draft.learned_start import believe_poses
 from neuhmr.refine.draft.outlines import Outlines, collect_outlines
 from neuhmr.refine.draft.smoothing import smooth_poses
 from neuhmr.refine.priors.ground import Ground
@@ -68,6 +71,8 @@ def draft_motion(
     config: DraftConfig,
     on_progress: OnProgress = ignore_progress,
     finder: JointFinder | None = None,
+    prior: MotionPrior | None = None,
+    fps: float = 30.0,
 ) -> Draft:
     """Improve initial poses without rendering; the same input gives the same result.
 
@@ -78,12 +83,25 @@ def draft_motion(
         config: what to believe.
         on_progress: told after every step; may raise to cancel.
         finder: frames to look for joints in, row for row; None to look for none.
+        prior: what is known of motions; None to begin with smoothed initial poses.
+        fps: of the video.
     """
     body = model.with_shape(motion.betas)
     outlines = collect_outlines(crops, model, motion.betas)
     initial = LocalPose.from_motion(motion)
     rows = motion.valid.nonzero()[:, 0]
     pose, up, height = initial, *_no_ground(initial.transl)
+    beliefs = None
+    if prior is not None and config.prior_weight > 0.0 and len(rows):
+        beliefs = believe_poses(
+            prior,
+            motion[rows],
+            body,
+            crops.cameras[rows],
+            outlines.silhouettes.sizes[rows],
+            finder.of_rows(rows) if finder else None,
+            fps,
+        )
     total = 2 * config.steps * max(1, len(stretches(len(rows))))
     for number, (start, end) in enumerate(stretches(len(rows))):
         part = rows[start:end]
@@ -95,6 +113,7 @@ def draft_motion(
             finder,
             part,
             config,
+            None if beliefs is None else beliefs[start:end],
             2 * number * config.steps,
             total,
             on_progress,
@@ -127,16 +146,20 @@ def _fit_stretch(
     finder: JointFinder | None,
     rows: Int[Tensor, " rows"],
     config: DraftConfig,
+    beliefs: PoseBeliefs | None,
     steps_before: int,
     total: int,
     on_progress: OnProgress,
 ) -> tuple[LocalPose, Ground]:
     here = motion[rows]
-    smooth = smooth_poses(LocalPose.from_motion(here), here.frame_index, config.smoothing_frames)
+    if beliefs is None:
+        begin = smooth_poses(LocalPose.from_motion(here), here.frame_index, config.smoothing_frames)
+    else:
+        begin = beliefs.pose
 
     def descend(scale: float, steps_before: int) -> DraftFit:
         fit = DraftFit(
-            smooth,
+            begin,
             here.frame_index,
             crops.cameras[rows],
             body,
@@ -144,6 +167,7 @@ def _fit_stretch(
             finder.of_rows(rows) if finder else None,
             config,
             scale,
+            beliefs,
         )
         misfits.append(fit.misfit())
         for step in range(config.steps):

@@ -13,7 +13,8 @@ from neuhmr.geometry.cameras import Camera
 from neuhmr.geometry.rigid import Rigid
 from neuhmr.geometry.rotations import axisangle_to_rotmat
 from neuhmr.losses.image import geman_mcclure
-from neuhmr.losses.pose import acceleration_loss, mean_or_zero
+from neuhmr.losses.pose import mean_or_zero
+from neuhmr.motion_prior.beliefs import PoseBeliefs
 from neuhmr.refine.draft.clothes import Clothes
 from neuhmr.refine.draft.joint_sightings import JointFinder, JointSightings
 from neuhmr.refine.draft.outlines import BodyPoints, Outlines, nearest_points, outline_loss
@@ -21,6 +22,7 @@ from neuhmr.refine.draft.residual_curve import ResidualCurve
 from neuhmr.refine.draft.scene_guess import SceneGuess
 from neuhmr.refine.priors.ground import Ground, floor_loss, lowest_heights, sole_points
 from neuhmr.refine.priors.pose_prior import load_pose_prior, plausibility_loss
+from neuhmr.refine.priors.steadiness import steadiness_loss
 from neuhmr.refine.settings.draft import DraftConfig
 
 FINAL_SHARE = 0.1
@@ -40,7 +42,9 @@ class DraftFit:
         finder: JointFinder | None,
         config: DraftConfig,
         scale: float = 1.0,
+        beliefs: PoseBeliefs | None = None,
     ) -> None:
+        self._beliefs = beliefs
         self._start, self._body, self._config = start, body, config
         self._cameras, self._outlines, self._finder = cameras, outlines, finder
         self._sightings: JointSightings | None = None
@@ -103,17 +107,17 @@ class DraftFit:
         plausibility = plausibility_loss(pose.rotmat, up, self._prior)
         lowest = lowest_heights(self._body, self._soles, bones, up)
         floor = floor_loss(lowest, ground.height, config.sigma_floor)
-        acceleration = acceleration_loss(joints[self._triples]).sum(dim=-1)
+        steadiness = steadiness_loss(joints[self._triples], config.sigma_acceleration).sum(dim=-1)
         per_frame = (
             config.outline_weight * self._outline(bones, nearest)
             + config.joint_weight * self._joints(joints)
             + config.plausibility_weight * len(self._prior.mean) * plausibility
             + config.floor_weight * floor
+            + config.prior_weight * self._surprise(joints)
         )
-        smoothness = mean_or_zero(acceleration) / config.sigma_acceleration**2
         return (
             per_frame.mean()
-            + config.acceleration_weight * smoothness
+            + config.acceleration_weight * mean_or_zero(steadiness)
             + self._curve.cost()
             + (self._scene.cost() + self._clothes.cost()) / len(pose.transl)
         )
@@ -136,6 +140,13 @@ class DraftFit:
         squared = (pixels - self._sightings.pixels).square().sum(dim=-1)
         squared = squared * self._sightings.precisions.square()
         return geman_mcclure(squared, self._config.outlier_joint).sum(dim=-1)
+
+    def _surprise(self, joints: Float[Tensor, "frames joints 3"]) -> Float[Tensor, " frames"]:
+        """Squared distances from where the motion prior has the joints, in its expected errors."""
+        if self._beliefs is None:
+            return joints.new_zeros(len(joints))
+        squared = self._beliefs.deviations(joints).square().sum(dim=-1)
+        return geman_mcclure(squared, self._config.outlier_prior).sum(dim=-1)
 
     def _pose(self) -> LocalPose:
         turns, shifts = self._curve.corrections()

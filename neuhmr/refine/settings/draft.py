@@ -18,7 +18,7 @@ class DraftConfig:
         help="Draft poses before anything is rendered. By masks, joints and priors.",
     )  # fmt: skip
     steps: int = setting(
-        200, label="Draft steps", low=1, high=1000, quality=300,
+        150, label="Draft steps", low=1, high=1000, quality=300,
         help="Of the descent over all frames at once.",
     )  # fmt: skip
     learning_rate: float = setting(
@@ -27,7 +27,8 @@ class DraftConfig:
     )  # fmt: skip
     smoothing_frames: int = setting(
         6, label="Smoothing", unit="frames", high=30,
-        help="Frames to each side over which initial poses are smoothed first; 0 for not at all.",
+        help="Frames to each side over which initial poses are smoothed first where learnt motion has "
+        "no say; 0 for not at all.",
     )  # fmt: skip
     correlation_frames: float = setting(
         4.0, label="Correlation", unit="frames", low=0.1, high=30.0,
@@ -40,12 +41,12 @@ class DraftConfig:
         "estimators do.",
     )  # fmt: skip
     sigma_rotation: float = setting(
-        0.25, label="Error of rotations", unit="rad", low=1e-3, high=1.0,
-        help="Error of an initial joint rotation; more at the extremities.",
+        0.15, label="Error of rotations", unit="rad", low=1e-3, high=1.0,
+        help="Error of a joint rotation where the descent begins; more at the extremities.",
     )  # fmt: skip
     sigma_root: float = setting(
-        0.5, label="Error of the root", unit="rad", low=1e-3, high=2.0,
-        help="Error of the initial root rotation.",
+        0.3, label="Error of the root", unit="rad", low=1e-3, high=2.0,
+        help="Error of the root's rotation there.",
     )  # fmt: skip
     sigma_lateral: float = setting(
         0.03, label="Error across the ray", unit="m", low=1e-4, high=0.5,
@@ -89,16 +90,26 @@ class DraftConfig:
         help="Times the joints are looked for around where they are by then.",
     )  # fmt: skip
     plausibility_weight: float = setting(
-        0.5, label="Likely poses", high=5.0,
-        help="Weight of the pose prior. Low, since it knows only this project's own motions, and "
-        "joints that are seen know better.",
+        0.0, label="Likely poses", high=5.0,
+        help="Weight of a Gaussian over poses, for drafts without learnt motion; 0.5 suits them. "
+        "Behind the network it is worth nothing.",
+    )  # fmt: skip
+    prior_weight: float = setting(
+        0.1, label="Learnt motion", high=5.0,
+        help="Weight of where a network that has seen people move believes the joints, by how sure "
+        "it is. 0 begins with smoothed initial poses instead of the network's.",
+    )  # fmt: skip
+    outlier_prior: float = setting(
+        4.0, label="Outliers of learnt motion", low=0.1, high=20.0,
+        help="Joints so many expected errors from where it believes them lose their say.",
     )  # fmt: skip
     acceleration_weight: float = setting(
-        1.0, label="Steady joints", high=5.0, help="Weight of the joints' acceleration.",
+        0.3, label="Steady joints", high=5.0, help="Weight of the joints' acceleration.",
     )  # fmt: skip
     sigma_acceleration: float = setting(
-        0.0167, label="Usual acceleration", unit="m/frame²", low=1e-4, high=0.5, scale="log",
-        help="Of a joint; 0.0167 is 15 m/s² at 30 frames a second.",
+        0.0026, label="Usual acceleration", unit="m/frame²", low=1e-4, high=0.5, scale="log",
+        help="Of an average joint of people as they were recorded; 0.0026 is 2.3 m/s² at 30 frames "
+        "a second. Many times as much is rare, but costs little more.",
     )  # fmt: skip
     floor_weight: float = setting(
         20.0, label="Feet on the floor", high=100.0, help="Weight of feet on one floor.",

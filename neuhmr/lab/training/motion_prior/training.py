@@ -1,7 +1,7 @@
 """Training of the motion prior on motions alone; everything else is drawn on the way."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -18,7 +18,7 @@ from neuhmr.lab.training.motion_prior.tracks import Track, generated_tracks, rec
 from neuhmr.lab.training.motion_prior.validation import validate_prior
 from neuhmr.lab.training.run import StepOutcome, TrainingRun, run_steps
 from neuhmr.lab.training.run_config import CosineRunConfig, cosine_rate
-from neuhmr.motion_prior.checkpoint import save_motion_prior
+from neuhmr.motion_prior.checkpoint import load_motion_prior, save_motion_prior
 from neuhmr.motion_prior.network import MotionPrior, MotionPriorConfig, read_belief
 from neuhmr.tensor_struct import concatenate
 
@@ -30,15 +30,15 @@ VALIDATION_WINDOWS = 64
 class MotionPriorTrainingConfig(CosineRunConfig):
     """How the prior is trained."""
 
-    steps: int = 5000
+    steps: int = 3000
     """Optimization steps."""
-    learning_rate: float = 6e-4
+    learning_rate: float = 8e-4
     """Initial rate of AdamW; falls along a cosine."""
     weight_decay: float = 1e-2
     """AdamW's weight decay."""
     warmup: int = 150
     """Steps over which the rate rises from zero."""
-    windows: int = 64
+    windows: int = 48
     """Windows per step."""
     frames: int = 48
     """Length of a window."""
@@ -48,6 +48,8 @@ class MotionPriorTrainingConfig(CosineRunConfig):
     """Steps between new batches, which cost as much as a step."""
     generated: int = 240
     """Generated motions to learn from, beside the recorded ones."""
+    network: MotionPriorConfig = field(default_factory=MotionPriorConfig)
+    """Size of the network."""
     average: float = 0.005
     """Share of a step in the running average of the weights."""
     include_val: bool = False
@@ -110,7 +112,10 @@ def train_motion_prior(config: MotionPriorTrainingConfig) -> Iterator[StepOutcom
     """
     torch.manual_seed(config.seed)
     model = load_body_model()
-    network = MotionPrior(MotionPriorConfig()).to(config.device)
+    network = MotionPrior(config.network)
+    if config.start is not None:
+        network.load_state_dict(load_motion_prior(config.start).state_dict())
+    network.requires_grad_(True).to(config.device)
     optimizer = torch.optim.AdamW(
         network.parameters(), lr=config.learning_rate, weight_decay=config.weight_decay
     )

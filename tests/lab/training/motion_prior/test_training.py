@@ -1,0 +1,71 @@
+import json
+from dataclasses import replace
+
+import torch
+
+from neuhmr.lab.training.motion_prior.training import (
+    MixedBatches,
+    MotionPriorTrainingConfig,
+    train_motion_prior,
+)
+from neuhmr.motion_prior.checkpoint import KIND, load_motion_prior
+from tests.lab.people.motion.test_bvh import bvh_text
+from tests.lab.training.motion_prior.scenes import bodies, tracks
+from tests.motion_prior.scene import SMALL
+
+
+def config(tmp_path, **changes) -> MotionPriorTrainingConfig:
+    frames = [
+        {"position": (0, 16, 0.1 * i), "LeftArm": (-60, 0, i % 50), "LeftUpLeg": (0, 0, -(i % 40))}
+        for i in range(140)
+    ]
+    for name in ("02_01", "07_01"):
+        (tmp_path / f"{name}.bvh").write_text(bvh_text(frames))
+    return MotionPriorTrainingConfig(
+        data=tmp_path, val=tmp_path, out=tmp_path / "run", steps=8, windows=8, frames=12,
+        generated=2, network=SMALL, warmup=2, validate_every=4, learning_rate=3e-3,
+        average=0.5, **changes,
+    )  # fmt: skip
+
+
+def test_training_lowers_the_loss_and_leaves_weights_that_load(tmp_path):
+    steps = list(train_motion_prior(config(tmp_path)))
+    totals = [sum(step.losses.values()) for step in steps]
+    assert sum(totals[-2:]) < sum(totals[:2])
+    path = tmp_path / "run" / "motion_prior.safetensors"
+    prior = load_motion_prior(path)
+    assert prior.config == SMALL
+    assert float(prior.decode.weight.abs().max()) > 0.0
+    header = KIND.read_header(path)
+    assert float(header["recorded_mpjpe"]) > 0.0
+    rows = [json.loads(line) for line in (tmp_path / "run" / "log.jsonl").read_text().splitlines()]
+    assert [row["step"] for row in rows] == [4, 8]
+
+
+def test_a_run_goes_on_where_it_stopped(tmp_path):
+    run = train_motion_prior(config(tmp_path))
+    for step in run:
+        if step.step == 5:
+            run.close()
+            break
+    resumed = list(train_motion_prior(replace(config(tmp_path), resume=True)))
+    assert [step.step for step in resumed] == [6, 7, 8]
+
+
+def test_weights_to_start_with_are_taken(tmp_path):
+    list(train_motion_prior(config(tmp_path)))
+    first = tmp_path / "run" / "motion_prior.safetensors"
+    begun = replace(config(tmp_path), start=first, steps=1, learning_rate=1e-12, average=0.0)
+    list(train_motion_prior(replace(begun, out=tmp_path / "second")))
+    second = load_motion_prior(tmp_path / "second" / "motion_prior.safetensors")
+    torch.testing.assert_close(
+        second.decode.weight, load_motion_prior(first).decode.weight, atol=1e-4, rtol=0
+    )
+
+
+def test_windows_of_several_batches_are_mixed_and_made_anew(tmp_path):
+    batches = MixedBatches([tracks()], bodies(), replace(config(tmp_path), reuse=2, kept=3), seed=0)
+    drawn = [batches.draw() for _ in range(9)]
+    assert all(len(batch.times) == 8 for batch in drawn)
+    assert len(batches._batches) == 3
+    assert not torch.equal(drawn[7].rotmat, drawn[8].rotmat)
