@@ -8,6 +8,7 @@ from tyro.conf import subcommand
 from neuhmr.cli.inputs import JsonFlag, OptionalPath, require_at_least, sample_clip
 from neuhmr.cli.lab.benchmark_accuracy import BenchmarkAccuracy
 from neuhmr.cli.lab.benchmark_ghnerf import BenchmarkGhnerf
+from neuhmr.cli.lab.benchmark_real import BenchmarkReal
 from neuhmr.cli.output import print_rows
 from neuhmr.cli.progress import progress_bars, stop_on_interrupt
 from neuhmr.devices import choose_device
@@ -68,5 +69,6 @@ Benchmark = (
     Annotated[BenchmarkSpeed, subcommand("speed")]
     | Annotated[BenchmarkAccuracy, subcommand("accuracy")]
     | Annotated[BenchmarkGhnerf, subcommand("ghnerf")]
+    | Annotated[BenchmarkReal, subcommand("real")]
 )
-"""Which table: `neuhmr benchmark speed`, `accuracy` or `ghnerf`."""
+"""Which table: `neuhmr benchmark speed`, `accuracy`, `ghnerf` or `real`."""

@@ -4,7 +4,7 @@ import os
 import sys
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from tyro.conf import arg
 
@@ -14,6 +14,7 @@ from neuhmr.cli.progress import progress_bars, stop_on_interrupt
 from neuhmr.devices import choose_device
 
 if TYPE_CHECKING:
+    from neuhmr.lab.benchmarks.pose.accuracy import AccuracyConfig
     from neuhmr.lab.benchmarks.pose.benchmark_clips import ClipSet
 
 OptionalCount = Annotated[int | None, arg(help_behavior_hint="")]
@@ -29,8 +30,19 @@ class BenchmarkAccuracy:
 
     quick: Switch = False
     """Few people and frames: minutes instead of an hour."""
-    errors: Annotated[tuple[str, ...], arg(metavar="KIND ...")] = ("ray",)
-    """Initial poses: ray, isotropic, own (from `neuhmr init`), given (beside each clip)."""
+    set: Annotated[
+        Literal["own", "wide"] | None, arg(help_behavior_hint="(default: wide with --mocap-dir)")
+    ] = None
+    """Clips: 8 of our own motions filmed from breast height, or 24 of six families of motion with
+    errors, bodies and cameras of all kinds dealt out over them."""
+    mocap_dir: OptionalPath = None
+    """Folder of CMU recordings (.bvh, or .asf and .amc): the wide set's dance and ball games."""
+    errors: Annotated[
+        tuple[str, ...],
+        arg(metavar="KIND ...", help_behavior_hint="(default: ray, for the wide set given)"),
+    ] = ()
+    """Initial poses: ray, isotropic, image, video, world, mirrored, own (from `neuhmr init`), given
+    (beside each clip)."""
     methods: Annotated[tuple[str, ...], arg(metavar="METHOD ...", help_behavior_hint="")] = ()
     """Presets, smplify, nemo; else all (with --ablate or --figure5 the preset fast)."""
     ablate: Switch = False
@@ -40,7 +52,7 @@ class BenchmarkAccuracy:
     clips: OptionalPath = None
     """A folder of clips with their truth; else people are made."""
     people: OptionalCount = None
-    """Number of people."""
+    """Number of people, each with one clip."""
     frames: OptionalCount = None
     """Frames of each clip."""
     epochs: OptionalCount = None
@@ -68,33 +80,16 @@ class BenchmarkAccuracy:
             NeuhmrError: an option makes no sense, or clips, weights or folders cannot be used.
         """
         from neuhmr.clip.atomic import atomic_path, check_writable
-        from neuhmr.lab.benchmarks.pose.accuracy import AccuracyConfig, measure_accuracy
+        from neuhmr.lab.benchmarks.pose.accuracy import measure_accuracy
         from neuhmr.lab.benchmarks.pose.accuracy_report import accuracy_report
         from neuhmr.lab.benchmarks.pose.accuracy_tables import markdown_report
-        from neuhmr.lab.benchmarks.pose.benchmark_clips import Part
-        from neuhmr.lab.benchmarks.pose.methods import ABLATED, METHODS
 
         require_at_least("--people", self.people, 1)
         require_at_least("--frames", self.frames, 2)
         require_at_least("--epochs", self.epochs, 1)
         if self.markdown is not None:
             check_writable(self.markdown)
-        default = (ABLATED,) if self.ablate or self.figure5 else METHODS
-        config = AccuracyConfig(
-            cache=self.cache or default_cache(),
-            clips=self.clips,
-            people=self._people(),
-            part=Part.parse(self.part),
-            kinds=self.errors,
-            methods=self.methods or default,
-            ablate=self.ablate,
-            figure5=self.figure5,
-            epochs=self.epochs,
-            seed=self.seed,
-            checkpoint=self.checkpoint,
-            fresh=self.fresh,
-            device=str(choose_device(self.device)),
-        )
+        config = self._config()
         with stop_on_interrupt() as stop, progress_bars(stop, completes=False) as on_progress:
             found = measure_accuracy(config, on_progress)
         for line in found.notes:
@@ -105,16 +100,41 @@ class BenchmarkAccuracy:
                 partial.write_text(markdown_report(report), encoding="utf-8")
         return report
 
+    def _config(self) -> "AccuracyConfig":
+        from neuhmr.lab.benchmarks.pose.accuracy import AccuracyConfig
+        from neuhmr.lab.benchmarks.pose.benchmark_clips import Part
+        from neuhmr.lab.benchmarks.pose.methods import ABLATED, METHODS
+
+        clip_set = self.set or ("wide" if self.mocap_dir else "own")
+        default = (ABLATED,) if self.ablate or self.figure5 else METHODS
+        return AccuracyConfig(
+            cache=self.cache or default_cache(),
+            clips=self.clips,
+            clip_set=clip_set,
+            mocap_dir=self.mocap_dir,
+            people=self._people(clip_set == "wide"),
+            part=Part.parse(self.part),
+            kinds=self.errors or (("given",) if clip_set == "wide" else ("ray",)),
+            methods=self.methods or default,
+            ablate=self.ablate,
+            figure5=self.figure5,
+            epochs=self.epochs,
+            seed=self.seed,
+            checkpoint=self.checkpoint,
+            fresh=self.fresh,
+            device=str(choose_device(self.device)),
+        )
+
     def show(self, result: dict[str, object]) -> None:
         """Print the tables as Markdown, unwrapped, so that they can be pasted."""
         from neuhmr.lab.benchmarks.pose.accuracy_tables import markdown_report
 
         sys.stdout.write(markdown_report(result))
 
-    def _people(self) -> "ClipSet":
-        from neuhmr.lab.benchmarks.pose.benchmark_clips import QUICK, WHOLE
+    def _people(self, is_wide: bool) -> "ClipSet":
+        from neuhmr.lab.benchmarks.pose.benchmark_clips import QUICK, WHOLE, WIDE
 
-        base = QUICK if self.quick else WHOLE
+        base = QUICK if self.quick else WIDE if is_wide else WHOLE
         return replace(
             base,
             people=self.people or base.people,

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from tyro.conf import Positional, arg
 
 from neuhmr.cli.inputs import JsonFlag, OptionalPath, require_at_least
-from neuhmr.cli.output import print_rows
+from neuhmr.cli.output import note, print_rows
 from neuhmr.cli.progress import progress_bars, stop_on_interrupt
+from neuhmr.errors import NeuhmrError
 
 if TYPE_CHECKING:
     from neuhmr.lab.people.presets import PeoplePreset
@@ -28,11 +29,15 @@ class People:
 
     out_dir: Positional[Annotated[Path, arg(metavar="OUT_DIR")]]
     """The folder to write into; made if missing."""
-    preset: Literal["clips", "train", "val", "test", "views", "views-val", "views-test"] = "clips"
+    preset: Literal["clips", "train", "val", "test", "wide", "views", "views-val", "views-test"] = (
+        "clips"
+    )
     """`train`, `val`: pictures of 300 and 12 people to train and validate on. `test`: 8 clips of
-    people, clothes, places and motions that no training sees, filmed by a phone. `views...`: the
-    same for `neuhmr train ghnerf`: 160, 10 and 8 people, each twice in a ring of 16 cameras.
-    `clips`: one test clip, with an ideal camera and exact masks."""
+    people, clothes, places and motions that no training sees, filmed by a phone. `wide`: 24 such
+    clips of six families of motion, with every kind of errors, bodies that are guessed, and cameras
+    of all heights that stand, turn or walk. `views...`: pictures for `neuhmr train ghnerf`: 160, 10
+    and 8 people, each twice in a ring of 16 cameras. `clips`: one test clip, with an ideal camera
+    and exact masks."""
     clips: _OptionalInt = None
     """Number of people."""
     seed: int = 0
@@ -46,13 +51,13 @@ class People:
     width: _OptionalInt = None
     """Of a clip (px)."""
     errors: Annotated[
-        Literal["ray", "isotropic", "own", "all"] | None,
+        Literal["ray", "isotropic", "image", "video", "world", "mirrored", "own", "all"] | None,
         arg(help_behavior_hint="(default: by preset)"),
     ] = None
-    """How a clip's initial poses are wrong: as estimators' are, evenly, or estimated from the
-    video itself into CLIP.poses.own.npz (needs MediaPipe). `all`: every kind, each in its own
-    CLIP.poses.KIND.npz."""
-    mpjpe_mm: float = 95.0
+    """How a clip's initial poses are wrong: as those of estimators that see single pictures, videos
+    or a world, evenly (isotropic), or estimated from the video itself into CLIP.poses.own.npz
+    (needs MediaPipe). `all`: every kind, each in its own CLIP.poses.KIND.npz."""
+    mpjpe_mm: Annotated[float | None, arg(help_behavior_hint="(default: by kind)")] = None
     """How wrong they are (mm)."""
     moving_camera: Annotated[bool, arg(help_behavior_hint="")] = False
     """Move a clip's camera slowly around the person."""
@@ -65,7 +70,8 @@ class People:
     ] = None
     """Masks with a segmenter's errors, or exact."""
     mocap_dir: OptionalPath = None
-    """Folder of CMU recordings (.asf, .amc): clips move like them, people to train on partly."""
+    """Folder of CMU recordings (.bvh, or .asf and .amc): clips move like them, people to train on
+    partly, clips of `wide` where they dance or play ball."""
     json: JsonFlag = False
 
     def run(self) -> dict[str, object]:
@@ -88,17 +94,25 @@ class People:
         preset = people_preset(self.preset)
         with stop_on_interrupt() as stop, progress_bars(stop) as on_progress:
             make = self._make_clips if preset.is_clips else self._make_pictures
+            if self.preset == "wide":
+                make = self._make_wide
             files = make(preset, on_progress)
         return {"people": len(files), "files": [str(path) for path in files]}
 
     def _make_clips(self, preset: "PeoplePreset", on_progress: "OnProgress") -> list[Path]:
+        from neuhmr.lab.people.errors.error_models import ERROR_KINDS
         from neuhmr.lab.people.generate import PeopleConfig, generate_people
 
         kinds = preset.errors
-        if self.errors in ("ray", "isotropic"):
-            kinds = (self.errors,)
-        elif self.errors is not None:
-            kinds = ("ray", "isotropic") if self.errors == "all" else ("ray",)
+        match self.errors:
+            case None:
+                pass
+            case "all":
+                kinds = ERROR_KINDS
+            case "own":
+                kinds = ("ray",)
+            case kind:
+                kinds = (kind,)
         config = PeopleConfig(
             out_dir=self.out_dir, clips=self.clips or preset.people, views=self.views,
             split=preset.split, seed=self.seed, frames=self.frames or preset.frames,
@@ -112,6 +126,29 @@ class People:
                 for video in [path] if path.suffix else sorted(path.glob("*.mp4")):
                     _estimate_own_poses(video, on_progress)
         return files
+
+    def _make_wide(self, preset: "PeoplePreset", on_progress: "OnProgress") -> list[Path]:
+        from neuhmr.lab.people.wide_set import WideConfig, generate_wide, planned_clips
+
+        own = (
+            self.views > 1, self.moving_camera, self.width, self.errors, self.mpjpe_mm, self.camera,
+            self.masks, self.seed,
+        )  # fmt: skip
+        if any(own):
+            raise NeuhmrError(
+                "The preset wide deals people, errors, cameras and masks out by its plan; leave "
+                "--seed, --views, --moving-camera, --width, --errors, --mpjpe-mm, --camera and "
+                "--masks out."
+            )
+        clips, notes = planned_clips(self.mocap_dir)
+        for line in notes:
+            note(line)
+        config = WideConfig(
+            out_dir=self.out_dir, mocap_dir=self.mocap_dir, frames=self.frames or preset.frames,
+            size=self.height or preset.height,
+            clips=tuple(clip.number for clip in clips[: self.clips or preset.people]),
+        )  # fmt: skip
+        return generate_wide(config, on_progress)
 
     def _make_pictures(self, preset: "PeoplePreset", on_progress: "OnProgress") -> list[Path]:
         from neuhmr.lab.people.training_set import TrainingSetConfig, generate_training_set

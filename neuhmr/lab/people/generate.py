@@ -11,7 +11,7 @@ more, each person becomes a capture folder `person_SEED/` of synchronous clips
 """
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
@@ -23,11 +23,13 @@ from neuhmr.clip.atomic import atomic_path
 from neuhmr.errors import OutputError
 from neuhmr.geometry.cameras import Camera
 from neuhmr.lab.people.capture import Filming, Performance, film_clip
-from neuhmr.lab.people.errors.wrong_poses import ErrorKind, WrongPoseConfig
+from neuhmr.lab.people.errors.error_models import error_config
+from neuhmr.lab.people.errors.wrong_poses import ErrorKind
 from neuhmr.lab.people.motion.motions import MOTION_KINDS, MotionKind, generate_motion
 from neuhmr.lab.people.motion.recordings import load_mocap_motion, pick_recording
 from neuhmr.lab.people.motion.stage_motion import StageMotion
-from neuhmr.lab.people.person import Person, make_person, stream
+from neuhmr.lab.people.person import Person, make_person
+from neuhmr.lab.people.random_streams import stream
 from neuhmr.lab.people.splits import RANGE, Split, kinds_of, person_seed
 from neuhmr.lab.people.stage.camera_ring import drifting_cameras, fitting_distance, intrinsics
 from neuhmr.lab.people.stage.film import CameraKind, MaskKind
@@ -64,8 +66,8 @@ class PeopleConfig:
     """One camera that moves slowly around the person instead of one that stands still."""
     errors: ErrorKind | tuple[ErrorKind, ...] = "ray"
     """How the initial poses are wrong; several kinds give several files."""
-    mpjpe_mm: float = 95.0
-    """How wrong they are (mean joint error, hips aligned, mm)."""
+    mpjpe_mm: float | None = None
+    """How wrong they are (mean joint error, hips aligned, mm); None for each kind's own figure."""
     camera: CameraKind = "ideal"
     """Filmed by a phone, with all that it does to pictures, or exactly as rendered."""
     masks: MaskKind = "exact"
@@ -122,10 +124,9 @@ def _film_person(
     for view, filming in enumerate(filmings):
         clip_name = f"{name}_cam{view:02d}" if config.views > 1 else name
         kinds = (config.errors,) if isinstance(config.errors, str) else config.errors
-        wrong = [
-            WrongPoseConfig(kind=errors, mpjpe_mm=config.mpjpe_mm, seed=seed + 7919 * view)
-            for errors in kinds
-        ]
+        wrong = [error_config(errors, seed + 7919 * view) for errors in kinds]
+        if config.mpjpe_mm is not None:
+            wrong = [replace(errors, mpjpe_mm=config.mpjpe_mm) for errors in wrong]
         notes: dict[str, object] = {"split": config.split, "motion": kind, "stage": stage.kind}
         film_clip(folder / f"{clip_name}.mp4", performance, filming, renderer, wrong, notes, report)
         entries.append(_camera_entry(view, clip_name, filming))

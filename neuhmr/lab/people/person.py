@@ -1,6 +1,5 @@
 """A random synthetic person: body, clothes and texture from one seed."""
 
-import zlib
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -21,6 +20,7 @@ from neuhmr.lab.people.look.surface_points import canonical_points
 from neuhmr.lab.people.look.tubes import RING, Tube
 from neuhmr.lab.people.look.uv_bake import bake_open_body
 from neuhmr.lab.people.look.wardrobe import Look, sample_look
+from neuhmr.lab.people.random_streams import stream
 from neuhmr.lab.people.splits import split_of
 
 SHAPE_SPREAD = 1.15
@@ -29,11 +29,6 @@ MAX_BETA = 2.8
 """Shapes beyond that many standard deviations are clipped."""
 PATCHES = 4
 """Things that are worn share a strip under the body's texture, a quarter of its width each."""
-
-
-def stream(seed: int, purpose: str) -> np.random.Generator:
-    """Give every purpose its own random numbers, so that adding one leaves the others alone."""
-    return np.random.default_rng([seed, zlib.crc32(purpose.encode())])
 
 
 @dataclass(frozen=True)

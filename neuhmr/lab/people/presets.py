@@ -11,8 +11,9 @@ from neuhmr.lab.people.errors.wrong_poses import ErrorKind
 from neuhmr.lab.people.splits import Split
 from neuhmr.lab.people.stage.film import CameraKind, MaskKind
 from neuhmr.lab.people.training_set import Placing
+from neuhmr.lab.people.wide_design import WIDE_CLIPS
 
-PresetName = Literal["clips", "train", "val", "test", "views", "views-val", "views-test"]
+PresetName = Literal["clips", "train", "val", "test", "wide", "views", "views-val", "views-test"]
 PRESETS: tuple[PresetName, ...] = get_args(PresetName)
 
 
@@ -50,6 +51,12 @@ def people_preset(name: PresetName) -> PeoplePreset:
             return PeoplePreset(
                 split="test", is_clips=True, people=8, frames=60, height=448, width=448,
                 errors=("ray", "isotropic"),
+            )  # fmt: skip
+        case "wide":
+            # Its errors are dealt out, see `wide_design`.
+            return PeoplePreset(
+                split="test", is_clips=True, people=len(WIDE_CLIPS), frames=48, height=448,
+                width=448,
             )  # fmt: skip
         case "views":
             return _views("train", 160)

@@ -21,7 +21,8 @@ from neuhmr.lab.people.motion.key_poses import arm_track, interpolate_keys
 from neuhmr.lab.people.motion.limb_solver import solve_targets
 from neuhmr.lab.people.motion.stage_motion import StageMotion
 from neuhmr.lab.people.motion.walking import walking_targets
-from neuhmr.lab.people.person import Person, make_person, sample_betas, stream
+from neuhmr.lab.people.person import Person, make_person, sample_betas
+from neuhmr.lab.people.random_streams import stream
 from neuhmr.lab.people.splits import person_seed
 from neuhmr.lab.people.stage.camera_ring import drifting_cameras, intrinsics
 from neuhmr.lab.people.stage.stage_kinds import make_stage

@@ -22,7 +22,8 @@ from neuhmr.geometry.rigid import Rigid
 from neuhmr.lab.people.motion.motions import MOTION_KINDS, generate_motion
 from neuhmr.lab.people.motion.recordings import load_mocap_motion, pick_recording
 from neuhmr.lab.people.motion.stage_motion import StageMotion
-from neuhmr.lab.people.person import Person, make_person, stream
+from neuhmr.lab.people.person import Person, make_person
+from neuhmr.lab.people.random_streams import stream
 from neuhmr.lab.people.splits import Split, kinds_of, person_seed, split_of
 from neuhmr.lab.people.stage.camera_ring import look_at, ring_position
 from neuhmr.lab.people.stage.film import CameraKind, Film, MaskKind

@@ -95,6 +95,32 @@ def test_without_mediapipe_its_rows_are_left_out_and_it_is_said(
     assert "kind own" in report["notes"][1]
 
 
+def test_the_wide_set_starts_from_its_own_poses_and_is_told_apart_by_plan(
+    words: list[str],
+    painted_clip: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    asked: list[tuple[object, ...]] = []
+    plan = {"family": "floor", "errors": "world", "betas": "zero", "camera_path": "panning"}
+
+    def make(*arguments: object) -> tuple[list[Path], list[str]]:
+        asked.append(arguments)
+        return [painted_clip], ["The family dance is left out."]
+
+    monkeypatch.setattr(accuracy, "make_wide_clips", make)
+    monkeypatch.setattr(accuracy, "read_plan", lambda path: plan)
+    words = [word for word in words if word not in ("--clips", str(painted_clip.parent))]
+    report = run_json(capsys, [*words, "--mocap-dir", str(tmp_path)])
+    assert asked[0][1] == tmp_path and report["set"] == "wide"
+    assert [row["initial"] for row in report["rows"]] == ["given"] * 3
+    groups = [(row["grouping"], row["group"], row["method"]) for row in report["groups"]]
+    assert ("family", "floor", "fast") in groups and ("errors", "world", "initial") in groups
+    assert report["worst"][0]["plan"] == plan
+    assert report["notes"] == ["The family dance is left out."]
+
+
 @pytest.fixture
 def refuse(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Callable[..., str]:
     """Run a benchmark that must be refused; give the sentence it prints."""

@@ -5,7 +5,8 @@ import pytest
 from neuhmr.cli.lab import people as command
 from neuhmr.cli.lab.people import People
 from neuhmr.errors import NeuhmrError
-from neuhmr.lab.people import generate, training_set
+from neuhmr.lab.people import generate, training_set, wide_set
+from neuhmr.lab.people.errors.error_models import ERROR_KINDS
 
 
 @pytest.fixture
@@ -67,13 +68,31 @@ def test_clips_are_as_they_were(asked, tmp_path):
     assert (config.camera, config.masks, config.errors) == ("ideal", "exact", ("ray",))
 
 
-@pytest.mark.parametrize(("errors", "kinds"), [("own", ("ray",)), ("all", ("ray", "isotropic"))])
+@pytest.mark.parametrize(
+    ("errors", "kinds"), [("own", ("ray",)), ("all", ERROR_KINDS), ("world", ("world",))]
+)
 def test_own_poses_are_estimated_from_each_video(asked, tmp_path, monkeypatch, errors, kinds):
     seen: list[Path] = []
     monkeypatch.setattr(command, "_estimate_own_poses", lambda video, report: seen.append(video))
     People(out_dir=tmp_path, preset="test", errors=errors).run()
     assert asked[0].errors == kinds
-    assert seen == [tmp_path / "person.mp4"]
+    assert seen == ([] if errors == "world" else [tmp_path / "person.mp4"])
+
+
+def test_the_wide_preset_makes_what_it_can_and_says_what_it_cannot(tmp_path, monkeypatch, capsys):
+    configs = []
+    monkeypatch.setattr(wide_set, "generate_wide", lambda config, _: configs.append(config) or [])
+    People(out_dir=tmp_path, preset="wide").run()
+    People(out_dir=tmp_path, preset="wide", clips=2, frames=12).run()
+    assert (configs[0].frames, configs[0].size, len(configs[0].clips)) == (48, 448, 14)
+    assert (configs[1].frames, len(configs[1].clips)) == (12, 2)
+    assert "family dance are left out" in " ".join(capsys.readouterr().err.split())
+
+
+@pytest.mark.parametrize("own", [{"errors": "ray"}, {"views": 2}, {"seed": 4}, {"masks": "exact"}])
+def test_the_wide_preset_refuses_what_its_plan_decides(tmp_path, own):
+    with pytest.raises(NeuhmrError, match="by its plan; leave --seed"):
+        People(out_dir=tmp_path, preset="wide", **own).run()
 
 
 def test_a_number_that_is_too_small_is_named(tmp_path):

@@ -143,7 +143,9 @@ def test_a_phone_and_a_segmenter_leave_their_traces(tmp_path):
 
 def test_the_presets_are_of_their_splits():
     for name in PRESETS:
-        expected = {"clips": "test", "views": "train"}.get(name, name.removeprefix("views-"))
+        expected = {"clips": "test", "wide": "test", "views": "train"}.get(
+            name, name.removeprefix("views-")
+        )
         assert people_preset(name).split == expected, name
     test = people_preset("test")
     assert test.is_clips

@@ -2,7 +2,8 @@ import numpy as np
 import torch
 
 from neuhmr.lab.people.motion.motions import generate_motion
-from neuhmr.lab.people.person import MAX_BETA, make_person, stream
+from neuhmr.lab.people.person import MAX_BETA, make_person
+from neuhmr.lab.people.random_streams import stream
 
 
 def test_streams_are_independent_and_repeatable():

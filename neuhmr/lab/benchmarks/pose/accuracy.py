@@ -7,12 +7,21 @@ stopped benchmark goes on where it was, and one that changes nothing answers at 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Literal
 
 import torch
 
 from neuhmr.body.model_files import load_body_model
 from neuhmr.errors import ClipError, NeuhmrError
-from neuhmr.lab.benchmarks.pose.benchmark_clips import WHOLE, ClipSet, Part, find_clips, make_clips
+from neuhmr.lab.benchmarks.pose.benchmark_clips import (
+    WHOLE,
+    ClipSet,
+    Part,
+    find_clips,
+    make_clips,
+    make_wide_clips,
+)
+from neuhmr.lab.benchmarks.pose.clip_groups import Plan, read_plan
 from neuhmr.lab.benchmarks.pose.clip_result import ClipResult
 from neuhmr.lab.benchmarks.pose.keypoints import has_detector
 from neuhmr.lab.benchmarks.pose.match_distances import JointDistances, measure_matches
@@ -36,6 +45,9 @@ NO_DETECTOR = (
 )
 
 
+ClipSetName = Literal["own", "wide"]
+
+
 @dataclass(frozen=True, kw_only=True)
 class AccuracyConfig:
     """What is compared on what."""
@@ -44,6 +56,10 @@ class AccuracyConfig:
     """Folder for clips and results."""
     clips: Path | None = None
     """A folder of clips with their truth; else people of the test split are made."""
+    clip_set: ClipSetName = "own"
+    """Which clips are made: own motions filmed from breast height, or the wide test set."""
+    mocap_dir: Path | None = None
+    """Recordings for the wide set; families that need them are left out without."""
     people: ClipSet = WHOLE
     """Which people, and how many frames of each clip; of a folder's clips only the number of
     frames counts."""
@@ -80,6 +96,8 @@ class AccuracyResults:
     """By (row's name, kind of initial poses), then by clip."""
     matches: dict[str, list[list[JointDistances]]] = field(default_factory=dict)
     """By kind of initial poses, one table per clip."""
+    plans: dict[str, Plan] = field(default_factory=dict)
+    """By clip, what a wide clip was planned to show."""
     notes: list[str] = field(default_factory=list)
     """What was left out, and why."""
     interrupted: bool = False
@@ -128,16 +146,29 @@ def measure_accuracy(
         config, [], laboratory.weights, f"{model.name} {model.digest}", notes=notes
     )
     try:
-        if given is None:
-            paths = make_clips(config.cache, config.people, config.part, on_progress)
-        else:
-            paths = [given[index] for index in config.part.of(len(given))]
+        paths = _clip_paths(config, given, notes, on_progress)
         found.clips = [path.stem for path in paths]
+        found.plans = {path.stem: read_plan(path) for path in paths}
         for unit in _units(found, laboratory, paths, kinds, methods, on_progress):
             on_progress(unit)
     except Cancelled:
         found.interrupted = True
     return found
+
+
+def _clip_paths(
+    config: AccuracyConfig, given: list[Path] | None, notes: list[str], on_progress: OnProgress
+) -> list[Path]:
+    """Take this part of the given clips, or make them; adds what is left out to the notes."""
+    if given is not None:
+        return [given[index] for index in config.part.of(len(given))]
+    if config.clip_set == "own":
+        return make_clips(config.cache, config.people, config.part, on_progress)
+    paths, left_out = make_wide_clips(
+        config.cache, config.mocap_dir, config.people, config.part, on_progress
+    )
+    notes += left_out
+    return paths
 
 
 def _possible(config: AccuracyConfig) -> tuple[list[str], list[str], list[str]]:

@@ -3,6 +3,7 @@
 import torch
 
 from neuhmr.lab.benchmarks.pose.accuracy import INITIAL, AccuracyResults, unguarded_name
+from neuhmr.lab.benchmarks.pose.clip_groups import group_rows, worst_clips
 from neuhmr.lab.benchmarks.pose.guard_quality import judge_guard
 from neuhmr.lab.benchmarks.pose.match_distances import pool_matches
 from neuhmr.lab.benchmarks.pose.methods import ablations, make_method, settings
@@ -19,6 +20,8 @@ def accuracy_report(found: AccuracyResults) -> dict[str, object]:
     return {
         "rows": rows,
         "guard": [entry for kind in config.kinds for entry in guard_entries(found, kind)],
+        "groups": [row for kind in config.kinds for row in grouped_rows(found, kind)],
+        "worst": [row for kind in config.kinds for row in worst_rows(found, kind)],
         "ablation": ablation,
         "figure5": [
             {"initial": kind, "joints": [joint.as_dict() for joint in pool_matches(tables)]}
@@ -31,7 +34,8 @@ def accuracy_report(found: AccuracyResults) -> dict[str, object]:
         "weights": found.weights,
         "body_model": found.body_model,
         "seed": config.seed,
-        "first_person": None if config.clips else config.people.seed,
+        "set": None if config.clips else config.clip_set,
+        "first_person": None if config.clips or config.clip_set == "wide" else config.people.seed,
         "settings": {name: settings(make_method(name, config.epochs)) for name in config.methods},
         "threads": _threads(found),
         "device": device_name(config.device),
@@ -45,6 +49,22 @@ def table_rows(found: AccuracyResults, kind: str) -> list[TableRow]:
     for method in found.config.methods:
         names += [unguarded_name(method), method]
     return _rows(found, kind, names)
+
+
+def grouped_rows(found: AccuracyResults, kind: str) -> list[dict[str, object]]:
+    """Make the rows by family of motion, kind of errors and so on; none without planned clips."""
+    methods = {name: found.of(name, kind) for name in (INITIAL, *found.config.methods)}
+    return group_rows(found.plans, kind, found.of(INITIAL, kind), methods, found.config.seed)
+
+
+def worst_rows(found: AccuracyResults, kind: str) -> list[dict[str, object]]:
+    """List the clips that gained least by each method."""
+    before = found.of(INITIAL, kind)
+    return [
+        row
+        for method in found.config.methods
+        for row in worst_clips(found.plans, kind, method, before, found.of(method, kind))
+    ]
 
 
 def ablation_rows(found: AccuracyResults, kind: str) -> list[TableRow]:

@@ -27,6 +27,10 @@ def _of_methods(inner: Figure) -> Figure:
     return lambda row: DASH if row["method"] == "initial" else inner(row)
 
 
+def _plan(name: str) -> Figure:
+    return lambda row: str(row["plan"].get(name.replace(" ", "_"), DASH))
+
+
 MAIN: dict[str, Figure] = {
     "MPJPE": estimate("mpjpe_mm"),
     "drop": _drop("mpjpe_drop"),
@@ -37,6 +41,9 @@ MAIN: dict[str, Figure] = {
     "along / across ray": lambda row: (
         f"{number('along_ray_mm', 0)(row)} / {number('across_ray_mm', 0)(row)}"
     ),
+    "arms / legs / trunk": lambda row: " / ".join(
+        number(key, 0)(row) for key in ("arms_mm", "legs_mm", "trunk_mm")
+    ),
     "acceleration": number("accel_error_mm_per_frame2"),
     "jitter": number("jitter"),
     "frames worse": _of_methods(share("frames_worse")),
@@ -45,6 +52,23 @@ MAIN: dict[str, Figure] = {
 }
 ABLATION: dict[str, Figure] = {
     name: MAIN[name] for name in ("MPJPE", "drop", "PA-MPJPE", "PVE", "drop of PVE", "frames worse")
+}
+GROUPED: dict[str, Figure] = {
+    "method": lambda row: str(row["method"]),
+    "clips": lambda row: str(row["clips"]),
+} | {
+    name: MAIN[name]
+    for name in (
+        "MPJPE", "drop", "PA-MPJPE", "PVE", "absolute", "along / across ray",
+        "arms / legs / trunk", "frames worse",
+    )
+}  # fmt: skip
+WORST: dict[str, Figure] = {
+    "method": lambda row: str(row["method"]),
+    **{name: _plan(name) for name in ("family", "errors", "betas", "camera path")},
+    "before": number("before_mm"),
+    "after": number("after_mm"),
+    "frames worse": share("frames_worse"),
 }
 GUARD: dict[str, Figure] = {
     "frames": lambda row: str(row["frames"]),
@@ -60,9 +84,16 @@ GUARD: dict[str, Figure] = {
 def markdown_report(report: Report) -> str:
     """Write all tables of a report, and what they were measured with."""
     parts = []
-    for kind in _kinds(report["rows"]):
+    for kind in _names(report["rows"], "initial"):
         parts.append(f"### Initial poses: {kind}")
         parts.append(_table("method", _of(report["rows"], kind), MAIN))
+        for grouping in _names(_of(report["groups"], kind), "grouping"):
+            rows = [row for row in report["groups"] if row["grouping"] == grouping]
+            parts.append(f"By {grouping.replace('_', ' ')}:")
+            parts.append(_table("group", _of(rows, kind), GROUPED))
+        if worst := _of(report["worst"], kind):
+            parts.append("Clips that gained least:")
+            parts.append(_table("clip", worst, WORST))
         if guards := _of(report["guard"], kind):
             parts.append("Guard:")
             parts.append(_table("method", guards, GUARD))
@@ -124,5 +155,6 @@ def _of(rows: Sequence[Row], kind: str) -> list[Row]:
     return [row for row in rows if row["initial"] == kind]
 
 
-def _kinds(rows: Sequence[Row]) -> list[str]:
-    return list(dict.fromkeys(row["initial"] for row in rows))
+def _names(rows: Sequence[Row], key: str) -> list[str]:
+    """List what a key says, each once, in order."""
+    return list(dict.fromkeys(row[key] for row in rows))

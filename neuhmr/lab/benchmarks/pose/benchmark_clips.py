@@ -10,6 +10,8 @@ from neuhmr.lab.benchmarks.pose.result_cache import files_digest
 from neuhmr.lab.benchmarks.program_digest import program_digest
 from neuhmr.lab.people.generate import PeopleConfig, generate_people
 from neuhmr.lab.people.presets import people_preset
+from neuhmr.lab.people.wide_design import WIDE_CLIPS, WideClip
+from neuhmr.lab.people.wide_set import WideConfig, generate_wide, planned_clips
 from neuhmr.progress import OnProgress
 
 FILMED_FRAMES = 30
@@ -31,6 +33,7 @@ class ClipSet:
 QUICK = ClipSet(people=3, frames=12)
 """Runs in minutes: to see that all works, not to compare methods by."""
 WHOLE = ClipSet(people=8, frames=24)
+WIDE = ClipSet(people=len(WIDE_CLIPS), frames=48)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -92,6 +95,36 @@ def make_clips(folder: Path, clips: ClipSet, part: Part, on_progress: OnProgress
         )
         made += generate_people(config, on_progress)
     return made
+
+
+def make_wide_clips(
+    folder: Path, mocap_dir: Path | None, clips: ClipSet, part: Part, on_progress: OnProgress
+) -> tuple[list[Path], list[str]]:
+    """Make the clips of the wide set, or some of them, spread over the families; see `make_clips`.
+
+    Returns:
+        Videos, and what was left out for want of recordings.
+
+    Raises:
+        MissingDependencyError: pyrender, EGL or ffmpeg is missing.
+        OutputError: the folder cannot be written.
+        DatasetError: the folder of recordings cannot be used.
+    """
+    planned, notes = planned_clips(mocap_dir)
+    chosen = _spread(planned, clips.people)
+    config = WideConfig(
+        out_dir=folder / f"wide-{program_digest(__name__)}",
+        mocap_dir=mocap_dir,
+        clips=tuple(chosen[index].number for index in part.of(len(chosen))),
+        frames=max(WIDE.frames, clips.frames),
+    )
+    return generate_wide(config, on_progress), notes
+
+
+def _spread(planned: list[WideClip], count: int) -> list[WideClip]:
+    """Take so many clips at even steps."""
+    count = min(count, len(planned))
+    return [planned[(2 * index + 1) * len(planned) // (2 * count)] for index in range(count)]
 
 
 def find_clips(folder: Path) -> list[Path]:

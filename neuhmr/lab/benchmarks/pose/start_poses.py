@@ -1,7 +1,6 @@
 """Initial poses of every kind a benchmark starts from."""
 
 import zlib
-from typing import get_args
 
 import numpy as np
 import torch
@@ -12,10 +11,11 @@ from neuhmr.clip.clip import Clip
 from neuhmr.errors import ClipError, DatasetError, NeuhmrError, PoseFileError
 from neuhmr.initial.smpl_fit import fit_body
 from neuhmr.lab.benchmarks.pose.keypoints import ObservedKeypoints
-from neuhmr.lab.people.errors.wrong_poses import ErrorKind, WrongPoseConfig, make_wrong_poses
+from neuhmr.lab.people.errors.error_models import ERROR_KINDS, error_config
+from neuhmr.lab.people.errors.wrong_poses import make_wrong_poses
 from neuhmr.progress import OnProgress
 
-SYNTHETIC_KINDS: tuple[str, ...] = get_args(ErrorKind)
+SYNTHETIC_KINDS: tuple[str, ...] = ERROR_KINDS
 OWN, GIVEN = "own", "given"
 START_KINDS: tuple[str, ...] = (*SYNTHETIC_KINDS, OWN, GIVEN)
 """Truth with errors of each kind; what `neuhmr init` estimates; what lies beside the clip."""
@@ -44,7 +44,7 @@ def wrong_poses(clip: Clip, kind: str, model: SmplModel, seed: int) -> Motion:
     truth = _truth(clip)
     # Not Python's own hash, which differs from run to run.
     clip_seed = (zlib.crc32(clip.video.path.stem.encode()) + seed) % 2**31
-    config = WrongPoseConfig(kind=kind, seed=clip_seed)  # pyright: ignore[reportArgumentType]
+    config = error_config(kind, clip_seed)  # pyright: ignore[reportArgumentType]
     camera = clip.cameras_at(truth.frame_index)
     shaped = model.with_shape(truth.betas)
     return make_wrong_poses(truth, shaped, camera, config).motion

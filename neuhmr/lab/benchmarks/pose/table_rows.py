@@ -20,6 +20,12 @@ DROPS: dict[str, str] = {
     "mpjpe_drop": "mpjpe_mm", "pa_mpjpe_drop": "pa_mpjpe_mm", "pve_drop": "pve_mm",
 }  # fmt: skip
 """Share by which a score fell against the initial poses: (key, score)."""
+PARTS: dict[str, tuple[int, ...]] = {
+    "arms_mm": (16, 17, 18, 19, 20, 21, 22, 23),
+    "legs_mm": (1, 2, 4, 5, 7, 8, 10, 11),
+    "trunk_mm": (0, 3, 6, 9, 12, 13, 14, 15),
+}
+"""SMPL joints whose hip-aligned errors are also averaged apart."""
 
 
 @dataclass(frozen=True)
@@ -73,6 +79,8 @@ def make_row(
     figures: dict[str, Estimate] = {}
     for name in SCORE_NAMES:
         _add(figures, name, [result.score(name) for _, result in pairs], seed)
+    for name, joints in PARTS.items():
+        _add(figures, name, [_part_error(result, joints) for _, result in pairs], seed)
     for name, score in DROPS.items():
         olds = [old.score(score) for old, _ in pairs]
         news = [new.score(score) for _, new in pairs]
@@ -86,6 +94,11 @@ def make_row(
         figures[name] = mean_over_clips([share(old, new) for old, new in pairs], seed)
     _add(figures, "seconds_per_frame", [new.seconds / new.frames for _, new in pairs], seed)
     return TableRow(method, kind, len(clips), sum(new.frames for _, new in pairs), figures)
+
+
+def _part_error(result: ClipResult, joints: Sequence[int]) -> float:
+    errors = [frame[joint] for frame in result.joint_errors_mm for joint in joints]
+    return sum(errors) / len(errors)
 
 
 def _add(

@@ -49,6 +49,36 @@ def flip_limbs(
     return rotmats
 
 
+def confuse_limbs(
+    rotmats: Rotmats, transl: Tensor, shaped: ShapedBody, rng: np.random.Generator, count: int
+) -> Rotmats:
+    """Mirror a limb in depth, or swap the legs, for half a second, for certain.
+
+    The arms and legs that allow a mirroring take turns; where none does, the legs are swapped.
+
+    Args:
+        rotmats: local rotations, the root's in the camera's frame.
+        transl: as in smplx, camera frame (m).
+        shaped: the body.
+        rng: chooses when and which.
+        count: how many in 48 frames and any begun.
+    """
+    frames = len(rotmats)
+    for _ in range(count * max(1, -(-frames // 48))):
+        share = _span(rng, frames, (14.0, 16.0), margin=min(9.0, frames / 3.0))
+        options = [(limb, whole) for limb in LIMBS for whole in (False, True)]
+        confused = _swapped_legs(rotmats)
+        # One in four is a swap, whatever the limbs would allow.
+        for place in rng.permutation(len(options)) if rng.uniform() < 0.75 else ():
+            limb, is_whole = options[int(place)]
+            flipped = _mirrored(rotmats, transl, shaped, limb, is_whole)
+            if _is_plausible(rotmats, flipped, shaped, limb, int(share.argmax())):
+                confused = flipped
+                break
+        rotmats = _blend(rotmats, confused, share)
+    return rotmats
+
+
 def swap_legs(rotmats: Rotmats, rng: np.random.Generator, rate: float) -> Rotmats:
     """Give each leg the other's pose for some frames, now and then.
 
@@ -58,20 +88,29 @@ def swap_legs(rotmats: Rotmats, rng: np.random.Generator, rate: float) -> Rotmat
         rate: expected number of swaps in 60 frames.
     """
     frames = len(rotmats)
-    mirror = torch.diag(rotmats.new_tensor([-1.0, 1.0, 1.0]))
     for _ in range(int(rng.poisson(rate * frames / 60.0))):
-        swapped = rotmats.clone()
-        for left, right in _LEG_PAIRS:
-            swapped[:, left] = mirror @ rotmats[:, right] @ mirror
-            swapped[:, right] = mirror @ rotmats[:, left] @ mirror
-        rotmats = _blend(rotmats, swapped, _span(rng, frames))
+        rotmats = _blend(rotmats, _swapped_legs(rotmats), _span(rng, frames))
     return rotmats
 
 
-def _span(rng: np.random.Generator, frames: int) -> Float[Tensor, " frames"]:
+def _swapped_legs(rotmats: Rotmats) -> Rotmats:
+    mirror = torch.diag(rotmats.new_tensor([-1.0, 1.0, 1.0]))
+    swapped = rotmats.clone()
+    for left, right in _LEG_PAIRS:
+        swapped[:, left] = mirror @ rotmats[:, right] @ mirror
+        swapped[:, right] = mirror @ rotmats[:, left] @ mirror
+    return swapped
+
+
+def _span(
+    rng: np.random.Generator,
+    frames: int,
+    lengths: tuple[float, float] = (4.0, 14.0),
+    margin: float = 0.0,
+) -> Float[Tensor, " frames"]:
     """Rise to one within three frames, stay for some, and fall again."""
-    length = float(rng.uniform(4.0, 14.0))
-    middle = float(rng.uniform(0.0, frames - 1.0))
+    length = float(rng.uniform(*lengths))
+    middle = float(rng.uniform(margin, frames - 1.0 - margin))
     away = (torch.arange(frames, dtype=torch.float32) - middle).abs() - length / 2
     share = (0.5 - away / 3.0).clamp(0.0, 1.0)
     return share * share * (3.0 - 2.0 * share)

@@ -43,9 +43,24 @@ class PoseErrors:
     """Mean error of the hip-aligned joints' second differences (mm per frame^2)."""
 
 
-def measure_errors(motion: Motion, truth: Motion, shaped: ShapedBody, camera: Camera) -> PoseErrors:
-    """Compare poses with the truth (same frames, same body)."""
-    joints, true_joints = frame_joints(shaped, motion), frame_joints(shaped, truth)
+def measure_errors(
+    motion: Motion,
+    truth: Motion,
+    shaped: ShapedBody,
+    camera: Camera,
+    believed: ShapedBody | None = None,
+) -> PoseErrors:
+    """Compare poses with the truth, frame by frame.
+
+    Args:
+        motion: the wrong poses.
+        truth: the true ones of the same frames.
+        shaped: the true body.
+        camera: one K, or one per frame.
+        believed: the body of the wrong poses, where it is another one.
+    """
+    believed = shaped if believed is None else believed
+    joints, true_joints = frame_joints(believed, motion), frame_joints(shaped, truth)
     hips = joints[:, 1:3].mean(dim=1, keepdim=True)
     true_hips = true_joints[:, 1:3].mean(dim=1, keepdim=True)
     error = (joints - hips) - (true_joints - true_hips)
@@ -58,7 +73,7 @@ def measure_errors(motion: Motion, truth: Motion, shaped: ShapedBody, camera: Ca
     return PoseErrors(
         mpjpe_mm=1e3 * float(error.norm(dim=-1).mean()),
         pa_mpjpe_mm=1e3 * float((aligned - true_joints).norm(dim=-1).mean()),
-        pve_mm=1e3 * _vertex_error(motion, truth, shaped, hips, true_hips),
+        pve_mm=1e3 * _vertex_error((motion, believed, hips), (truth, shaped, true_hips)),
         absolute_mm=1e3 * float((joints - true_joints).norm(dim=-1).mean()),
         in_plane_mm=1e3 * float((error - along * ray).norm(dim=-1).mean()),
         along_ray_mm=1e3 * float(along.abs().mean()),
@@ -78,19 +93,20 @@ def _acceleration(error: Float[Tensor, "frames joints 3"]) -> float:
 
 
 def _vertex_error(
-    motion: Motion, truth: Motion, shaped: ShapedBody, hips: Tensor, true_hips: Tensor
+    found: tuple[Motion, ShapedBody, Tensor], true: tuple[Motion, ShapedBody, Tensor]
 ) -> float:
-    """Go through the frames in pieces: the vertices of a long clip would fill the memory."""
-    total = 0.0
-    for start in range(0, len(motion), 16):
+    """Compare (poses, body, hips); in pieces, for a long clip's vertices would fill the memory."""
+    frames, total = len(found[0]), 0.0
+    for start in range(0, frames, 16):
         rows = slice(start, start + 16)
-        found, true = (
-            shaped.with_pose(m.body_pose[rows], m.global_orient[rows], m.transl[rows]).vertices
-            for m in (motion, truth)
-        )
-        error = (found - hips[rows]) - (true - true_hips[rows])
+        surfaces = [
+            body.with_pose(m.body_pose[rows], m.global_orient[rows], m.transl[rows]).vertices
+            - hips[rows]
+            for m, body, hips in (found, true)
+        ]
+        error = surfaces[0] - surfaces[1]
         total += float(error.norm(dim=-1).mean(dim=1).sum())
-    return total / len(motion)
+    return total / frames
 
 
 def person_height(

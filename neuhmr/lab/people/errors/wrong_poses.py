@@ -9,6 +9,9 @@ Half of the noise's variance is constant over the clip, the rest drifts, and som
 on one limb. Ray errors also have limbs mirrored in depth and legs swapped for some frames. Both
 shake from frame to frame as much as estimators that see single frames do. The strength is searched
 for until the mean joint error is what was asked for.
+
+The other kinds are ray errors of estimators that differ in what else is wrong; `error_models` has
+them all. Whatever the kind, an estimator may also take the person for another body.
 """
 
 import dataclasses
@@ -26,7 +29,9 @@ from neuhmr.body.motion import Motion
 from neuhmr.body.smpl_model import ShapedBody
 from neuhmr.geometry.cameras import Camera
 from neuhmr.geometry.rotations import axisangle_to_rotmat
-from neuhmr.lab.people.errors.limb_flips import flip_limbs, swap_legs
+from neuhmr.lab.people.errors.believed_body import Betas, believed_betas, placed_as_seen
+from neuhmr.lab.people.errors.clip_bias import tilted
+from neuhmr.lab.people.errors.limb_flips import confuse_limbs, flip_limbs, swap_legs
 from neuhmr.lab.people.errors.pose_errors import (
     REFERENCE_HEIGHT,
     PoseErrors,
@@ -34,9 +39,11 @@ from neuhmr.lab.people.errors.pose_errors import (
     person_height,
 )
 from neuhmr.lab.people.errors.pose_noise import burst_gain, correlated_noise, smooth_residual
+from neuhmr.lab.people.errors.sluggishness import sluggish
 from neuhmr.lab.people.motion.stage_motion import smooth_over_time
+from neuhmr.lab.people.random_streams import stream
 
-ErrorKind = Literal["ray", "isotropic"]
+ErrorKind = Literal["ray", "isotropic", "image", "video", "world", "mirrored"]
 
 _JOINT_NOISE = (
     0.24, 0.16, 0.16, 0.06, 0.20, 0.20, 0.06, 0.22, 0.22, 0.06, 0.15, 0.15, 0.12, 0.08, 0.08,
@@ -74,6 +81,18 @@ class WrongPoseConfig:
     smoothing: float = 1.5
     """Deviation of the filter over kind "ray"'s errors (frames); 3 with a jitter of 0.012 and
     without flips stands for temporal estimators (5 to 10 mm per frame^2)."""
+    confusions: int = 0
+    """In 48 frames and any begun: limbs mirrored in depth, or legs swapped, for half a second."""
+    lag: tuple[int, int] = (0, 0)
+    """Least and largest number of frames by which the poses come late."""
+    damping: float = 0.0
+    """Deviation of the filter over the limbs' own motion (frames); the trunk's is half of it."""
+    tilt_deg: float = 0.0
+    """Deviation of the body's tilt to or from the camera, the same over the clip (degrees)."""
+    drift_share: float = 0.5
+    """Part of the root's errors that changes over the clip."""
+    betas: Betas = "true"
+    """Which body the estimator believes in."""
     seed: int = 0
 
 
@@ -96,12 +115,19 @@ def make_wrong_poses(
         camera: one K, or one per frame.
         config: kind and size of the errors.
     """
+    believed, start = shaped, truth
+    if config.betas != "true":
+        betas = believed_betas(config.betas, truth.betas, config.seed)
+        believed = shaped.model.with_shape(betas)
+        start = placed_as_seen(dataclasses.replace(truth, betas=betas), believed, truth, shaped)
+    if config.damping > 0.0 or config.lag[1] > 0:
+        start = sluggish(start, config.lag, config.damping, stream(config.seed, "lag"))
     strength, best = 1.0, None
     for _ in range(6):
         # Every round draws the same noise and only scales it.
         rng = np.random.default_rng(config.seed)
-        wrong = _corrupt(truth, shaped, camera, config, strength, rng)
-        errors = measure_errors(wrong, truth, shaped, camera)
+        wrong = _corrupt(start, believed, camera, config, strength, rng)
+        errors = measure_errors(wrong, truth, shaped, camera, believed)
         miss = abs(errors.mpjpe_mm - config.mpjpe_mm)
         if best is None or miss < abs(best.errors.mpjpe_mm - config.mpjpe_mm):
             best = WrongPoses(wrong, errors)
@@ -124,16 +150,16 @@ def _corrupt(
     deviations = torch.tensor(_JOINT_NOISE, dtype=torch.float64)[:, None].expand(24, 3).flatten()
     noise = strength * deviations * correlated_noise(rng, frames, 72)
     noise = noise.reshape(frames, 24, 3) * burst_gain(rng, frames)
-    if config.kind == "ray":
+    if config.kind != "isotropic":
         noise[:, 0] *= config.root_gain
     noise = noise.float()
     rotmats = true_rotmats @ axisangle_to_rotmat(noise)
     spread = torch.tensor([config.root_lateral, config.root_lateral, config.root_depth])
-    shift = (spread * correlated_noise(rng, frames, 3)).float()
+    shift = (spread * correlated_noise(rng, frames, 3, 1.0 - config.drift_share)).float()
     observed_noise = config.observation_px * correlated_noise(rng, frames, 48, constant=0.3)
     transl = truth.transl + shift
     shaking = config.jitter * deviations * torch.from_numpy(rng.standard_normal((frames, 72)))
-    if config.kind == "ray":
+    if config.kind != "isotropic":
         transl = truth.transl + _along_rays(truth, shaped, shift)
         joints, height = frame_joints(shaped, truth), person_height(truth, shaped, camera)
         scale = height / REFERENCE_HEIGHT
@@ -147,10 +173,26 @@ def _corrupt(
         transl = truth.transl + smooth_over_time(transl - truth.transl, config.smoothing)
         rotmats = flip_limbs(rotmats, transl, shaped, rng, config.flips)
         rotmats = swap_legs(rotmats, rng, config.swaps)
+        rotmats = _with_clip_errors(rotmats, transl, shaped, config)
     rotmats = rotmats @ axisangle_to_rotmat(shaking.float().reshape(frames, 24, 3))
     return dataclasses.replace(
         truth, global_orient=rotmats[:, 0], body_pose=rotmats[:, 1:], transl=transl
     )
+
+
+def _with_clip_errors(
+    rotmats: Float[Tensor, "frames 24 3 3"],
+    transl: Float[Tensor, "frames 3"],
+    shaped: ShapedBody,
+    config: WrongPoseConfig,
+) -> Float[Tensor, "frames 24 3 3"]:
+    """Add what some kinds get wrong for long; each with random numbers of its own."""
+    if config.confusions:
+        rng = stream(config.seed, "confusions")
+        rotmats = confuse_limbs(rotmats, transl, shaped, rng, config.confusions)
+    if config.tilt_deg:
+        rotmats = tilted(rotmats, config.tilt_deg, stream(config.seed, "tilt"))
+    return rotmats
 
 
 def _along_rays(truth: Motion, shaped: ShapedBody, shift: Tensor) -> Tensor:

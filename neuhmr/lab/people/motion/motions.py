@@ -14,22 +14,28 @@ from torch import Tensor
 
 from neuhmr.body.smpl_model import ShapedBody
 from neuhmr.lab.people.motion.exercises import gesture, kick, lunge, punch, reach, squat
+from neuhmr.lab.people.motion.floor_work import FLOOR_KINDS, FloorKind, floor_motion
 from neuhmr.lab.people.motion.joint_limits import random_motion
 from neuhmr.lab.people.motion.key_poses import smooth_noise
 from neuhmr.lab.people.motion.limb_solver import BodyTargets, solve_targets
+from neuhmr.lab.people.motion.spins import pirouette, spin_kick
 from neuhmr.lab.people.motion.sports import balance, jacks, throw
 from neuhmr.lab.people.motion.stage_motion import StageMotion
-from neuhmr.lab.people.motion.walking import dance, turn_around, walk
+from neuhmr.lab.people.motion.walking import dance, jog, turn_around, walk
 
 MotionKind = Literal[
     "walk", "turn", "arms", "squat", "kick", "punch", "reach", "lunge", "dance", "random", "throw",
     "jacks", "balance",
 ]  # fmt: skip
 MOTION_KINDS: tuple[MotionKind, ...] = get_args(MotionKind)
+"""What people of all presets but `wide` are dealt (see `splits`)."""
+WideKind = Literal["spin_kick", "pirouette", "jog", FloorKind]
+WIDE_KINDS: tuple[WideKind, ...] = get_args(WideKind)
+"""Held out: met in the wide test set alone."""
 
 
 def generate_motion(
-    kind: MotionKind,
+    kind: MotionKind | WideKind,
     num_frames: int,
     shaped: ShapedBody,
     rng: np.random.Generator,
@@ -49,6 +55,8 @@ def generate_motion(
     body = shaped.to(torch.float64)
     if kind == "random":
         return random_motion(num_frames, body, rng, fps, sole).to(torch.float32)
+    if kind in FLOOR_KINDS:
+        return floor_motion(kind, num_frames, body, rng, fps, sole).to(torch.float32)
     times = torch.arange(num_frames, dtype=torch.float64) / fps
     targets = _BUILDERS[kind](times, rng)
     targets = _with_small_sway(targets, rng, fps)
@@ -71,5 +79,5 @@ def _with_small_sway(targets: BodyTargets, rng: np.random.Generator, fps: float)
 _BUILDERS: dict[str, Callable[[Tensor, np.random.Generator], BodyTargets]] = {
     "walk": walk, "turn": turn_around, "arms": gesture, "squat": squat, "kick": kick,
     "punch": punch, "reach": reach, "lunge": lunge, "dance": dance, "throw": throw,
-    "jacks": jacks, "balance": balance,
+    "jacks": jacks, "balance": balance, "spin_kick": spin_kick, "pirouette": pirouette, "jog": jog,
 }  # fmt: skip

@@ -94,6 +94,31 @@ def walk(times: Float[Tensor, " frames"], rng: np.random.Generator) -> BodyTarge
     return walking_targets(path, times, _random_style(rng), _some_arms(times, rng, 0.3))
 
 
+def jog(times: Float[Tensor, " frames"], rng: np.random.Generator) -> BodyTargets:
+    """Jog straight or in a wide arc, elbows bent."""
+    path = _arc_path(rng.uniform(1.8, 2.4), rng.uniform(-0.4, 0.4), rng.uniform(0, 2 * np.pi))
+    style = GaitStyle(
+        step_duration=float(rng.uniform(0.30, 0.36)),
+        half_width=0.06,
+        foot_lift=float(rng.uniform(0.14, 0.24)),
+        toe_out=0.05,
+        heel_rise=0.9,
+        bounce=0.03,
+        sway=0.01,
+    )
+    steps = walk_along(path, times, style)
+    hands, elbows = [], []
+    for side in (1.0, -1.0):
+        swing = side * torch.cos(steps.cycle)
+        hands.append(
+            torch.stack([0.08 - 0.08 * swing, -0.55 + 0.1 * swing, 0.28 + 0.28 * swing], -1)
+        )
+        elbows.append(swing.new_tensor([0.3, -0.2, -1.0]).expand(len(swing), 3))
+    wrists = times.new_tensor([0.1, 0.2]).expand(len(times), 2, 2)
+    arms = ArmTracks(torch.stack(hands, 1), torch.stack(elbows, 1), wrists)
+    return walking_targets(path, times, style, arms)
+
+
 def turn_around(times: Float[Tensor, " frames"], rng: np.random.Generator) -> BodyTargets:
     """Walk a full circle within the clip."""
     duration = float(times[-1]) if len(times) > 1 else 1.0

@@ -6,7 +6,7 @@ import numpy as np
 from jaxtyping import Bool, UInt8
 
 from neuhmr.lab.people.errors.mask_errors import Segmenter, sample_segmenter, segment
-from neuhmr.lab.people.person import stream
+from neuhmr.lab.people.random_streams import stream
 from neuhmr.lab.people.stage.phone_camera import (
     PhoneCamera,
     sample_conditions,

@@ -1,6 +1,7 @@
 """The report as Markdown."""
 
 from neuhmr.lab.benchmarks.pose.accuracy_tables import markdown_report
+from neuhmr.lab.benchmarks.pose.clip_groups import group_rows, worst_clips
 from neuhmr.lab.benchmarks.pose.guard_quality import judge_guard
 from neuhmr.lab.benchmarks.pose.match_distances import JointDistances, pool_matches
 from neuhmr.lab.benchmarks.pose.table_rows import make_row
@@ -19,6 +20,8 @@ def report(**changes: object) -> dict[str, object]:
     return {
         "rows": [row.as_dict() for row in rows],
         "guard": [{"method": "fast", "initial": "ray"} | guard.as_dict()],
+        "groups": [],
+        "worst": [],
         "ablation": [],
         "figure5": [],
         "notes": [],
@@ -89,3 +92,16 @@ def test_match_distances_are_pooled_over_clips() -> None:
     found = dict(zip(cells(text, "joint"), cells(text, "pelvis"), strict=True))
     assert found["initial"] == "5.0 / 5.0" and found["match"] == "5.0 / 5.0"
     assert found["MediaPipe"] == "–"
+
+
+def test_groups_and_worst_clips_have_tables_of_their_own() -> None:
+    plan = {"family": "dance", "errors": "world", "betas": "zero", "camera_path": "walking"}
+    plans = {"a": plan, "b": plan | {"family": "floor"}}
+    groups = group_rows(plans, "ray", BEFORE, {"initial": BEFORE, "fast": AFTER}, seed=0)
+    worst = worst_clips(plans, "ray", "fast", BEFORE, AFTER)
+    text = markdown_report(report(groups=groups, worst=worst))
+    lines = [line for line in text.splitlines() if line.startswith("| floor")]
+    assert "initial" in lines[0] and "| fast | 1 | 40.0 | 60 % |" in lines[1]
+    assert "By camera path:" in text and "Clips that gained least:" in text
+    found = dict(zip(cells(text, "clip"), cells(text, "a"), strict=True))
+    assert (found["errors"], found["camera path"], found["after"]) == ("world", "walking", "60.0")

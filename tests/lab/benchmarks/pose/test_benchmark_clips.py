@@ -7,15 +7,19 @@ import pytest
 from neuhmr.errors import DatasetError
 from neuhmr.lab.benchmarks.pose import benchmark_clips
 from neuhmr.lab.benchmarks.pose.benchmark_clips import (
+    WIDE,
     ClipSet,
     Part,
     clip_digest,
     find_clips,
     make_clips,
+    make_wide_clips,
     open_benchmark_clip,
 )
 from neuhmr.lab.people.generate import PeopleConfig
 from neuhmr.lab.people.splits import split_of
+from neuhmr.lab.people.wide_design import WIDE_CLIPS
+from neuhmr.lab.people.wide_set import WideConfig
 from neuhmr.progress import OnProgress, ignore_progress
 from tests.painted_clip import make_painted_clip
 
@@ -45,6 +49,28 @@ def test_people_are_of_the_test_split_and_the_same_in_every_part(
     assert {config.split for config in asked} == {"test"}
     assert split_of(20_000_000 + 5) == "test"
     assert {config.frames for config in asked} == {30}, "filmed longer than used"
+
+
+def test_wide_clips_are_spread_over_the_families_and_shared_out_in_parts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[WideConfig] = []
+
+    def film(config: WideConfig, on_progress: OnProgress) -> list[Path]:
+        asked.append(config)
+        return []
+
+    monkeypatch.setattr(benchmark_clips, "generate_wide", film)
+    for part in (Part(), Part(number=1, count=2), Part(number=2, count=2)):
+        _, notes = make_wide_clips(tmp_path, None, WIDE, part, ignore_progress)
+    whole, first, second = (config.clips or () for config in asked)
+    assert len(whole) == 14 and sorted(first + second) == list(whole)
+    assert len(notes) == 2, "two families need recordings"
+    few = ClipSet(people=4, frames=12)
+    make_wide_clips(tmp_path, None, few, Part(), ignore_progress)
+    numbers = asked[-1].clips or ()
+    assert {WIDE_CLIPS[n].family for n in numbers} == {"spin", "floor", "gait", "gesture"}
+    assert asked[-1].frames == 48, "filmed longer than used"
 
 
 def test_a_folders_clips_need_a_truth(tmp_path: Path) -> None:

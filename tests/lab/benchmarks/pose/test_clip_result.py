@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import pytest
+import torch
 
 from neuhmr.body.model_files import load_body_model
 from neuhmr.lab.benchmarks.pose.clip_result import (
@@ -38,6 +39,20 @@ def test_kept_errors_agree_with_the_scores() -> None:
     assert result.score("pve_mm") == pytest.approx(scores.pve_mm)
     assert result.reverted_frames == [2], "only frames that are scored"
     assert result.frames == len(truth) and result.seconds == 3.0
+
+
+def test_each_motion_is_posed_with_its_own_betas() -> None:
+    model, truth = load_body_model(), make_motion()
+    truth = replace(truth, betas=torch.full((10,), 1.5))
+    mean = replace(truth, betas=torch.zeros(10))
+    assert measure_clip(truth, truth, model, 25.0).score("pve_mm") == pytest.approx(0, abs=0.01)
+    result = measure_clip(mean, truth, model, 25.0)
+    joints = [motion.pose(model).joints for motion in (mean, truth)]
+    errors = [j - j[:, 1:3].mean(dim=1, keepdim=True) for j in joints]
+    expected = 1e3 * float((errors[0] - errors[1]).norm(dim=-1).mean())
+    assert result.score("mpjpe_mm") == pytest.approx(expected, rel=1e-3) and expected > 5
+    kept = sum(result.frame_errors_mm) / result.frames
+    assert kept == pytest.approx(expected, abs=0.06)
 
 
 def test_a_result_survives_a_file() -> None:

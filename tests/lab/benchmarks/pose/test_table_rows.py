@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from neuhmr.lab.benchmarks.pose.table_rows import make_row
+from neuhmr.lab.benchmarks.pose.table_rows import PARTS, make_row
 from tests.lab.benchmarks.made_results import result_of
 
 BEFORE = {"a": result_of([100.0, 100.0]), "b": result_of([60.0, 60.0, 60.0, 60.0])}
@@ -42,3 +42,19 @@ def test_a_figure_that_a_clip_lacks_is_the_mean_of_the_others() -> None:
     assert row.value("jitter") == 40.0
     alone = make_row("fast", "ray", BEFORE, {"a": short}, seed=0)
     assert alone.value("jitter") is None and "jitter" not in alone.as_dict()
+
+
+def test_arms_legs_and_trunk_are_averaged_apart() -> None:
+    joints = [10.0] * 24
+    for elbow in (18, 19):
+        joints[elbow] = 50.0
+    joints[15] = 90.0
+    wrong = {"a": replace(AFTER["a"], joint_errors_mm=[joints, joints])}
+    row = make_row("fast", "ray", {"a": BEFORE["a"]}, wrong, seed=0)
+    assert row.value("arms_mm") == pytest.approx((6 * 10 + 2 * 50) / 8)
+    assert row.value("legs_mm") == pytest.approx(10.0)
+    assert row.value("trunk_mm") == pytest.approx((7 * 10 + 90) / 8)
+
+
+def test_every_joint_belongs_to_one_part() -> None:
+    assert sorted(joint for joints in PARTS.values() for joint in joints) == list(range(24))

@@ -5,7 +5,8 @@ import numpy as np
 import pytest
 
 from neuhmr.errors import MissingDependencyError
-from neuhmr.lab.people.person import stream, textured_layout
+from neuhmr.lab.people.person import textured_layout
+from neuhmr.lab.people.random_streams import stream
 from neuhmr.lab.people.stage.camera_ring import intrinsics, look_at
 from neuhmr.lab.people.stage.stage_kinds import make_stage, sample_stage
 from neuhmr.lab.people.stage.stage_renderer import StageRenderer, blend
