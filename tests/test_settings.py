@@ -165,24 +165,17 @@ def guarded_by(config: RefineConfig) -> list[Any]:
 COMPUTED = {"draft": draft_of, "anchors": anchors_of, "steps": steps_of, "guard": guarded_by}
 
 
-ONLY_WITH: dict[str, tuple[tuple[str, Value], ...]] = {
-    "draft.smoothing_frames": (("draft.prior_weight", 0.0),),
-}
-"""What else must be said for a setting to be looked at."""
-
-
 @functools.cache
-def at_base(stage: str, beside: tuple[tuple[str, Value], ...]) -> list[Any]:
-    return COMPUTED[stage](with_values(BASE, dict(beside)))
+def at_base(stage: str) -> list[Any]:
+    return COMPUTED[stage](BASE)
 
 
 @functools.cache
 def differs(name: str, value: Value) -> bool:
     """Tell whether a stage computes something else with another value."""
     row = SETTINGS[name]
-    beside = ONLY_WITH.get(name, ())
-    config = with_values(BASE, {**dict(beside), name: value})
-    return not same(COMPUTED[row.stage](config), at_base(row.stage, beside))
+    config = with_values(BASE, {name: value})
+    return not same(COMPUTED[row.stage](config), at_base(row.stage))
 
 
 def same(first: Any, second: Any) -> bool:

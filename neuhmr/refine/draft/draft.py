@@ -170,10 +170,8 @@ def _fit_stretch(
     on_progress: OnProgress,
 ) -> tuple[LocalPose, Ground]:
     here = motion[rows]
-    if beliefs is None:
-        begin = smooth_poses(LocalPose.from_motion(here), here.frame_index, config.smoothing_frames)
-    else:
-        begin = beliefs.pose
+    begin = LocalPose.from_motion(here) if beliefs is None else beliefs.pose
+    begin = smooth_poses(begin, here.frame_index, config.smoothing_frames)
 
     def descend(scale: float, steps_before: int) -> DraftFit:
         fit = DraftFit(

@@ -26,12 +26,12 @@ class DraftConfig:
         help="In standard deviations of what is corrected; falls to a tenth along a cosine.",
     )  # fmt: skip
     smoothing_frames: int = setting(
-        6, label="Smoothing", unit="frames", high=30,
-        help="Frames to each side over which initial poses are smoothed first, where learnt motion "
-        "has no say; 0 for not at all.",
+        4, label="Smoothing", unit="frames", high=30,
+        help="Frames to each side over which the poses to begin with are smoothed first; 0 for not "
+        "at all.",
     )  # fmt: skip
     correlation_frames: float = setting(
-        4.0, label="Correlation", unit="frames", low=0.1, high=30.0,
+        3.0, label="Correlation", unit="frames", low=0.1, high=30.0,
         help="Corrections this far apart are about independent (standard deviation of their "
         "kernel).",
     )  # fmt: skip
@@ -97,7 +97,7 @@ class DraftConfig:
     prior_weight: float = setting(
         0.1, label="Learnt motion", high=5.0,
         help="Weight of where a network that has seen people move believes the joints, by how sure "
-        "it is. 0 begins with smoothed initial poses instead of the network's.",
+        "it is. 0 begins with the initial poses instead of the network's.",
     )  # fmt: skip
     outlier_prior: float = setting(
         4.0, label="Outliers of learnt motion", low=0.1, high=20.0,

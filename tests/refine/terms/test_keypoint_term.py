@@ -156,7 +156,7 @@ def test_without_weight_nothing_is_looked_for_and_nothing_changes(with_search):
     arrange, searches = with_search
     initial = with_wrong_arm(walk(), 20.0)
     config = replace(
-        UNMOVED, weights=replace(UNMOVED.weights, rgb=1.0, geo=1.0, acceleration=100.0, prior=0.2)
+        UNMOVED, weights=replace(UNMOVED.weights, rgb=1.0, geo=1.0, acceleration=0.05, prior=0.2)
     )
     searching = arrange(initial, seen_in(walk()))
     *_, plain = Run(walker_problem(initial), config).steps()
@@ -235,7 +235,7 @@ def test_true_keypoints_move_a_wrong_arm_towards_the_truth():
     initial = with_wrong_arm(truth, 30.0)
     schedule = replace(BY_KEYPOINTS.schedule, epochs=15, learning_rate=2e-3, final_share=0.1)
     config = replace(BY_KEYPOINTS, schedule=schedule)
-    weights = replace(config.weights, acceleration=100.0, prior=0.2, root_depth=100.0)
+    weights = replace(config.weights, acceleration=0.001, prior=0.2, root_depth=100.0)
     problem = walker_problem(initial, seen_in(truth, confidence=0.6))
     first, *_, last = Run(problem, replace(config, weights=weights)).steps()
     assert last.weighted[KEYPOINT] < 0.6 * first.weighted[KEYPOINT]
