@@ -50,7 +50,7 @@ ROOT = Path(__file__).parents[1]
 CHANGED: dict[str, Value] = {
     "draft.smoothing_frames": 2, "draft.joint_searches": 2, "draft.outline_interval": 12,
     "draft.typical_misfit": 0.0, "draft.steps": 9, "draft.constant_share": 0.1,
-    "draft.least_scale": 0.9, "draft.plausibility_weight": 0.5,
+    "draft.least_scale": 0.9, "draft.plausibility_weight": 0.5, "draft.doubt": 0.0,
     "anchors.num_anchors": 3, "anchors.frames_per_anchor": 3, "anchors.least_anchors": 5,
     "anchors.most_anchors": 2, "anchors.candidates_per_anchor": 1, "anchors.least_inside": 0.4,
     "matching.num_samples": 16, "matching.least_similarity": 0.95, "matching.least_gain": 0.1,

@@ -21,6 +21,7 @@ from neuhmr.geometry.rotations import nearest_rotations
 from neuhmr.motion_prior.beliefs import PoseBeliefs
 from neuhmr.motion_prior.network import MotionPrior
 from neuhmr.progress import OnProgress, Progress, ignore_progress
+from neuhmr.refine.draft.doubt import drop_contradicted
 from neuhmr.refine.draft.draft_fit import DraftFit
 from neuhmr.refine.draft.joint_sightings import JointFinder
 from neuhmr.refine.draft.learned_start import believe_poses
@@ -110,13 +111,14 @@ def draft_motion(
     pose, up, height = initial, *_no_ground(initial.transl)
     beliefs = None
     if prior is not None and config.prior_weight > 0.0 and len(rows):
-        beliefs = believe_poses(
-            prior,
+        beliefs = _beliefs(
+            crops[rows],
             motion[rows],
             body,
-            crops.cameras[rows],
-            outlines.silhouettes.sizes[rows],
+            outlines.of_rows(rows),
+            config,
             finder.of_rows(rows) if finder else None,
+            prior,
             fps,
         )
     total = 2 * config.steps * max(1, len(stretches(len(rows))))
@@ -144,6 +146,23 @@ def draft_motion(
     up = torch.nn.functional.normalize(up, dim=-1)
     spread = None if beliefs is None else beliefs.spread(rows, initial)
     return Draft(pose, Ground(up, height), spread)
+
+
+def _beliefs(
+    crops: PersonCrops,
+    motion: Motion,
+    body: ShapedBody,
+    outlines: Outlines,
+    config: DraftConfig,
+    finder: JointFinder | None,
+    prior: MotionPrior,
+    fps: float,
+) -> PoseBeliefs:
+    """Ask the prior about valid rows, and leave out what the masks contradict."""
+    sizes, cameras = outlines.silhouettes.sizes, crops.cameras
+    beliefs = believe_poses(prior, motion, body, cameras, sizes, finder, fps)
+    initial = LocalPose.from_motion(motion)
+    return drop_contradicted(beliefs, initial, motion.frame_index, body, cameras, outlines, config)
 
 
 def stretches(num_rows: int) -> list[tuple[int, int]]:

@@ -103,6 +103,11 @@ class DraftConfig:
         4.0, label="Outliers of learnt motion", low=0.1, high=20.0,
         help="Joints so many expected errors from where it believes them lose their say.",
     )  # fmt: skip
+    doubt: float = setting(
+        1.2, label="Doubt of learnt motion", high=10.0,
+        help="Where the bodies it believes fill their masks worse than the initial ones by so many "
+        "squared standard deviations, it is not believed.",
+    )  # fmt: skip
     acceleration_weight: float = setting(
         0.3, label="Steady joints", high=5.0, help="Weight of the joints' acceleration.",
     )  # fmt: skip

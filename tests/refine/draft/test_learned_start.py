@@ -61,7 +61,9 @@ def test_joints_are_looked_for_again_around_better_poses():
 def test_a_draft_begins_with_what_the_prior_believes():
     clip = bare_clip()
     initial = wrong_by_rotations(clip.truth, 12.0, seed=1)
-    still = replace(CONFIG, steps=1, learning_rate=1e-6, typical_misfit=0.0)
+    still = replace(
+        CONFIG, steps=1, learning_rate=1e-6, typical_misfit=0.0, smoothing_frames=0, doubt=1e3
+    )
     network = random_network()
     found = draft_motion(clip.crops, initial, clip.model, still, prior=network).pose
     body = clip.model.with_shape(initial.betas)
