@@ -23,6 +23,7 @@ from neuhmr.ghn.renderable import HumanNetwork
 from neuhmr.initial.initialise import initialise_sidecars
 from neuhmr.pipeline import Subject, make_subject
 from neuhmr.progress import OnProgress, ignore_progress
+from neuhmr.rendering.mask_check import check_masks
 from neuhmr.rendering.mesh_raster import rasterize_mesh
 
 CROP_SIZE = (240, 180)
@@ -84,7 +85,7 @@ class Opened:
             on_progress: told after every frame.
 
         Raises:
-            ClipError: there are no valid poses.
+            ClipError: there are no valid poses, or the masks cannot be of this person.
         """
         motion = self.motion()
         body = self.model.with_shape(motion.betas)
@@ -96,6 +97,8 @@ class Opened:
         crops = crop_person(
             self.clip, motion, self.model, *size, on_frame=on_progress, fallback_mask=silhouette
         )
+        if self.clip.masks is not None:
+            check_masks(crops, motion, body, self.clip.video.path.name)
         return make_subject(crops, motion, self.model, network, self.clip.video.fps, device)
 
 
