@@ -62,8 +62,6 @@ def estimate(scenes: Scenes, bodies: Bodies, generator: torch.Generator) -> Esti
     now, then = _delayed(scenes, generator)
     batch, frames = now.pelvis.shape[:2]
     strength = torch.exp(0.45 * normal((batch, 1, 1, 1), generator) - 0.25).clamp(0.1, 2.0)
-    is_good = torch.rand(batch, 1, 1, 1, generator=generator) < 0.25
-    strength = torch.where(is_good, 0.45 * strength, strength)
     noise = strength * _rotation_noise(batch, frames, generator)
     rotmat = _smoothed(then.rotmat, generator)
     wrong = rotmat @ axisangle_to_rotmat(noise)

@@ -1,8 +1,8 @@
 """Motions to learn from: recorded and generated ones, and what can be made of them.
 
 A track is a motion at 60 poses a second. A window of one may be played faster or slower, mirrored,
-given the arms of another, have a limb swung or be laid down: recordings at hand are few, and people
-move in more ways than these show.
+given the arms of another, or have a limb swung: recordings at hand are few, and people move in more
+ways than these show.
 """
 
 from collections.abc import Sequence
@@ -27,8 +27,6 @@ from neuhmr.tensor_struct import TensorStruct
 TRACK_FPS = 60.0
 GENERATED_SECONDS = 5.0
 ARMS = (*BODY_PARTS["left_arm"], *BODY_PARTS["right_arm"], *BODY_PARTS["head"])
-TILTED = 0.25
-"""Share of windows that do not stand upright."""
 SWUNG = ((16, 18), (17, 19), (1, 4), (2, 5), (16,), (17,), (1,), (2,))
 """Joints that are swung together."""
 
@@ -112,24 +110,7 @@ def draw_windows(
     flipped = mirrored(Windows(rotmat, pelvis))
     rotmat = torch.where(is_mirrored[:, None, None, None, None], flipped.rotmat, rotmat)
     pelvis = torch.where(is_mirrored[:, None, None], flipped.pelvis, pelvis)
-    return _tilted(Windows(rotmat, pelvis), rng)
-
-
-def _tilted(windows: Windows, rng: np.random.Generator) -> Windows:
-    """Lay some people down, on whichever side: motions at hand are of people on their feet."""
-    batch = len(windows.pelvis)
-    azimuth, extent = rng.uniform(0.0, 2.0 * np.pi, batch), rng.uniform(0.3, np.pi, batch)
-    extent = extent * (rng.uniform(size=batch) < TILTED)
-    axes = np.stack([np.cos(azimuth), np.zeros(batch), np.sin(azimuth)], axis=1)
-    turn = axisangle_to_rotmat(torch.from_numpy(axes * extent[:, None]).float())[:, None]
-    root = turn @ windows.rotmat[:, :, 0]
-    rotmat = torch.cat([root[:, :, None], windows.rotmat[:, :, 1:]], dim=2)
-    middle = windows.pelvis.mean(dim=1, keepdim=True)
-    around = (turn @ (windows.pelvis - middle)[..., None])[..., 0]
-    # The further somebody lies, the lower.
-    lower = torch.from_numpy(1.0 - 0.7 * np.minimum(1.0, extent / 1.5)).float()[:, None, None]
-    middle = middle * torch.cat([torch.ones_like(lower), lower, torch.ones_like(lower)], dim=-1)
-    return Windows(rotmat, around + middle)
+    return Windows(rotmat, pelvis)
 
 
 def mirrored(windows: Windows) -> Windows:
