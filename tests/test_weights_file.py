@@ -16,14 +16,22 @@ from neuhmr.ghnerf.clips.clip_heatmaps import ClipHeatmaps
 from neuhmr.ghnerf.network.checkpoint import KIND as GHNERF
 from neuhmr.ghnerf.network.checkpoint import load_ghnerf, save_ghnerf
 from neuhmr.ghnerf.network.config import GhnerfConfig
+from neuhmr.motion_prior.checkpoint import KIND as PRIOR
+from neuhmr.motion_prior.checkpoint import load_motion_prior, save_motion_prior
 from neuhmr.weights_file import WeightsKind, file_digest, read_tensors
 from tests.ghn.scene import make_ghn
 from tests.ghnerf.scene import make_model
+from tests.motion_prior.scene import random_network
 
 GHN_OF_CLIP = make_ghn()
 KINDS: dict[str, tuple[WeightsKind, Callable[[Path], object], Callable[[Path], object]]] = {
     "ghn": (GHN, load_ghn, lambda path: save_ghn(make_ghn(), path, {})),
     "ghnerf": (GHNERF, load_ghnerf, lambda path: save_ghnerf(make_model(), path, {})),
+    "motion prior": (
+        PRIOR,
+        load_motion_prior,
+        lambda path: save_motion_prior(random_network(), path, {}),
+    ),
     "clip": (
         CLIP,
         lambda path: load_clip_heatmaps(GHN_OF_CLIP, path),

@@ -3,11 +3,12 @@ from pathlib import Path
 import pytest
 import tyro
 
-from neuhmr.cli.lab.train import Train, TrainGhnerf, TrainHumanEncoder
+from neuhmr.cli.lab.train import Train, TrainGhnerf, TrainHumanEncoder, TrainMotionPrior
 from neuhmr.errors import NeuhmrError
 from neuhmr.lab.training.ghnerf import config as ghnerf_config
 from neuhmr.lab.training.ghnerf import training as ghnerf_training
 from neuhmr.lab.training.human_encoder import training as encoder_training
+from neuhmr.lab.training.motion_prior import training as prior_training
 from neuhmr.lab.training.run import StepOutcome
 
 FOLDERS = ["--data", "people", "--val", "val", "--out", "run"]
@@ -72,6 +73,34 @@ def test_options_of_the_human_encoder_reach_its_training(monkeypatch):
         TrainHumanEncoder(**folders, pictures=0).run()
     with pytest.raises(NeuhmrError, match="--smallest is 300 and --largest 256; expected"):
         TrainHumanEncoder(**folders, smallest=300.0).run()
+
+
+def test_the_motion_prior_is_validated_on_the_recordings_that_it_learns_from(monkeypatch):
+    configs = []
+
+    def keep(config):
+        configs.append(config)
+        return iter([StepOutcome(9, {"joints": 0.5}, 1e-3, 0.1)])
+
+    monkeypatch.setattr(prior_training, "train_motion_prior", keep)
+    options = [
+        "--data",
+        "mocap",
+        "--out",
+        "run",
+        "--windows",
+        "6",
+        "--steps",
+        "9",
+        "--device",
+        "cpu",
+    ]
+    assert tyro.cli(Train, args=["motion-prior", *options]).run()["steps"] == 9
+    (config,) = configs
+    assert config.data == config.val == Path("mocap")
+    assert (config.windows, config.steps, config.learning_rate) == (6, 9, 8e-4)
+    with pytest.raises(NeuhmrError, match="--windows is 0"):
+        TrainMotionPrior(data=Path("mocap"), out=Path("run"), device="cpu", windows=0).run()
 
 
 @pytest.mark.parametrize(
