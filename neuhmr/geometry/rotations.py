@@ -39,11 +39,6 @@ def euler_to_rotmat(angles: Float[Tensor, "*batch 3"]) -> Float[Tensor, "*batch 
     return roma.euler_to_rotmat("xyz", angles)
 
 
-def nearest_rotmat(matrix: Float[Tensor, "*batch 3 3"]) -> Float[Tensor, "*batch 3 3"]:
-    """Find the rotation nearest to each matrix, such as a mean of rotations."""
-    return roma.special_procrustes(matrix)  # pyright: ignore[reportReturnType]
-
-
 def rotmat_to_wxyz(rotmat: Float[Tensor, "*batch 3 3"]) -> Float[Tensor, "*batch 4"]:
     """Turn matrices into unit quaternions, real part first (viser's order)."""
     return roma.rotmat_to_unitquat(rotmat).roll(1, dims=-1)

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from neuhmr.body.local_pose import LocalPose
 from neuhmr.body.motion import Motion
-from neuhmr.geometry.rotations import nearest_rotmat
+from neuhmr.geometry.rotations import nearest_rotations
 from neuhmr.lab.people.motion.stage_motion import smooth_over_time
 
 _LIMB_JOINTS = [1, 2, 4, 5, 7, 8, 10, 11, 16, 17, 18, 19, 20, 21, 22, 23]
@@ -41,4 +41,4 @@ def smooth_rotations(
     """Average rotation matrices over time, and take the rotation nearest to each average."""
     frames, joints = rotmats.shape[:2]
     mean = smooth_over_time(rotmats.reshape(frames, 9 * joints), deviation_frames)
-    return nearest_rotmat(mean.reshape(frames, joints, 3, 3))
+    return nearest_rotations(mean.reshape(frames, joints, 3, 3))
