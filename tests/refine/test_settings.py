@@ -64,8 +64,9 @@ def test_settings_mean_the_same_time_at_any_frame_rate():
     # Six times as far between frames: 36 times the acceleration per frame^2.
     assert slow.draft.sigma_acceleration == pytest.approx(36 * usual.draft.sigma_acceleration)
     assert slow.draft.correlation_frames == pytest.approx(usual.draft.correlation_frames / 6)
-    # A parabola through a frame and its two neighbors leaves the frame as it is.
-    assert slow.draft.smoothing_frames == usual.draft.smoothing_frames // 6 == 1
+    # Less than one frame to each side is none.
+    assert slow.draft.smoothing_frames == 0
+    assert usual.at_rate(60.0).draft.smoothing_frames == 2 * usual.draft.smoothing_frames
     assert slow.motion_field.frames_per_center == 1.0
     paper = preset("paper")
     assert paper.at_rate(5.0).weights == paper.weights

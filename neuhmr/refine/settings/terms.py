@@ -40,8 +40,8 @@ class LossWeights:
     )  # fmt: skip
     acceleration: float = setting(
         0.05, label="Steadiness", high=1.0, flag="acceleration", is_live=True, paper=0.0,
-        help="Against accelerations that people rarely have. What is usual says "
-        "draft.sigma_acceleration; the draft's own weight is draft.acceleration_weight.",
+        help="Against accelerations that people rarely have. The draft has its own: "
+        "draft.acceleration_weight.",
     )  # fmt: skip
     prior: float = setting(
         0.2, label="Small turns", high=5.0, flag="prior", is_live=True, paper=0.0,
@@ -49,8 +49,7 @@ class LossWeights:
     )  # fmt: skip
     plausibility: float = setting(
         0.01, label="Likely poses", high=5.0, flag="plausibility", is_live=True, paper=0.0,
-        help="Against joints where the motion prior does not believe them; after a draft without "
-        "learnt motion against unlikely poses, for which 0.5 is right. Needs a draft.",
+        help="Against joints where the motion prior does not believe them. Needs a draft.",
     )  # fmt: skip
     floor: float = setting(
         0.07, label="Floor", high=1.0, flag="floor", is_live=True, paper=0.0,
