@@ -22,6 +22,9 @@ def test_masks_of_the_person_pass_also_where_some_are_wrong():
     some[::3] = 1.0
     check(some)
     check(torch.zeros_like(masks))
+    some[1::3] = 1.0
+    with pytest.raises(ClipError, match="the masks cover"):
+        check(some)
 
 
 def test_masks_of_everything_are_refused():
@@ -48,3 +51,5 @@ def test_rows_without_a_pose_are_not_looked_at():
     valid = torch.zeros(len(clip.truth), dtype=torch.bool)
     valid[0] = True
     check(masks, valid=valid)
+    with pytest.raises(ClipError, match="the masks cover"):
+        check(masks)
