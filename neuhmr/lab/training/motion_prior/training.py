@@ -52,25 +52,22 @@ class MotionPriorTrainingConfig(CosineRunConfig):
     """Size of the network."""
     average: float = 0.005
     """Share of a step in the running average of the weights."""
-    include_val: bool = False
-    """Learn from the validation performers, too: for weights that are shipped, once nothing is
-    chosen any more."""
     validate_every: int = 500
     """Steps between validations."""
 
 
 def load_tracks(
-    folder: Path, splits: Sequence[Split], generated: int, model: SmplModel, seed: int
+    folder: Path, split: Split, generated: int, model: SmplModel, seed: int
 ) -> list[list[Track]]:
-    """Read the recorded motions of some splits and generate others, on the mean body.
+    """Read the recorded motions of a split and generate others, on the mean body.
 
     Raises:
         DatasetError: the folder holds no recordings.
     """
     shaped = model.with_shape(torch.zeros(model.num_betas))
-    rng = np.random.default_rng([seed, len(splits)])
-    recorded = [track for split in splits for track in recorded_tracks(folder, split, shaped, 0.8)]
-    made = generated_tracks(splits[0], generated, shaped, rng)
+    rng = np.random.default_rng([seed, 1])
+    recorded = recorded_tracks(folder, split, shaped, 0.8)
+    made = generated_tracks(split, generated, shaped, rng)
     return [group for group in (recorded, made) if group]
 
 
@@ -120,9 +117,8 @@ def train_motion_prior(config: MotionPriorTrainingConfig) -> Iterator[StepOutcom
         network.parameters(), lr=config.learning_rate, weight_decay=config.weight_decay
     )
     run = TrainingRun(network, optimizer, config, average=config.average)
-    splits: tuple[Split, ...] = ("train", "val") if config.include_val else ("train",)
-    tracks = load_tracks(config.data, splits, config.generated, model, config.seed)
-    val_tracks = load_tracks(config.val, ("val",), 11, model, config.seed)
+    tracks = load_tracks(config.data, "train", config.generated, model, config.seed)
+    val_tracks = load_tracks(config.val, "val", 11, model, config.seed)
     bodies = Bodies.of_model(model)
     run.begin(
         [track for group in tracks for track in group],
