@@ -19,7 +19,7 @@ _LEAST_MOVE = 0.08
 """A flip that moves the limb's end by less (m) is none."""
 _LARGEST_TURN = 2.4
 """Flips that turn a segment further (rad) are left out: the limb points at the camera."""
-_LEG_PAIRS = ((1, 2), (4, 5), (7, 8), (10, 11))
+LEG_PAIRS = ((1, 2), (4, 5), (7, 8), (10, 11))
 
 Rotmats = Float[Tensor, "frames 24 3 3"]
 
@@ -96,7 +96,7 @@ def swap_legs(rotmats: Rotmats, rng: np.random.Generator, rate: float) -> Rotmat
 def _swapped_legs(rotmats: Rotmats) -> Rotmats:
     mirror = torch.diag(rotmats.new_tensor([-1.0, 1.0, 1.0]))
     swapped = rotmats.clone()
-    for left, right in _LEG_PAIRS:
+    for left, right in LEG_PAIRS:
         swapped[:, left] = mirror @ rotmats[:, right] @ mirror
         swapped[:, right] = mirror @ rotmats[:, left] @ mirror
     return swapped
@@ -144,7 +144,7 @@ def _mirrored(
     forearm = joints[:, end] - joints[:, lower]
     target = forearm - 2.0 * (forearm * ray).sum(-1, keepdim=True) * ray
     carried = (before @ forearm[..., None])[..., 0]
-    new_lower = _swing(carried, target) @ before @ world[:, lower]
+    new_lower = swing(carried, target) @ before @ world[:, lower]
     turned[:, lower] = new_upper.transpose(-1, -2) @ new_lower
     return turned
 
@@ -152,17 +152,19 @@ def _mirrored(
 def _mirror_turn(
     direction: Float[Tensor, "frames 3"], ray: Float[Tensor, "frames 3"]
 ) -> Float[Tensor, "frames 3 3"]:
-    return _swing(direction, direction - 2.0 * (direction * ray).sum(-1, keepdim=True) * ray)
+    return swing(direction, direction - 2.0 * (direction * ray).sum(-1, keepdim=True) * ray)
 
 
-def _swing(
-    start: Float[Tensor, "frames 3"], end: Float[Tensor, "frames 3"]
-) -> Float[Tensor, "frames 3 3"]:
-    """Rotate one direction onto another without twist."""
+def swing(
+    start: Float[Tensor, "*batch 3"],
+    end: Float[Tensor, "*batch 3"],
+    share: Float[Tensor, "*batch 1"] | float = 1.0,
+) -> Float[Tensor, "*batch 3 3"]:
+    """Rotate one direction onto another, or a share of the way, without twist."""
     start, end = (torch.nn.functional.normalize(v, dim=-1) for v in (start, end))
     axis = torch.linalg.cross(start, end)
-    angle = torch.atan2(axis.norm(dim=-1), (start * end).sum(dim=-1))
-    return axisangle_to_rotmat(torch.nn.functional.normalize(axis, dim=-1) * angle[:, None])
+    angle = torch.atan2(axis.norm(dim=-1), (start * end).sum(dim=-1))[..., None]
+    return axisangle_to_rotmat(torch.nn.functional.normalize(axis, dim=-1) * (share * angle))
 
 
 def _is_plausible(

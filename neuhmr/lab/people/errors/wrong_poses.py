@@ -45,7 +45,7 @@ from neuhmr.lab.people.random_streams import stream
 
 ErrorKind = Literal["ray", "isotropic", "image", "video", "world", "mirrored"]
 
-_JOINT_NOISE = (
+JOINT_NOISE = (
     0.24, 0.16, 0.16, 0.06, 0.20, 0.20, 0.06, 0.22, 0.22, 0.06, 0.15, 0.15, 0.12, 0.08, 0.08,
     0.12, 0.24, 0.24, 0.28, 0.28, 0.22, 0.22, 0.12, 0.12,
 )  # fmt: skip
@@ -147,7 +147,7 @@ def _corrupt(
     rng: np.random.Generator,
 ) -> Motion:
     frames, true_rotmats = len(truth), LocalPose.from_motion(truth).rotmat
-    deviations = torch.tensor(_JOINT_NOISE, dtype=torch.float64)[:, None].expand(24, 3).flatten()
+    deviations = torch.tensor(JOINT_NOISE, dtype=torch.float64)[:, None].expand(24, 3).flatten()
     noise = strength * deviations * correlated_noise(rng, frames, 72)
     noise = noise.reshape(frames, 24, 3) * burst_gain(rng, frames)
     if config.kind != "isotropic":

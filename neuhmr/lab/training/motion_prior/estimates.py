@@ -14,7 +14,9 @@ from torch import Tensor
 
 from neuhmr.body.skeleton import SMPL_PARENTS
 from neuhmr.geometry.rotations import axisangle_to_rotmat, rot6d_to_rotmat, rotmat_to_rot6d
+from neuhmr.lab.people.errors.limb_flips import LEG_PAIRS, swing
 from neuhmr.lab.people.errors.pose_noise import LIMBS
+from neuhmr.lab.people.errors.wrong_poses import JOINT_NOISE
 from neuhmr.lab.training.motion_prior.noise import (
     drifting,
     normal,
@@ -28,12 +30,6 @@ from neuhmr.tensor_struct import TensorStruct
 
 LONGEST_LAG = 3
 """Frames that windows begin earlier than what is kept of them."""
-_SPREAD = (
-    0.24, 0.16, 0.16, 0.06, 0.20, 0.20, 0.06, 0.22, 0.22, 0.06, 0.15, 0.15, 0.12, 0.08, 0.08,
-    0.12, 0.24, 0.24, 0.28, 0.28, 0.22, 0.22, 0.12, 0.12,
-)  # fmt: skip
-"""Deviation of each joint's noise at strength 1 (rad per axis), larger at the extremities."""
-_LEGS = ((1, 2), (4, 5), (7, 8), (10, 11))
 _PULL_STEPS = 18
 _METERS_PER_PIXEL = 1.7 / 150.0
 """Where a person of 150 px is meant."""
@@ -76,7 +72,7 @@ def estimate(scenes: Scenes, bodies: Bodies, generator: torch.Generator) -> Esti
     shiver = uniform(0.0, 0.06, (batch, 1, 1, 1), generator) * (
         torch.rand(batch, 1, 1, 1, generator=generator) < 0.7
     )
-    spread = torch.tensor(_SPREAD)[:, None]
+    spread = torch.tensor(JOINT_NOISE)[:, None]
     wrong = wrong @ axisangle_to_rotmat(shiver * spread * normal((batch, frames, 24, 3), generator))
     return Estimates(betas, rest, wrong, pelvis)
 
@@ -113,7 +109,7 @@ def _rotation_noise(
     constant = uniform(0.0, 0.95, (batch,), generator)
     drift = uniform(2.5, 9.0, (batch,), generator)
     noise = drifting(constant, drift, frames, 72, generator).unflatten(-1, (24, 3))
-    noise = noise * torch.tensor(_SPREAD)[:, None]
+    noise = noise * torch.tensor(JOINT_NOISE)[:, None]
     bursts = spans(0.2, batch, frames, len(LIMBS), generator)
     gain = torch.ones(batch, frames, 24, 1)
     for number, limb in enumerate(LIMBS):
@@ -226,7 +222,7 @@ def _mirror_limbs(
         shank = (before @ (rest[:, end] - rest[:, lower])[:, None, :, None])[..., 0]
         wanted = shank - 2.0 * (shank * ray).sum(dim=-1, keepdim=True) * ray
         carried = (first @ shank[..., None])[..., 0]
-        second = _swing(carried, wanted, shares[:, :, number, None])
+        second = swing(carried, wanted, shares[:, :, number, None])
         parent = chain @ rotmat[:, :, upper].transpose(-1, -2)
         turned[:, :, upper] = parent.transpose(-1, -2) @ new_upper
         turned[:, :, lower] = new_upper.transpose(-1, -2) @ second @ below
@@ -245,15 +241,7 @@ def _world(rotmat: Float[Tensor, "batch frames 24 3 3"], joint: int) -> Float[Te
 
 
 def _mirror_turn(limb: Tensor, ray: Tensor, share: Tensor) -> Float[Tensor, "batch frames 3 3"]:
-    return _swing(limb, limb - 2.0 * (limb * ray).sum(dim=-1, keepdim=True) * ray, share)
-
-
-def _swing(start: Tensor, end: Tensor, share: Tensor) -> Float[Tensor, "batch frames 3 3"]:
-    """Go a share of the way from one direction to another without twist."""
-    start, end = (torch.nn.functional.normalize(v, dim=-1) for v in (start, end))
-    axis = torch.linalg.cross(start, end)
-    angle = torch.atan2(axis.norm(dim=-1), (start * end).sum(dim=-1))[..., None]
-    return axisangle_to_rotmat(share * angle * torch.nn.functional.normalize(axis, dim=-1))
+    return swing(limb, limb - 2.0 * (limb * ray).sum(dim=-1, keepdim=True) * ray, share)
 
 
 def _swap_legs(
@@ -264,7 +252,7 @@ def _swap_legs(
     is_swapped = spans(0.07, batch, frames, 1, generator)[..., None, None] > 0.5
     mirror = rotmat.new_tensor([-1.0, 1.0, 1.0])
     turned = rotmat.clone()
-    for left, right in _LEGS:
+    for left, right in LEG_PAIRS:
         for own, other in ((left, right), (right, left)):
             mirrored = mirror[:, None] * rotmat[:, :, other] * mirror
             turned[:, :, own] = torch.where(is_swapped[..., 0, :, :], mirrored, rotmat[:, :, own])
