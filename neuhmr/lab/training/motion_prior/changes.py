@@ -10,10 +10,11 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from neuhmr.body.skeleton import BODY_PARTS, LEFT_RIGHT_JOINTS, NUM_JOINTS
+from neuhmr.body.skeleton import BODY_PARTS, NUM_JOINTS
 from neuhmr.geometry.rotations import axisangle_to_rotmat
 from neuhmr.lab.training.motion_prior.noise import drifting, normal, uniform
 from neuhmr.lab.training.motion_prior.windows import Windows
+from neuhmr.motion_prior.mirroring import mirror_points, mirror_rotations
 
 _LEFT_ARM, _RIGHT_ARM = BODY_PARTS["left_arm"], BODY_PARTS["right_arm"]
 EXCHANGED: tuple[tuple[tuple[int, ...], float], ...] = (
@@ -54,12 +55,7 @@ def change(windows: Windows, rng: np.random.Generator) -> Windows:
 
 def mirrored(windows: Windows) -> Windows:
     """Exchange left and right."""
-    order = list(range(NUM_JOINTS))
-    for left, right in LEFT_RIGHT_JOINTS:
-        order[left], order[right] = right, left
-    mirror = torch.tensor([-1.0, 1.0, 1.0])
-    rotmat = mirror[:, None] * windows.rotmat[..., order, :, :] * mirror
-    return Windows(rotmat, windows.pelvis * mirror)
+    return Windows(mirror_rotations(windows.rotmat), mirror_points(windows.pelvis))
 
 
 def _chosen(share: float, batch: int, generator: torch.Generator) -> Float[Tensor, "batch 1 1 1"]:
