@@ -14,6 +14,7 @@ from neuhmr.anchors.frame_poses import pose_frame
 from neuhmr.body.model_files import load_body_model
 from neuhmr.body.motion import Motion
 from neuhmr.body.smpl_model import SmplModel
+from neuhmr.body.stature import check_height, with_height
 from neuhmr.clip.clip import Clip, open_clip
 from neuhmr.clip.crops import crop_person
 from neuhmr.clip.open_request import OpenRequest
@@ -38,6 +39,8 @@ class Opened:
     model: SmplModel
     remarks: tuple[str, ...] = ()
     """What the user should know about poses that were found here, one sentence each."""
+    height: float | None = None
+    """Of the person, where it is known (m)."""
 
     def with_poses(self, on_progress: OnProgress = ignore_progress) -> "Opened":
         """Estimate poses where there are none, and keep them beside the clip for the next time.
@@ -57,17 +60,19 @@ class Opened:
         return replace(self, clip=clip, remarks=found.report.warnings)
 
     def motion(self) -> Motion:
-        """Give the initial poses.
+        """Give the initial poses, on a body of the known height if there is one.
 
         Raises:
             ClipError: there are none.
+            NeuhmrError: no body has that height.
         """
         if self.clip.motion is None:
             raise ClipError(
                 f"{self.clip.video.path} has no poses, initial poses were expected; give a pose "
                 "file, or estimate them with `neuhmr init`."
             )
-        return self.clip.motion
+        motion = self.clip.motion
+        return motion if self.height is None else with_height(motion, self.model, self.height)
 
     def subject(
         self,
@@ -86,6 +91,7 @@ class Opened:
 
         Raises:
             ClipError: there are no valid poses, or the masks cannot be of this person.
+            NeuhmrError: no body has the height that the person is said to have.
         """
         motion = self.motion()
         body = self.model.with_shape(motion.betas)
@@ -109,7 +115,10 @@ def open_clip_files(request: OpenRequest, on_progress: OnProgress = ignore_progr
         ClipError: the video, masks or camera cannot be used.
         PoseFileError: the poses or the truth cannot be used.
         BodyModelError: the body model is no SMPL-format file.
+        NeuhmrError: the height is no person's.
     """
+    if request.height is not None:
+        check_height(request.height)
     model = load_body_model(request.body_model)
     clip = open_clip(
         request.clip,
@@ -119,4 +128,4 @@ def open_clip_files(request: OpenRequest, on_progress: OnProgress = ignore_progr
         request.truth,
         on_progress=on_progress,
     )
-    return Opened(clip=clip, model=model)
+    return Opened(clip=clip, model=model, height=request.height)

@@ -8,9 +8,10 @@ import pytest
 import torch
 
 from neuhmr.body.model_files import load_body_model
+from neuhmr.body.stature import stature
 from neuhmr.clip.open_request import OpenRequest
 from neuhmr.clip.video import write_video
-from neuhmr.errors import ClipError
+from neuhmr.errors import ClipError, NeuhmrError
 from neuhmr.initial.initialise import InitialReport, InitialResult
 from neuhmr.opening import CROP_SIZE, Opened, open_clip_files
 from neuhmr.pipeline import Subject
@@ -58,6 +59,15 @@ def test_files_that_are_named_go_before_those_beside_the_clip(opened: Opened, tm
     assert_same(found.motion(), opened.clip.truth)
     assert found.clip.truth is not None
     assert_same(found.clip.truth, opened.clip.motion)
+
+
+def test_poses_are_for_a_body_of_the_height_that_is_known(opened: Opened):
+    named = OpenRequest(clip=opened.clip.video.path, height=1.85)
+    found = open_clip_files(named)
+    assert stature(found.model, found.motion().betas) == pytest.approx(1.85, abs=1e-3)
+    assert cut(found).initial.betas.equal(found.motion().betas)
+    with pytest.raises(NeuhmrError, match="in meters"):
+        open_clip_files(replace(named, height=185.0))
 
 
 def test_opening_a_long_video_says_how_it_gets_on(tmp_path: Path):

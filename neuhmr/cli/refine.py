@@ -30,6 +30,8 @@ class RefineOptions(ClipInputs):
     """The motion file to write."""
     report: OptionalPath = None
     """Also write a JSON report: settings, losses, what changed."""
+    height: Annotated[float | None, arg(metavar="M", help_behavior_hint="")] = None
+    """Of the person (m), where it is known: sets size and distance."""
     checkpoint: OptionalPath = None
     """Avatar weights (.safetensors); else the shipped ones."""
     heatmaps: OptionalPath = None
@@ -101,7 +103,12 @@ class RefineOptions(ClipInputs):
 
     def request(self) -> OpenRequest:
         """Say which files to open."""
-        return replace(super().request(), checkpoint=self.checkpoint, heatmaps=self.heatmaps)
+        return replace(
+            super().request(),
+            checkpoint=self.checkpoint,
+            heatmaps=self.heatmaps,
+            height=self.height,
+        )
 
     def config(self) -> RefineConfig:
         """Combine the preset with the settings that were given.

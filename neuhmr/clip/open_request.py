@@ -16,3 +16,5 @@ class OpenRequest:
     body_model: Path | None = None
     checkpoint: Path | None = None
     heatmaps: Path | None = None
+    height: float | None = None
+    """Of the person, where it is known (m)."""

@@ -38,6 +38,8 @@ class WorkbenchConfig:
     """True poses to compare with; else CLIP.truth.npz."""
     body_model: OptionalPath = None
     """SMPL file (npz or pkl); else the open body."""
+    height: float | None = None
+    """The person's height in meters, where it is known."""
     checkpoint: OptionalPath = None
     """Weights of the avatar network; else the shipped ones."""
     heatmaps: OptionalPath = None
@@ -109,4 +111,5 @@ class WorkbenchConfig:
             body_model=self.body_model,
             checkpoint=self.checkpoint,
             heatmaps=self.heatmaps,
+            height=self.height,
         )

@@ -138,7 +138,7 @@ def show_clip(
         camera=clip.camera,
         camera_is_guessed=clip.camera_is_guessed,
         has_masks=clip.masks is not None,
-        initial=clip.motion,
+        initial=None if clip.motion is None else opened.motion(),
         truth=clip.truth,
         source=source,
         remarks=opened.remarks,
