@@ -62,9 +62,10 @@ def with_height(motion: Motion, model: SmplModel, meters: float) -> Motion:
         slope = _slope(model, changed)
         changed = changed + missing * slope / slope.square().sum()
     if not bool((changed - padded).norm() < MOST_CHANGE):
+        own = stature(model, betas)
         raise NeuhmrError(
-            f"--height {meters:g} is too far from the {stature(model, betas):.2f} m of the body that "
-            f"the poses are for; no likely body of {model.name} is so tall or small. Check the unit."
+            f"--height {meters:g} is too far from the {own:.2f} m of the body that the poses are "
+            f"for; no likely body of {model.name} is so tall or small. Check the unit."
         )
     before, after = (model.with_shape(shape).joints_rest for shape in (padded, changed))
     scale = stature(model, changed) / stature(model, padded)

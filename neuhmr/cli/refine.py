@@ -93,6 +93,7 @@ class RefineOptions(ClipInputs):
         assert isinstance(reverted, tuple)
         if reverted:
             rows.append(("Frames mostly put back", f"{len(reverted)}: {short_list(reverted)}"))
+        rows += believed_rows(result["believed"])
         seconds = f"{result['seconds']:.0f} s, {result['seconds_per_frame']:.1f} s a frame"
         rows.append(("Time", f"{seconds}; at most {result['peak_rss_mb']:.0f} MB of memory"))
         scores = result["scores"]
@@ -131,6 +132,26 @@ class RefineOptions(ClipInputs):
 
 Refine = with_setting_flags(RefineOptions)
 """The command, with one option for each setting that has a flag."""
+
+
+def believed_rows(believed: object) -> list[tuple[str, str]]:
+    """Say what had to be guessed."""
+    assert isinstance(believed, dict)
+    rows = []
+    if believed["camera_height_m"] is not None:
+        down = believed["camera_down_deg"]
+        way = f"{abs(down):.0f} degrees {'down' if down >= 0.0 else 'up'}"
+        height = f"{believed['camera_height_m']:.2f} m over the floor"
+        rows.append(("Camera, as believed", f"{height}, looking {way}"))
+    rows.append(("Person, as believed", f"{believed['person_height_m']:.2f} m tall"))
+    if believed["depth_error_m"] is not None:
+        mean, worst = (1e3 * believed[name] for name in ("depth_error_m", "least_sure_error_m"))
+        joint = believed["least_sure_joint"].replace("_", " ")
+        rows.append(("Expected error in depth", f"{mean:.0f} mm; {joint} {worst:.0f} mm"))
+    doubted = believed["doubted_frames"]
+    if doubted:
+        rows.append(("Motion prior contradicted", f"{len(doubted)}: {short_list(doubted)}"))
+    return rows
 
 
 def short_list(numbers: Sequence[int], longest: int = 8) -> str:

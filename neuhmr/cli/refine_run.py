@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import torch
@@ -158,6 +158,7 @@ def _write(
         "iou_before": report.iou_before,
         "iou_after": report.iou_after,
         "reverted_frames": report.reverted_frames,
+        "believed": asdict(report.believed),
         "seconds": report.seconds,
         "seconds_per_frame": report.seconds_per_frame,
         "peak_rss_mb": report.peak_rss_mb,

@@ -12,6 +12,7 @@ from neuhmr.body.motion import Motion
 from neuhmr.losses.pose import initial_pose_loss
 from neuhmr.refine.guard.guard import GuardedMotion
 from neuhmr.refine.problem import RefineProblem
+from neuhmr.refine.scene_belief import SceneBelief, believed_scene, depth_errors
 from neuhmr.refine.settings import RefineConfig
 from neuhmr.refine.settings.table import values_of
 
@@ -38,6 +39,8 @@ class FrameReport:
     similarity_before: float
     """Mean cosine between the visible joints' features and their descriptors."""
     similarity_after: float
+    expected_depth_error: float | None
+    """Of a joint along the viewing ray, beside the hips (m); None where nothing is believed."""
     implausibility_before: float
     """Deviation from likely poses, about 1 for a likely one; 0 without a draft."""
     implausibility_after: float
@@ -68,6 +71,7 @@ class RefineReport:
     joints_without_descriptor: tuple[int, ...]
     """SMPL joints that no anchor sees and that are therefore never matched."""
     reverted_frames: tuple[int, ...]
+    believed: SceneBelief
     per_frame: tuple[FrameReport, ...]
 
     def as_dict(self) -> dict[str, object]:
@@ -115,7 +119,8 @@ def make_report(
         conditioning_frames=(numbers[first], numbers[second]),
         joints_without_descriptor=tuple(j for j, count in enumerate(counts) if count == 0),
         reverted_frames=tuple(numbers[row] for row in guarded.reverted),
-        per_frame=_frame_reports(guarded, changes, numbers),
+        believed=believed_scene(problem),
+        per_frame=_frame_reports(guarded, changes, numbers, depth_errors(problem)),
     )
 
 
@@ -136,7 +141,10 @@ def peak_rss_mb() -> float:
 
 
 def _frame_reports(
-    guarded: GuardedMotion, changes: list[float], numbers: list[int]
+    guarded: GuardedMotion,
+    changes: list[float],
+    numbers: list[int],
+    depth_errors: list[float | None],
 ) -> tuple[FrameReport, ...]:
     given_up = set(guarded.reverted)
 
@@ -154,6 +162,7 @@ def _frame_reports(
             refined_share=guarded.shares[index],
             similarity_before=before.similarity,
             similarity_after=after.similarity,
+            expected_depth_error=depth_errors[row],
             implausibility_before=before.implausibility,
             implausibility_after=after.implausibility,
         )
