@@ -9,6 +9,7 @@ from neuhmr.cli.inputs import JsonFlag, OptionalPath, require_at_least, sample_c
 from neuhmr.cli.lab.benchmark_accuracy import BenchmarkAccuracy
 from neuhmr.cli.lab.benchmark_ghnerf import BenchmarkGhnerf
 from neuhmr.cli.lab.benchmark_real import BenchmarkReal
+from neuhmr.cli.lab.benchmark_views import BenchmarkViews
 from neuhmr.cli.output import print_rows
 from neuhmr.cli.progress import progress_bars, stop_on_interrupt
 from neuhmr.devices import choose_device
@@ -70,5 +71,6 @@ Benchmark = (
     | Annotated[BenchmarkAccuracy, subcommand("accuracy")]
     | Annotated[BenchmarkGhnerf, subcommand("ghnerf")]
     | Annotated[BenchmarkReal, subcommand("real")]
+    | Annotated[BenchmarkViews, subcommand("views")]
 )
-"""Which table: `neuhmr benchmark speed`, `accuracy`, `ghnerf` or `real`."""
+"""Which table: `neuhmr benchmark speed`, `accuracy`, `ghnerf`, `real` or `views`."""

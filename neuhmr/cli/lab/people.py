@@ -69,6 +69,9 @@ class People:
         Literal["segmented", "exact"] | None, arg(help_behavior_hint="(default: by preset)")
     ] = None
     """Masks with a segmenter's errors, or exact."""
+    look: Literal["planned", "raster", "cycles"] = "planned"
+    """Of `wide`: every fourth clip drawn by Blender's path tracer Cycles (needs the package bpy),
+    none, or all; 3 to 6 s a frame."""
     mocap_dir: OptionalPath = None
     """Folder of CMU recordings (.bvh, or .asf and .amc): clips move like them, people to train on
     partly, clips of `wide` where they dance or play ball."""
@@ -91,6 +94,11 @@ class People:
         ):  # fmt: skip
             if value is not None:
                 require_at_least(option, value, least)
+        if self.look != "planned" and self.preset != "wide":
+            raise NeuhmrError(
+                f"--look {self.look} was given with --preset {self.preset}; only wide has a second "
+                "look, leave --look out."
+            )
         preset = people_preset(self.preset)
         with stop_on_interrupt() as stop, progress_bars(stop) as on_progress:
             make = self._make_clips if preset.is_clips else self._make_pictures
@@ -140,12 +148,12 @@ class People:
                 "--seed, --views, --moving-camera, --width, --errors, --mpjpe-mm, --camera and "
                 "--masks out."
             )
-        clips, notes = planned_clips(self.mocap_dir)
+        clips, notes = planned_clips(self.mocap_dir, self.look)
         for line in notes:
             note(line)
         config = WideConfig(
             out_dir=self.out_dir, mocap_dir=self.mocap_dir, frames=self.frames or preset.frames,
-            size=self.height or preset.height,
+            size=self.height or preset.height, look=self.look,
             clips=tuple(clip.number for clip in clips[: self.clips or preset.people]),
         )  # fmt: skip
         return generate_wide(config, on_progress)

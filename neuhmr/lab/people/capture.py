@@ -29,8 +29,9 @@ from neuhmr.geometry.rigid import Rigid
 from neuhmr.lab.people.errors.wrong_poses import WrongPoseConfig, WrongPoses, make_wrong_poses
 from neuhmr.lab.people.motion.stage_motion import StageMotion, between
 from neuhmr.lab.people.person import Person
+from neuhmr.lab.people.second_look.cycles_renderer import CyclesRenderer
 from neuhmr.lab.people.stage.film import CameraKind, Film, MaskKind
-from neuhmr.lab.people.stage.stage_renderer import StageRenderer, blend
+from neuhmr.lab.people.stage.stage_renderer import StageRenderer
 from neuhmr.progress import OnProgress, Progress, ignore_progress
 
 _VISIBLE_BLUR = 1.5
@@ -63,7 +64,7 @@ def film_clip(
     path: Path,
     performance: Performance,
     filming: Filming,
-    renderer: StageRenderer,
+    renderer: StageRenderer | CyclesRenderer,
     wrong: Sequence[WrongPoseConfig],
     notes: dict[str, object],
     on_progress: OnProgress | None = None,
@@ -164,7 +165,7 @@ def _film(
     name: str,
     performance: Performance,
     filming: Filming,
-    renderer: StageRenderer,
+    renderer: StageRenderer | CyclesRenderer,
     film: Film,
     report: OnProgress,
 ) -> Iterator[UInt8[np.ndarray, "height width 3"]]:
@@ -175,12 +176,13 @@ def _film(
     for frame in range(len(motion)):
         T_camera_stage = filming.T_camera_stage[frame]
         shutter = filming.shutter if paths[frame] > _VISIBLE_BLUR else 0.0
-        pictures = []
-        for moment in _moments(motion, frame, shutter):
-            surface = person.surface(moment.pose(person.shaped))[0]
-            pictures.append(renderer.render(surface, K, T_camera_stage))
+        surfaces = [
+            person.surface(moment.pose(person.shaped))[0]
+            for moment in _moments(motion, frame, shutter)
+        ]
+        picture = renderer.expose(surfaces, K, T_camera_stage)
         report(Progress(f"filming {name}", frame + 1, len(motion)))
-        yield film.take(blend(pictures), keep_image=False)
+        yield film.take(picture, keep_image=False)
 
 
 def _blur_paths(performance: Performance, filming: Filming) -> Float[np.ndarray, " frames"]:

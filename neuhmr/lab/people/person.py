@@ -133,14 +133,14 @@ def make_person(
 def _atlas(texture: np.ndarray, tubes: list[Tube], patch: int) -> np.ndarray:
     """Put the attachments' patches under the body's texture."""
     strip = np.zeros((patch, texture.shape[1], 3), np.uint8)
-    for name, place in _patch_places(tubes).items():
+    for name, place in patch_places(tubes).items():
         colors = next(tube.colors for tube in tubes if tube.name == name)
         pixels = (np.clip(colors, 0.0, 1.0) * 255.0 + 0.5).astype(np.uint8)
         strip[:, place * patch : (place + 1) * patch] = pixels
     return np.concatenate([texture, strip])
 
 
-def _patch_places(tubes: "list[Tube] | tuple[Tube, ...]") -> dict[str, int]:
+def patch_places(tubes: "list[Tube] | tuple[Tube, ...]") -> dict[str, int]:
     """Both shoes share a patch."""
     return {name: i for i, name in enumerate(dict.fromkeys(tube.name for tube in tubes))}
 
@@ -185,7 +185,7 @@ def _with_attachments(
 ) -> TexturedLayout:
     vertex, faces, uv = [body.vertex], [body.faces], [body.uv]
     first, first_cut = num_vertices, body.size
-    places = _patch_places(tubes)
+    places = patch_places(tubes)
     for tube in tubes:
         count = len(tube.vertices)
         vertex.append(np.arange(first, first + count))

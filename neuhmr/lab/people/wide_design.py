@@ -2,7 +2,8 @@
 
 Everything is dealt out, nothing drawn, so that no kind of error meets easy motions alone. Of 24
 clips, each kind of errors has 4, each camera path 8, zero and noisy betas 10 each and true ones 4;
-no kind of errors meets a camera path more than twice.
+no kind of errors meets a camera path more than twice. Every fourth clip, one of each family, has
+the second look, so that not all pictures are of our own shading.
 """
 
 from dataclasses import dataclass
@@ -17,6 +18,8 @@ from neuhmr.lab.people.stage.camera_paths import CAMERA_PATHS, CameraPath
 Family = Literal["dance", "ball", "spin", "floor", "gait", "gesture"]
 FAMILIES: tuple[Family, ...] = get_args(Family)
 WideMotion = MotionKind | WideKind | Literal["recorded"]
+DrawnBy = Literal["raster", "cycles"]
+"""Our own shading, or Blender's path tracer with materials and lights of its own."""
 SUBJECTS: dict[Family, str] = {"dance": "05", "ball": "06"}
 """Whose recordings a family needs; CMU's numbers of test performers (see `splits`)."""
 
@@ -31,6 +34,9 @@ _MOTIONS: dict[Family, tuple[WideMotion, ...]] = {
 _BETAS: tuple[Betas, ...] = ("zero", "noisy", "zero", "noisy", "true")
 """In turn; five, so that the turns do not keep step with the six kinds of errors."""
 
+_SECOND_LOOK = 4
+"""Every so many clips one has the second look."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class WideClip:
@@ -42,6 +48,7 @@ class WideClip:
     errors: ErrorKind
     betas: Betas
     camera_path: CameraPath
+    look: DrawnBy
 
     @property
     def name(self) -> str:
@@ -68,6 +75,7 @@ def _deal() -> tuple[WideClip, ...]:
             betas=_BETAS[i % len(_BETAS)],
             # One further every lap: else each kind of errors would keep one camera path.
             camera_path=CAMERA_PATHS[(i + i // kinds) % len(CAMERA_PATHS)],
+            look="cycles" if i % _SECOND_LOOK == _SECOND_LOOK - 1 else "raster",
         )
         for i, (family, motion) in enumerate(hand)
     )

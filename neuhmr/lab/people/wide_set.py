@@ -1,11 +1,13 @@
 """Making the wide test set: clips as `wide_design` plans them, filmed by phones.
 
 Beside each `wideNN_FAMILY.mp4` lie the files that `capture` writes; `.person.json` also says the
-clip's family, kind of errors, betas and camera path under `wide`.
+clip's family, kind of errors, betas, camera path and look under `wide`.
 """
 
-from dataclasses import asdict, dataclass
+from contextlib import ExitStack
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 
@@ -17,16 +19,19 @@ from neuhmr.lab.people.motion.recordings import find_recordings, load_mocap_moti
 from neuhmr.lab.people.motion.stage_motion import StageMotion
 from neuhmr.lab.people.person import Person, make_person
 from neuhmr.lab.people.random_streams import stream
+from neuhmr.lab.people.second_look.blender import has_blender
+from neuhmr.lab.people.second_look.cycles_renderer import CyclesRenderer
 from neuhmr.lab.people.splits import person_seed
 from neuhmr.lab.people.stage.camera_paths import take_with
 from neuhmr.lab.people.stage.stage_kinds import sample_stage
 from neuhmr.lab.people.stage.stage_renderer import StageRenderer
-from neuhmr.lab.people.training_set import open_renderer
-from neuhmr.lab.people.wide_design import SUBJECTS, WIDE_CLIPS, Family, WideClip
+from neuhmr.lab.people.wide_design import SUBJECTS, WIDE_CLIPS, DrawnBy, Family, WideClip
 from neuhmr.progress import OnProgress, ignore_progress
 
 FIRST_PERSON = 500_000
 """Number of the first person within the test split, far from the other presets' people."""
+WideLook = Literal["planned", DrawnBy]
+Renderer = StageRenderer | CyclesRenderer
 _PIECES = 4
 """Pieces of a recording of which the liveliest is filmed: people also stand and wait."""
 
@@ -45,10 +50,16 @@ class WideConfig:
     size: int = 448
     """Height and width (px)."""
     fps: float = 30.0
+    look: WideLook = "planned"
+    """Each clip as the plan says, as far as Blender is installed, or all of them alike."""
 
 
-def planned_clips(mocap_dir: Path | None) -> tuple[list[WideClip], list[str]]:
-    """List the clips that can be made, and say which families are left out and why.
+def planned_clips(
+    mocap_dir: Path | None, look: WideLook = "planned"
+) -> tuple[list[WideClip], list[str]]:
+    """List the clips that can be made, and say what differs from the plan and why.
+
+    A clip's look is the one that it is drawn with.
 
     Raises:
         DatasetError: the folder holds no recordings at all.
@@ -56,25 +67,36 @@ def planned_clips(mocap_dir: Path | None) -> tuple[list[WideClip], list[str]]:
     recorded = [] if mocap_dir is None else find_recordings(mocap_dir)
     subjects = {path.stem.split("_", maxsplit=1)[0] for path in recorded}
     lost: list[Family] = [family for family, subject in SUBJECTS.items() if subject not in subjects]
-    clips = [clip for clip in WIDE_CLIPS if clip.family not in lost]
+    clips = [_with_look(clip, look) for clip in WIDE_CLIPS if clip.family not in lost]
     wanted = "; give --mocap-dir a folder of CMU recordings to have them"
     notes = [
         f"The clips of the family {family} are left out: they need recordings of CMU's subject "
         f"{SUBJECTS[family]}{wanted}."
         for family in lost
     ]
+    if look == "planned" and not has_blender():
+        notes.append(
+            "Every fourth clip is drawn as the others are: its own look needs Blender's module; "
+            "run pip install 'neuhmr-workbench[cycles]' to have it."
+        )
     return clips, notes
+
+
+def _with_look(clip: WideClip, look: WideLook) -> WideClip:
+    if look != "planned":
+        return replace(clip, look=look)
+    return clip if has_blender() else replace(clip, look="raster")
 
 
 def generate_wide(config: WideConfig, on_progress: OnProgress = ignore_progress) -> list[Path]:
     """Make the clips that are missing; those that are there are kept.
 
     Raises:
-        MissingDependencyError: pyrender, EGL or ffmpeg is missing.
+        MissingDependencyError: pyrender, EGL, ffmpeg or, for the look cycles, bpy is missing.
         OutputError: the folder cannot be written.
         DatasetError: the folder of recordings cannot be used.
     """
-    clips, _ = planned_clips(config.mocap_dir)
+    clips, _ = planned_clips(config.mocap_dir, config.look)
     if config.clips is not None:
         clips = [clip for clip in clips if clip.number in config.clips]
     try:
@@ -90,15 +112,18 @@ def generate_wide(config: WideConfig, on_progress: OnProgress = ignore_progress)
         for clip, path in zip(clips, paths, strict=True)
         if not path.with_suffix(".person.json").exists()
     ]
-    if missing:
-        with open_renderer(config.size) as renderer:
-            for clip, path in missing:
-                _film(config, clip, path, renderer, on_progress)
+    with ExitStack() as opened:
+        renderers: dict[DrawnBy, Renderer] = {}
+        for clip, path in missing:
+            if clip.look not in renderers:
+                kind = CyclesRenderer if clip.look == "cycles" else StageRenderer
+                renderers[clip.look] = opened.enter_context(kind(config.size, config.size))
+            _film(config, clip, path, renderers[clip.look], on_progress)
     return paths
 
 
 def _film(
-    config: WideConfig, clip: WideClip, path: Path, renderer: StageRenderer, report: OnProgress
+    config: WideConfig, clip: WideClip, path: Path, renderer: Renderer, report: OnProgress
 ) -> None:
     seed = person_seed("test", FIRST_PERSON, clip.number)
     person = make_person(seed, texture_size=1024)

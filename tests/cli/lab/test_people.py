@@ -89,6 +89,15 @@ def test_the_wide_preset_makes_what_it_can_and_says_what_it_cannot(tmp_path, mon
     assert "family dance are left out" in " ".join(capsys.readouterr().err.split())
 
 
+def test_the_look_is_passed_on_and_belongs_to_the_wide_preset(tmp_path, monkeypatch):
+    configs = []
+    monkeypatch.setattr(wide_set, "generate_wide", lambda config, _: configs.append(config) or [])
+    People(out_dir=tmp_path, preset="wide", look="cycles").run()
+    assert configs[0].look == "cycles"
+    with pytest.raises(NeuhmrError, match="--look cycles was given with --preset test"):
+        People(out_dir=tmp_path, preset="test", look="cycles").run()
+
+
 @pytest.mark.parametrize("own", [{"errors": "ray"}, {"views": 2}, {"seed": 4}, {"masks": "exact"}])
 def test_the_wide_preset_refuses_what_its_plan_decides(tmp_path, own):
     with pytest.raises(NeuhmrError, match="by its plan; leave --seed"):

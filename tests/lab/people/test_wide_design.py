@@ -31,6 +31,14 @@ def test_every_family_has_three_clips_or_more_with_different_errors():
         assert [clip.place for clip in own] == list(range(len(own)))
 
 
+def test_every_fourth_clip_has_the_second_look_one_of_each_family():
+    second = [clip for clip in WIDE_CLIPS if clip.look == "cycles"]
+    assert [clip.number for clip in second] == [3, 7, 11, 15, 19, 23]
+    assert {clip.family for clip in second} == set(FAMILIES)
+    assert {clip.betas for clip in second} == {"zero", "noisy", "true"}
+    assert len({clip.camera_path for clip in second}) > 1
+
+
 def test_recorded_families_are_those_that_need_a_performer():
     recorded = {clip.family for clip in WIDE_CLIPS if clip.motion == "recorded"}
     assert recorded == set(SUBJECTS)

@@ -1,7 +1,9 @@
+import importlib.util
 import json
 
 import numpy as np
 import pytest
+import torch
 
 from neuhmr.clip.clip import open_clip
 from neuhmr.errors import DatasetError, MissingDependencyError
@@ -11,6 +13,50 @@ from neuhmr.lab.people.person import make_person
 from neuhmr.lab.people.splits import split_of
 from neuhmr.lab.people.wide_design import WIDE_CLIPS
 from neuhmr.lab.people.wide_set import WideConfig, generate_wide, planned_clips, wide_motion
+
+
+@pytest.fixture(autouse=True)
+def _with_blender(monkeypatch):
+    """Plan as if Blender were installed, whether it is or not."""
+    monkeypatch.setattr(wide_set, "has_blender", lambda: True)
+
+
+def test_without_blender_all_clips_look_alike_and_that_is_said(monkeypatch):
+    monkeypatch.setattr(wide_set, "has_blender", lambda: False)
+    clips, notes = planned_clips(None)
+    assert {clip.look for clip in clips} == {"raster"}
+    assert "Every fourth clip" in notes[-1] and "[cycles]" in notes[-1]
+    clips, notes = planned_clips(None, "cycles")
+    assert {clip.look for clip in clips} == {"cycles"} and len(notes) == 2
+
+
+def test_with_blender_the_plan_says_which_clips_look_otherwise():
+    clips, notes = planned_clips(None)
+    assert [clip.number for clip in clips if clip.look == "cycles"] == [11, 15, 19, 23]
+    assert not any("Every fourth" in line for line in notes)
+    assert {clip.look for clip in planned_clips(None, "raster")[0]} == {"raster"}
+
+
+@pytest.mark.slow
+def test_a_look_changes_the_picture_and_nothing_else(tmp_path):
+    if importlib.util.find_spec("bpy") is None:
+        pytest.skip("needs Blender's module bpy")
+    made = {}
+    for look in ("raster", "cycles"):
+        config = WideConfig(out_dir=tmp_path / look, clips=(19,), frames=3, size=64, look=look)
+        try:
+            (path,) = generate_wide(config)
+        except MissingDependencyError as error:
+            pytest.skip(f"needs EGL and ffmpeg: {error}")
+        made[look] = open_clip(path), json.loads(path.with_suffix(".person.json").read_text())
+    (first, one), (second, other) = made["raster"], made["cycles"]
+    assert torch.equal(first.motion.body_pose, second.motion.body_pose)
+    assert torch.equal(first.truth.transl, second.truth.transl)
+    assert torch.equal(first.camera.K, second.camera.K)
+    assert np.array_equal(first.masks.mask(1), second.masks.mask(1))
+    assert not np.array_equal(first.video.frame(1), second.video.frame(1))
+    assert (one["wide"].pop("look"), other["wide"].pop("look")) == ("raster", "cycles")
+    assert one == other
 
 
 def test_without_recordings_their_families_are_left_out_and_that_is_said():

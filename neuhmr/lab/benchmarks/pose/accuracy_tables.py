@@ -65,7 +65,7 @@ GROUPED: dict[str, Figure] = {
 }  # fmt: skip
 WORST: dict[str, Figure] = {
     "method": lambda row: str(row["method"]),
-    **{name: _plan(name) for name in ("family", "errors", "betas", "camera path")},
+    **{name: _plan(name) for name in ("family", "errors", "betas", "camera path", "look")},
     "before": number("before_mm"),
     "after": number("after_mm"),
     "frames worse": share("frames_worse"),

@@ -103,7 +103,7 @@ def make_wide_clips(
     """Make the clips of the wide set, or some of them, spread over the families; see `make_clips`.
 
     Returns:
-        Videos, and what was left out for want of recordings.
+        Videos, and what differs from the plan for want of recordings or of Blender.
 
     Raises:
         MissingDependencyError: pyrender, EGL or ffmpeg is missing.

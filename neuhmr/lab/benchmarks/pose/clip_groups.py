@@ -1,4 +1,5 @@
-"""Results by what clips have in common: their family of motion, kind of errors, betas, camera."""
+"""Results by what clips have in common: their family of motion, kind of errors, betas,
+camera, look."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -7,7 +8,7 @@ from pathlib import Path
 from neuhmr.lab.benchmarks.pose.clip_result import ClipResult, share_of_worse_frames
 from neuhmr.lab.benchmarks.pose.table_rows import make_row
 
-GROUPINGS = ("family", "errors", "betas", "camera_path")
+GROUPINGS = ("family", "errors", "betas", "camera_path", "look")
 WORST = 5
 """Clips that are listed because they gained least."""
 
@@ -19,7 +20,9 @@ def read_plan(path: Path) -> Plan:
     """Read the plan of a wide clip from the person file beside it; other clips have none."""
     try:
         content = json.loads(path.with_suffix(".person.json").read_text(encoding="utf-8"))
-        return {name: str(content["wide"][name]) for name in GROUPINGS}
+        # Clips of before there was a second look have the first.
+        wide = {"look": "raster"} | content["wide"]
+        return {name: str(wide[name]) for name in GROUPINGS}
     except (OSError, ValueError, KeyError, TypeError):
         return {}
 

@@ -112,16 +112,23 @@ def fit_to_picture(
     )
 
 
-def _distances(
-    clip: Clip, motion: Motion, keypoints: Float[Tensor, "all_frames 33 2"], model: SmplModel
-) -> Float[Tensor, "frames 33"]:
-    """Project the body's landmarks and measure how far the keypoints lie from them."""
+def posed_landmarks(motion: Motion, model: SmplModel) -> Float[Tensor, "frames 33 3"]:
+    """Find BlazePose's landmarks on posed bodies (m, the motion's frame)."""
     body, pose = make_landmark_body(model), LocalPose.from_motion(motion)
     betas = model.v_template.new_zeros(model.num_betas)
     betas[: len(motion.betas)] = motion.betas
     landmarks, _ = body.carry(betas, body.bones(betas, pose.rotmat, pose.transl))
+    return landmarks
+
+
+def _distances(
+    clip: Clip, motion: Motion, keypoints: Float[Tensor, "all_frames 33 2"], model: SmplModel
+) -> Float[Tensor, "frames 33"]:
+    """Project the body's landmarks and measure how far the keypoints lie from them."""
     camera = clip.cameras_at(motion.frame_index)
-    distance = (camera.project(landmarks) - keypoints[motion.frame_index]).norm(dim=-1)
+    distance = (
+        camera.project(posed_landmarks(motion, model)) - keypoints[motion.frame_index]
+    ).norm(dim=-1)
     height = person_height(motion, model.with_shape(motion.betas), camera)[..., 0]
     return distance * REFERENCE_HEIGHT / height
 

@@ -32,12 +32,11 @@ def paint_look(look: Look, points: SurfacePoints) -> Colors:
     _paint_face(look, points, colors)
     _paint_hair(look.hair, look.seed, points, colors)
     _cover(colors, sock_field(look.shoes, points), np.array(look.shoes.sock))
-    tucked = look.shirt.hem > 0.07
     layers = [
         lambda: _paint_shirt(look.shirt, points, colors),
         lambda: _paint_trousers(look.trousers, points, colors),
     ]
-    for paint in layers if tucked else reversed(layers):
+    for paint in layers if is_tucked(look) else reversed(layers):
         paint()
     _paint_shoes(look.shoes, points, colors)
     if look.headwear != "none":
@@ -47,6 +46,11 @@ def paint_look(look: Look, points: SurfacePoints) -> Colors:
     if look.has_watch:
         _paint_watch(points, colors)
     return np.clip(colors, 0.0, 1.0)
+
+
+def is_tucked(look: Look) -> bool:
+    """Tell whether the trousers go over the shirt."""
+    return look.shirt.hem > 0.07
 
 
 def _cover(colors: Colors, field: np.ndarray, over: np.ndarray, opacity: float = 1.0) -> None:

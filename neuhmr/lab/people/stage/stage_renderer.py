@@ -1,5 +1,6 @@
 """Rendering a person on a stage with pyrender: pictures with shadows and exact masks."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Any
@@ -113,6 +114,21 @@ class StageRenderer:
         self._person, self._shown = person, None
         weights = person.shaped.model.lbs_weights.numpy()
         self._occluders = group_occluders(weights, person.shaped.v_shaped.numpy())
+
+    def expose(
+        self,
+        surfaces: Sequence[Float[np.ndarray, "points 3"]],
+        K: Float[np.ndarray, "3 3"],
+        T_camera_stage: Float[np.ndarray, "4 4"],
+    ) -> Picture:
+        """Take a picture while the person moves.
+
+        Args:
+            surfaces: the person at moments while the shutter is open; the mask is the middle one's.
+            K: see `render`.
+            T_camera_stage: see `render`.
+        """
+        return blend([self.render(surface, K, T_camera_stage) for surface in surfaces])
 
     def render(
         self,

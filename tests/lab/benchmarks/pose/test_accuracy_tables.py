@@ -95,13 +95,14 @@ def test_match_distances_are_pooled_over_clips() -> None:
 
 
 def test_groups_and_worst_clips_have_tables_of_their_own() -> None:
-    plan = {"family": "dance", "errors": "world", "betas": "zero", "camera_path": "walking"}
+    plan = {"family": "dance", "errors": "world", "betas": "zero", "camera_path": "walking",
+            "look": "cycles"}  # fmt: skip
     plans = {"a": plan, "b": plan | {"family": "floor"}}
     groups = group_rows(plans, "ray", BEFORE, {"initial": BEFORE, "fast": AFTER}, seed=0)
     worst = worst_clips(plans, "ray", "fast", BEFORE, AFTER)
     text = markdown_report(report(groups=groups, worst=worst))
     lines = [line for line in text.splitlines() if line.startswith("| floor")]
     assert "initial" in lines[0] and "| fast | 1 | 40.0 | 60 % |" in lines[1]
-    assert "By camera path:" in text and "Clips that gained least:" in text
+    assert "By camera path:" in text and "By look:" in text and "Clips that gained least:" in text
     found = dict(zip(cells(text, "clip"), cells(text, "a"), strict=True))
     assert (found["errors"], found["camera path"], found["after"]) == ("world", "walking", "60.0")

@@ -10,7 +10,8 @@ from tests.lab.benchmarks.made_results import result_of
 
 
 def plan(family: str, errors: str) -> dict[str, str]:
-    return {"family": family, "errors": errors, "betas": "zero", "camera_path": "panning"}
+    return {"family": family, "errors": errors, "betas": "zero", "camera_path": "panning",
+            "look": "cycles" if errors == "video" else "raster"}  # fmt: skip
 
 
 PLANS = {"a": plan("dance", "ray"), "b": plan("dance", "video"), "c": plan("floor", "ray"), "d": {}}
@@ -27,6 +28,9 @@ def test_a_plan_is_read_from_the_person_file(tmp_path: Path) -> None:
     person = path.with_suffix(".person.json")
     person.write_text(json.dumps({"wide": plan("dance", "ray") | {"number": 3}}))
     assert read_plan(path) == plan("dance", "ray")
+    older = {name: value for name, value in plan("dance", "ray").items() if name != "look"}
+    person.write_text(json.dumps({"wide": older}))
+    assert read_plan(path) == older | {"look": "raster"}, "there was one look then"
     person.write_text(json.dumps({"seed": 1}))
     assert read_plan(path) == {}, "a clip of another set"
 
@@ -40,6 +44,7 @@ def test_every_group_has_a_row_of_its_own_clips_for_each_method() -> None:
     assert found["family", "dance", "fast"]["clips"] == 2
     assert found["errors", "ray", "fast"]["mpjpe_drop"] == pytest.approx(1 - 150 / 200)
     assert found["errors", "ray", "fast"]["frames_worse"] == pytest.approx(0.25)
+    assert found["look", "cycles", "fast"]["mpjpe_mm"] == pytest.approx(60.0)
     assert found["betas", "zero", "initial"]["clips"] == 3, "a clip without a plan is in no group"
 
 

@@ -1,0 +1,1 @@
+"""The second look: people and places drawn by Blender's path tracer instead of our own shading."""
