@@ -9,7 +9,7 @@ from torch import Tensor
 from neuhmr.body.local_pose import LocalPose
 from neuhmr.geometry.rotations import nearest_rotations
 from neuhmr.losses.image import geman_mcclure
-from neuhmr.motion_prior.mirroring import mean_belief, mirror_belief, mirror_view
+from neuhmr.motion_prior.mirroring import ask_both
 from neuhmr.motion_prior.network import Belief, MotionPrior
 from neuhmr.motion_prior.view import PersonView, Sightings, view_person
 from neuhmr.tensor_struct import TensorStruct, concatenate
@@ -156,10 +156,7 @@ def _blend(
 def _look(
     prior: MotionPrior, view: PersonView, rows: Int[Tensor, " window"], times: Tensor
 ) -> Belief:
-    """Ask about a window and about its mirror image."""
-    seen, since = _window_view(view, rows), (times[rows] - times[rows[0]])[None]
-    mirrored = mirror_belief(prior(mirror_view(seen), since))
-    return mean_belief(prior(seen, since), mirrored)[0]
+    return ask_both(prior, _window_view(view, rows), (times[rows] - times[rows[0]])[None])[0]
 
 
 def _tent(frames: int) -> Float[Tensor, " frames"]:

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from neuhmr.body.skeleton import LEFT_RIGHT_JOINTS, MATCHING_JOINTS, NUM_JOINTS
 from neuhmr.geometry.rotations import nearest_rotations
-from neuhmr.motion_prior.network import Belief
+from neuhmr.motion_prior.network import Belief, MotionPrior
 from neuhmr.motion_prior.view import PersonView
 from neuhmr.tensor_struct import concatenate
 
@@ -68,6 +68,12 @@ def mean_belief(first: Belief, second: Belief) -> Belief:
     both = concatenate([belief.map(lambda values: values[None]) for belief in (first, second)])
     mean = both.map(lambda values: values.mean(dim=0))
     return replace(mean, rotmat=nearest_rotations(mean.rotmat))
+
+
+def ask_both(prior: MotionPrior, view: PersonView, times: Float[Tensor, "batch frames"]) -> Belief:
+    """Ask about a person and about the mirror image, and give the mean."""
+    mirrored = mirror_belief(prior(mirror_view(view), times))
+    return mean_belief(prior(view, times), mirrored)
 
 
 def _mirror_axes(matrices: Float[Tensor, "*batch 3 3"]) -> Float[Tensor, "*batch 3 3"]:

@@ -8,6 +8,7 @@ from tyro.conf import subcommand
 from neuhmr.cli.inputs import JsonFlag, OptionalPath, require_at_least, sample_clip
 from neuhmr.cli.lab.benchmark_accuracy import BenchmarkAccuracy
 from neuhmr.cli.lab.benchmark_ghnerf import BenchmarkGhnerf
+from neuhmr.cli.lab.benchmark_prior import BenchmarkPrior
 from neuhmr.cli.lab.benchmark_real import BenchmarkReal
 from neuhmr.cli.lab.benchmark_views import BenchmarkViews
 from neuhmr.cli.output import print_rows
@@ -70,7 +71,8 @@ Benchmark = (
     Annotated[BenchmarkSpeed, subcommand("speed")]
     | Annotated[BenchmarkAccuracy, subcommand("accuracy")]
     | Annotated[BenchmarkGhnerf, subcommand("ghnerf")]
+    | Annotated[BenchmarkPrior, subcommand("prior")]
     | Annotated[BenchmarkReal, subcommand("real")]
     | Annotated[BenchmarkViews, subcommand("views")]
 )
-"""Which table: `neuhmr benchmark speed`, `accuracy`, `ghnerf`, `real` or `views`."""
+"""Which table: `neuhmr benchmark speed`, `accuracy`, `ghnerf`, `prior`, `real` or `views`."""

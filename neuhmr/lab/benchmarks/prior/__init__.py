@@ -1,0 +1,1 @@
+"""What the motion prior knows by itself, before any picture is fitted."""
