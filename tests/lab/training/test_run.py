@@ -137,7 +137,7 @@ def test_the_average_begins_with_the_first_step_and_follows_the_others(tmp_path:
         weight = nn.Linear(1, 1, bias=False)
         nn.init.constant_(weight.weight, 3.0)
         optimizer = torch.optim.SGD(weight.parameters(), lr=9.0)
-        return weight, TrainingRun(weight, optimizer, config_for(tmp_path), average=0.25)
+        return weight, TrainingRun(weight, optimizer, config_for(tmp_path, average=0.25))
 
     weight, run = make()
     values = []
