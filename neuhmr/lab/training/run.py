@@ -204,7 +204,8 @@ class TrainingRun:
             The same, and what was trained, for the header of the weights.
         """
         with self.log_path.open("a") as log:
-            log.write(json.dumps({"step": self.step} | dict(scores)) + "\n")
+            spent = round(self.clock.spent, 1)
+            log.write(json.dumps({"step": self.step, "seconds": spent} | dict(scores)) + "\n")
         logger.info("step %d: %s", self.step, scores)
         found = {name: f"{value:.5g}" for name, value in scores.items() if value is not None}
         return self.notes | {"step": str(self.step)} | found
