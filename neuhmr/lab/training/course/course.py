@@ -106,9 +106,10 @@ def train_all(
             for outcome in stage.train(run):
                 yield CourseStep(stage, outcome, clock.spent)
             state = state.with_result(stage.name, stage_result(stage, run))
+            # After each: whoever is stopped for good has what is done.
+            keep_results(config.out, config.stages, state.results)
     finally:
         replace(state, spent=clock.spent).save(config.out)
-    keep_results(config.out, config.stages, state.results)
 
 
 def people_sets(config: CourseConfig) -> list[TrainingSetConfig]:

@@ -30,7 +30,7 @@ def stage_result(stage: Stage, run: RunConfig) -> StageResult:
 def keep_results(
     out: Path, stages: Sequence[Stage], results: Mapping[str, StageResult]
 ) -> dict[str, object]:
-    """Gather weights and write the table, as Markdown and as JSON.
+    """Gather weights of the stages that are done, and write the table as Markdown and as JSON.
 
     Returns:
         The table's content.
@@ -38,13 +38,14 @@ def keep_results(
     Raises:
         OutputError: a file cannot be written.
     """
-    for stage in stages:
+    done = [stage for stage in stages if stage.name in results]
+    for stage in done:
         # A later stage's file of the same name holds what an earlier one learnt, too.
         with atomic_path(out / stage.weights) as partial:
             shutil.copyfile(out / stage.name / stage.weights, partial)
     content: dict[str, object] = {
         "networks": {name: asdict(result) for name, result in results.items()},
-        "weights": {stage.weights: file_digest(out / stage.weights) for stage in stages},
+        "weights": {stage.weights: file_digest(out / stage.weights) for stage in done},
     }
     write_report(out / "training.json", content)
     with atomic_path(out / TABLE_NAME) as partial:

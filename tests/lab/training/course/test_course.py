@@ -136,6 +136,8 @@ def test_what_is_done_is_not_done_again_and_what_was_interrupted_goes_on(
     steps.close()  # pyright: ignore[reportAttributeAccessIssue]
     before = json.loads((tmp_path / "out/course.json").read_text())
     assert list(before["results"]) == ["ghn"] and before["spent"] > 0.4
+    table = (tmp_path / "out/training.md").read_text()
+    assert "| ghn, miss |" in table and "motion-prior, miss" not in table
     rest = list(train_all(replace(config, resume=True)))
     after = json.loads((tmp_path / "out/course.json").read_text())
     assert rest[0].stage.name == "motion-prior" and rest[0].outcome.step == 6
