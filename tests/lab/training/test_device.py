@@ -5,7 +5,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
 
+from neuhmr.ghn.checkpoint import load_ghn
 from neuhmr.lab.training.clip_heatmaps.training import (
     ClipHeatmapTrainingConfig,
     train_clip_heatmaps,
@@ -83,3 +85,29 @@ def test_two_steps_have_the_same_losses(
         assert there == pytest.approx(here, rel=2e-2, abs=2e-3)
     logs = [list((tmp_path / device).glob("*log.jsonl")) for device in ("cpu", elsewhere)]
     assert len(logs[0]) == len(logs[1]) == 1
+
+
+@pytest.mark.parametrize("name", ["ghn", "matching", "clip-heatmaps"])
+def test_sixteen_bits_change_a_loss_by_their_rounding(
+    name: str, data: Path, tmp_path: Path
+) -> None:
+    kind, train, make_config, options = TRAININGS[name]
+    places = {"data": data / kind, "val": data / kind, "steps": 1}
+    losses = []
+    for mixed in (False, True):
+        config = make_config(**places, **options, out=tmp_path / str(mixed), mixed=mixed)
+        losses.append(next(train(config)).losses)
+    assert losses[0] != losses[1]
+    assert losses[1] == pytest.approx(losses[0], rel=5e-2, abs=5e-3)
+
+
+def test_averages_are_what_is_written(data: Path, tmp_path: Path) -> None:
+    _, train, make_config, options = TRAININGS["matching"]
+    places = {"data": data / "people", "val": data / "people", "steps": 2, "learning_rate": 0.01}
+    config = make_config(**places, **options, out=tmp_path, average=0.25, warmup=1)
+    assert len(list(train(config))) == 2
+    state = torch.load(tmp_path / "matching_checkpoint.pt", weights_only=True)
+    written = load_ghn(tmp_path / "ghn.safetensors").state_dict()["matcher.prototypes"]
+    average = state["averaged"]["module.prototypes"]
+    torch.testing.assert_close(written, average.half().float())
+    assert float((state["module"]["prototypes"] - average).abs().max()) > 1e-4
