@@ -10,8 +10,10 @@ from jaxtyping import Float
 from torch import Tensor
 
 from neuhmr.geometry.rotations import axisangle_to_rotmat
+from neuhmr.initial.believed_fit import BelievedFitConfig
 from neuhmr.initial.first_guess import translations, trunk_orientations
 from neuhmr.initial.fit_terms import (
+    MATCH_INTERVAL,
     BodyKnowledge,
     Estimate,
     Evidence,
@@ -22,8 +24,6 @@ from neuhmr.initial.fit_terms import (
 from neuhmr.progress import OnProgress, Progress
 
 LABEL = "Fitting the body"
-MATCH_INTERVAL = 15
-"""After how many steps outlines are paired with the body's surface anew."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,9 +46,12 @@ class FitConfig:
     overlap_frames: int = 20
     """Frames that neighboring blocks share, over which one fades into the other."""
 
+    believed: BelievedFitConfig = field(default_factory=BelievedFitConfig)
+    """The last descent, with the motion prior."""
+
     @property
     def steps(self) -> int:
-        """Steps of one descent."""
+        """Steps of one descent before the prior is asked."""
         return self.coarse_steps + self.fine_steps + self.smooth_steps
 
 

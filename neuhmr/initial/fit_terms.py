@@ -27,6 +27,8 @@ from neuhmr.losses.image import geman_mcclure
 from neuhmr.tensor_struct import TensorStruct
 
 HIP_LANDMARKS = (LANDMARK_NAMES.index("left_hip"), LANDMARK_NAMES.index("right_hip"))
+MATCH_INTERVAL = 15
+"""After how many steps of a fit outlines are paired with the body's surface anew."""
 MAX_GAP_S = 0.5
 """Over a longer gap nothing is known of how the person moved (s)."""
 

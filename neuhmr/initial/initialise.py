@@ -22,9 +22,10 @@ from neuhmr.initial.mask_cleaning import clean_mask
 from neuhmr.initial.mediapipe_detector import Detection, MediapipeDetector
 from neuhmr.initial.smpl_fit import BodyFit, fit_body
 from neuhmr.initial.track import Detect, TrackConfig, follow_person
+from neuhmr.motion_prior.checkpoint import load_motion_prior
 from neuhmr.progress import OnProgress, Progress, ignore_progress
 
-SOURCE = "neuhmr init: MediaPipe Pose landmarks, SMPL fit"
+SOURCE = "neuhmr init: MediaPipe Pose landmarks, SMPL fit, motion prior"
 LOOKING = "Looking for the person"
 FEW_FRAMES = 0.9
 """Below this share of detected frames the user is told."""
@@ -88,7 +89,16 @@ def initialise(
             "clip in which the person is seen at full length."
         )
     times = torch.from_numpy(np.ascontiguousarray(clip.video.times)).float()
-    fit = fit_body(landmarks, times, clip.camera, model, masks, config.fit, on_progress)
+    fit = fit_body(
+        landmarks,
+        times,
+        clip.camera,
+        model,
+        masks,
+        config.fit,
+        on_progress,
+        load_motion_prior(),
+    )
     report = _report(clip, landmarks, fit)
     for warning in report.warnings:
         logger.warning("%s: %s", clip.video.path.name, warning)

@@ -11,14 +11,17 @@ from neuhmr.body.smpl_model import SmplModel
 from neuhmr.clip.masks import MaskSequence
 from neuhmr.geometry.cameras import Camera
 from neuhmr.geometry.rotations import axisangle_to_rotmat, rotmat_to_axisangle
-from neuhmr.initial.descent import Descents, FitConfig, descend
+from neuhmr.initial.believed_fit import believe_landmarks, descend_from_beliefs
+from neuhmr.initial.descent import LABEL, Descents, FitConfig, descend
 from neuhmr.initial.first_guess import exchanged_sides, person_sizes, viewing_rotations
 from neuhmr.initial.fit_terms import BodyKnowledge, Estimate, Evidence
 from neuhmr.initial.landmark_body import make_landmark_body
 from neuhmr.initial.landmarks import LANDMARK_NAMES, Landmarks
 from neuhmr.initial.priors import human_joint_ranges
 from neuhmr.initial.silhouettes import collect_silhouettes, sample_surface
-from neuhmr.progress import OnProgress, ignore_progress
+from neuhmr.motion_prior.beliefs import USUAL_FPS
+from neuhmr.motion_prior.network import MotionPrior
+from neuhmr.progress import OnProgress, Progress, ignore_progress
 
 NUM_BETAS = 10
 FACE_WEIGHT, HAND_WEIGHT = 0.25, 0.3
@@ -76,6 +79,7 @@ def fit_body(
     masks: MaskSequence | None = None,
     config: FitConfig = FitConfig(),  # noqa: B008 - frozen
     on_progress: OnProgress = ignore_progress,
+    prior: MotionPrior | None = None,
 ) -> BodyFit:
     """Fit poses, places and one shape to the detected frames.
 
@@ -90,6 +94,7 @@ def fit_body(
         masks: of the person in all frames, where there are any.
         config: terms and steps.
         on_progress: told after every step.
+        prior: what is known of motions; None to leave poses as the landmarks have them.
 
     Raises:
         ValueError: no frame is detected.
@@ -109,6 +114,8 @@ def fit_body(
     model = replace(model, shapedirs=model.shapedirs[..., :NUM_BETAS])
     known = BodyKnowledge(make_landmark_body(model), sample_surface(model), human_joint_ranges())
     estimate = _fit_blocks(seen, known, config, on_progress)
+    if prior is not None and config.believed.steps > 0:
+        estimate = _fit_believed(seen, known, estimate, prior, config, on_progress)
     return BodyFit(
         motion=_fill_gaps(estimate, rows, len(landmarks)),
         error_2d_px=_error_2d(seen, known, estimate),
@@ -143,6 +150,42 @@ def _fit_blocks(
         fitted = descend(evidence, known, config, betas, Descents(done, total), on_progress)
         joined = fitted if joined is None else _cross_fade(joined, fitted, overlap)
     assert joined is not None, "a clip longer than a block has blocks"
+    return joined
+
+
+def _fit_believed(
+    seen: _SeenFrames,
+    known: BodyKnowledge,
+    estimate: Estimate,
+    prior: MotionPrior,
+    config: FitConfig,
+    on_progress: OnProgress,
+) -> Estimate:
+    """Fit once more, from where the motion prior has the person, block after block."""
+    fps = 1.0 / float(seen.times.diff().median()) if len(seen.times) > 1 else USUAL_FPS
+    beliefs = believe_landmarks(prior, known, estimate, seen.landmarks, seen.camera, seen.rows, fps)
+    frames, block, overlap = len(seen.rows), config.block_frames, config.overlap_frames
+    starts = range(0, max(1, frames - overlap), block - overlap)
+    steps = config.believed.steps
+    joined: Estimate | None = None
+    for done, start in enumerate(starts):
+        index = torch.arange(start, min(start + block, frames))
+
+        def report(step: int, done: int = done) -> None:
+            on_progress(Progress(LABEL, done * steps + step, len(starts) * steps))
+
+        fitted = descend_from_beliefs(
+            seen.evidence(index),
+            known,
+            estimate.betas,
+            beliefs[index],
+            seen.rows[index],
+            config.terms,
+            config.believed,
+            report,
+        )
+        joined = fitted if joined is None else _cross_fade(joined, fitted, overlap)
+    assert joined is not None, "there is a block"
     return joined
 
 

@@ -7,9 +7,9 @@ from jaxtyping import Float, Int
 from torch import Tensor
 
 from neuhmr.body.local_pose import LocalPose
-from neuhmr.body.smpl_model import ShapedBody
 from neuhmr.geometry.rotations import nearest_rotations
 from neuhmr.losses.image import geman_mcclure
+from neuhmr.motion_prior.mirroring import mean_belief, mirror_belief, mirror_view
 from neuhmr.motion_prior.network import Belief, MotionPrior
 from neuhmr.motion_prior.view import PersonView, Sightings, view_person
 from neuhmr.tensor_struct import TensorStruct, concatenate
@@ -86,7 +86,7 @@ def hip_aligned(joints: Float[Tensor, "*batch 24 3"]) -> Float[Tensor, "*batch 2
 @torch.no_grad()
 def believe(
     prior: MotionPrior,
-    body: ShapedBody,
+    joints_rest: Float[Tensor, "24 3"],
     betas: Float[Tensor, " betas"],
     initial: LocalPose,
     frame_index: Int[Tensor, " frames"],
@@ -97,15 +97,15 @@ def believe(
 
     Args:
         prior: the network.
-        body: of the poses.
+        joints_rest: of the body that the poses are for (m).
         betas: its shape.
         initial: poses as an estimator gave them, not smoothed.
         frame_index: the video frame of each.
         fps: of the video.
         sightings: where joints are seen in each frame; None for nowhere.
     """
-    pelvis = initial.transl + body.joints_rest[0]
-    view = view_person(body.joints_rest, betas, initial.rotmat, pelvis, sightings)
+    pelvis = initial.transl + joints_rest[0]
+    view = view_person(joints_rest, betas, initial.rotmat, pelvis, sightings)
     stride = max(1, round(fps / USUAL_FPS))
     windows = [
         window
@@ -156,7 +156,10 @@ def _blend(
 def _look(
     prior: MotionPrior, view: PersonView, rows: Int[Tensor, " window"], times: Tensor
 ) -> Belief:
-    return prior(_window_view(view, rows), (times[rows] - times[rows[0]])[None])[0]
+    """Ask about a window and about its mirror image."""
+    seen, since = _window_view(view, rows), (times[rows] - times[rows[0]])[None]
+    mirrored = mirror_belief(prior(mirror_view(seen), since))
+    return mean_belief(prior(seen, since), mirrored)[0]
 
 
 def _tent(frames: int) -> Float[Tensor, " frames"]:

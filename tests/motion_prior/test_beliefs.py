@@ -24,7 +24,9 @@ def initial(frames: int) -> LocalPose:
 def ask(network: MotionPrior, frames: int, fps: float = 30.0, seen: bool = True) -> PoseBeliefs:
     sightings = random_sightings(frames) if seen else None
     index = torch.arange(frames)
-    return believe(network, body(), torch.zeros(10), initial(frames), index, fps, sightings)
+    return believe(
+        network, body().joints_rest, torch.zeros(10), initial(frames), index, fps, sightings
+    )
 
 
 def test_a_prior_that_knows_nothing_believes_the_initial_poses():
@@ -65,10 +67,16 @@ def test_a_clip_of_one_window_is_what_the_network_says():
 def test_of_a_clip_of_60_frames_a_second_every_other_frame_is_one_sequence():
     network = random_network()
     pose, index, sightings = initial(40), torch.arange(40), random_sightings(40)
-    found = believe(network, body(), torch.zeros(10), pose, index, 60.0, sightings)
+    found = believe(network, body().joints_rest, torch.zeros(10), pose, index, 60.0, sightings)
     even = slice(0, 40, 2)
     half = believe(
-        network, body(), torch.zeros(10), pose[even], index[even] // 2, 30.0, sightings[even]
+        network,
+        body().joints_rest,
+        torch.zeros(10),
+        pose[even],
+        index[even] // 2,
+        30.0,
+        sightings[even],
     )
     # The network sees a person's place against the window's mean.
     torch.testing.assert_close(found.pose.rotmat[even], half.pose.rotmat, atol=1e-4, rtol=0)

@@ -20,13 +20,13 @@ from neuhmr.clip.crops import PersonCrops
 from neuhmr.geometry.rotations import nearest_rotations
 from neuhmr.motion_prior.beliefs import PoseBeliefs
 from neuhmr.motion_prior.network import MotionPrior
+from neuhmr.motion_prior.smoothing import smooth_poses
 from neuhmr.progress import OnProgress, Progress, ignore_progress
 from neuhmr.refine.draft.doubt import drop_contradicted
 from neuhmr.refine.draft.draft_fit import DraftFit
 from neuhmr.refine.draft.joint_sightings import JointFinder
 from neuhmr.refine.draft.learned_start import believe_poses
 from neuhmr.refine.draft.outlines import Outlines, collect_outlines
-from neuhmr.refine.draft.smoothing import smooth_poses
 from neuhmr.refine.priors.ground import Ground
 from neuhmr.refine.settings.draft import DraftConfig
 from neuhmr.tensor_struct import TensorStruct

@@ -15,6 +15,7 @@ from neuhmr.geometry.rotations import axisangle_to_rotmat
 from neuhmr.losses.image import geman_mcclure
 from neuhmr.losses.pose import mean_or_zero
 from neuhmr.motion_prior.beliefs import PoseBeliefs
+from neuhmr.motion_prior.steadiness import consecutive_triples, steadiness_loss
 from neuhmr.refine.draft.clothes import Clothes
 from neuhmr.refine.draft.joint_sightings import JointFinder, JointSightings
 from neuhmr.refine.draft.outlines import BodyPoints, Outlines, nearest_points, outline_loss
@@ -22,7 +23,6 @@ from neuhmr.refine.draft.residual_curve import ResidualCurve
 from neuhmr.refine.draft.scene_guess import SceneGuess
 from neuhmr.refine.priors.ground import Ground, floor_loss, lowest_heights, sole_points
 from neuhmr.refine.priors.pose_prior import load_pose_prior, plausibility_loss
-from neuhmr.refine.priors.steadiness import steadiness_loss
 from neuhmr.refine.settings.draft import DraftConfig
 
 FINAL_SHARE = 0.1
@@ -152,10 +152,3 @@ class DraftFit:
         across = shifts * shifts.new_tensor([1.0, 1.0, 0.0])
         transl = self._start.transl + across + shifts[:, 2:] * self._rays
         return LocalPose(self._start.rotmat @ axisangle_to_rotmat(turns), transl)
-
-
-def consecutive_triples(frame_index: Int[Tensor, " frames"]) -> Int[Tensor, "triples 3"]:
-    """Find rows whose video frames follow each other without a gap, three at a time."""
-    first = torch.arange(max(0, len(frame_index) - 2), device=frame_index.device)
-    follows = frame_index[first + 2] - frame_index[first] == 2
-    return first[follows][:, None] + torch.arange(3, device=frame_index.device)

@@ -45,7 +45,9 @@ def believe_poses(
             pixels = cameras.project(pose.bones(body).apply(body.joints_rest))
             found = finder.find(pixels, sizes)
             sightings = as_directions(found, cameras, initial.transl + body.joints_rest[0])
-        beliefs = believe(prior, body, motion.betas, initial, motion.frame_index, fps, sightings)
+        beliefs = believe(
+            prior, body.joints_rest, motion.betas, initial, motion.frame_index, fps, sightings
+        )
         pose = beliefs.pose
     assert beliefs is not None
     return beliefs

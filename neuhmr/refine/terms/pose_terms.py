@@ -19,9 +19,9 @@ from neuhmr.losses.pose import (
     mean_or_zero,
     root_depth_loss,
 )
+from neuhmr.motion_prior.steadiness import steadiness_loss
 from neuhmr.refine.priors.ground import floor_loss, lowest_heights, sole_points
 from neuhmr.refine.priors.pose_prior import load_pose_prior, plausibility_loss
-from neuhmr.refine.priors.steadiness import steadiness_loss
 from neuhmr.refine.problem import RefineProblem
 from neuhmr.refine.settings import RefineConfig
 from neuhmr.refine.terms.frame_batch import FrameBatch

@@ -8,7 +8,6 @@ import torch
 from neuhmr.anchors.frame_poses import pose_joints
 from neuhmr.body.local_pose import LocalPose
 from neuhmr.refine.draft.draft import OVERLAP, STRETCH, Draft, draft_motion, error_scale, stretches
-from neuhmr.refine.draft.draft_fit import consecutive_triples
 from neuhmr.refine.draft.joint_sightings import JointFinder, make_finder
 from neuhmr.refine.scope import Scope
 from neuhmr.refine.settings.draft import DraftConfig
@@ -114,11 +113,6 @@ def test_stretches_overlap_and_cover_all_rows(rows: int):
     pairs = itertools.pairwise(found)
     assert all(end - start == OVERLAP for (_, end), (start, _) in pairs)
     assert stretches(0) == []
-
-
-def test_triples_skip_gaps():
-    assert consecutive_triples(torch.tensor([3, 4, 5, 6, 8, 9])).tolist() == [[0, 1, 2], [1, 2, 3]]
-    assert consecutive_triples(torch.tensor([3])).shape == (0, 3)
 
 
 def test_what_is_locked_does_not_start_from_the_draft():

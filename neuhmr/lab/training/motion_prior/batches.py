@@ -41,6 +41,7 @@ def draw_batch(
     batch: int,
     frames: int,
     rng: np.random.Generator,
+    is_changed: bool = True,
 ) -> PriorBatch:
     """Make people, cameras, estimates and sightings.
 
@@ -50,9 +51,10 @@ def draw_batch(
         batch: windows.
         frames: length of each.
         rng: makes all draws.
+        is_changed: False for motions as they were.
     """
     generator = torch.Generator().manual_seed(int(rng.integers(2**62)))
-    windows = draw_windows(groups, batch, frames + LONGEST_LAG, rng)
+    windows = draw_windows(groups, batch, frames + LONGEST_LAG, rng, is_changed)
     scenes = film(windows, bodies, generator)
     estimates = estimate(scenes, bodies, generator)
     true = Scenes(

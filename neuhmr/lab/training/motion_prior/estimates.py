@@ -2,8 +2,9 @@
 
 What `lab.people.errors` makes for one clip with stated figures is drawn here from wide ranges, so
 that no single error model is learnt: noise that stays, drifts, comes in bursts or shakes; limbs
-mirrored in depth, legs swapped, poses that lag, are smoothed, or stop; the wrong body at a wrong
-distance. Most are pulled to noisy joints in the picture, as estimators are trained to do.
+mirrored in depth, legs swapped, poses that lean, lag, are smoothed, stop, or are lost for a while;
+the wrong body at a wrong distance. Most are pulled to noisy joints in the picture, as estimators
+are trained to do.
 """
 
 from dataclasses import dataclass
@@ -58,7 +59,12 @@ def estimate(scenes: Scenes, bodies: Bodies, generator: torch.Generator) -> Esti
     now, then = _delayed(scenes, generator)
     batch, frames = now.pelvis.shape[:2]
     strength = torch.exp(0.45 * normal((batch, 1, 1, 1), generator) - 0.25).clamp(0.1, 2.0)
+    is_good = torch.rand(batch, 1, 1, 1, generator=generator) < 0.25
+    strength = torch.where(
+        is_good, strength * uniform(0.2, 0.7, (batch, 1, 1, 1), generator), strength
+    )
     noise = strength * _rotation_noise(batch, frames, generator)
+    noise[:, :, 0] += _lean(batch, generator)[:, None]
     rotmat = _smoothed(then.rotmat, generator)
     wrong = rotmat @ axisangle_to_rotmat(noise)
     pelvis = _wrong_place(now, rest, strength, generator)
@@ -69,6 +75,7 @@ def estimate(scenes: Scenes, bodies: Bodies, generator: torch.Generator) -> Esti
     wrong = _mirror_limbs(wrong, pelvis, rest, generator)
     wrong = _swap_legs(wrong, generator)
     wrong = _stop_limbs(wrong, generator)
+    wrong = _lose_frames(wrong, generator)
     shiver = uniform(0.0, 0.06, (batch, 1, 1, 1), generator) * (
         torch.rand(batch, 1, 1, 1, generator=generator) < 0.7
     )
@@ -116,6 +123,29 @@ def _rotation_noise(
         gain[:, :, list(limb), 0] += bursts[:, :, number, None]
     gain[:, :, 0] *= uniform(0.8, 2.6, (batch, 1, 1), generator)
     return noise * gain
+
+
+def _lean(batch: int, generator: torch.Generator) -> Float[Tensor, "batch 3"]:
+    """Lean some people throughout, as estimators do that take the camera to be level."""
+    leans = (torch.rand(batch, 1, generator=generator) < 0.3).float()
+    return leans * 0.2 * normal((batch, 3), generator)
+
+
+def _lose_frames(
+    rotmat: Float[Tensor, "batch frames 24 3 3"], generator: torch.Generator
+) -> Float[Tensor, "batch frames 24 3 3"]:
+    """Go straight from one pose to another in some windows: nothing was estimated in between."""
+    batch, frames = rotmat.shape[:2]
+    length = torch.randint(2, 14, (batch, 1), generator=generator).clamp_max(frames - 2)
+    first = (torch.rand(batch, 1, generator=generator) * (frames - length - 1)).long()
+    is_chosen = torch.rand(batch, 1, generator=generator) < 0.12
+    share = ((torch.arange(frames) - first) / (length + 1.0)).clamp(0.0, 1.0)
+    sixes = rotmat_to_rot6d(rotmat)
+    every = torch.arange(batch)[:, None]
+    ends = [sixes[every, rows] for rows in (first, first + length + 1)]
+    between = torch.lerp(ends[0], ends[1], share[..., None, None])
+    is_lost = is_chosen & (share > 0.0) & (share < 1.0)
+    return rot6d_to_rotmat(torch.where(is_lost[..., None, None], between, sixes))
 
 
 def _smoothed(

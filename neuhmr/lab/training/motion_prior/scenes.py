@@ -9,7 +9,7 @@ from torch import Tensor
 from neuhmr.body.smpl_model import SmplModel
 from neuhmr.geometry.rotations import euler_to_rotmat
 from neuhmr.lab.training.motion_prior.noise import drifting, normal, uniform
-from neuhmr.lab.training.motion_prior.tracks import Windows
+from neuhmr.lab.training.motion_prior.windows import Windows
 from neuhmr.motion_prior.view import NUM_BETAS, posed_joints
 from neuhmr.tensor_struct import TensorStruct
 

@@ -1,8 +1,6 @@
 """Motions to learn from: recorded and generated ones, and what can be made of them.
 
-A track is a motion at 60 poses a second. A window of one may be played faster or slower, mirrored,
-given the arms of another, or have a limb swung: recordings at hand are few, and people move in more
-ways than these show.
+A track is a motion at 60 poses a second. A window of one is played faster or slower, and changed.
 """
 
 from collections.abc import Sequence
@@ -14,21 +12,19 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from neuhmr.body.skeleton import BODY_PARTS, LEFT_RIGHT_JOINTS, NUM_JOINTS
 from neuhmr.body.smpl_model import ShapedBody
-from neuhmr.geometry.rotations import axisangle_to_rotmat, rot6d_to_rotmat, rotmat_to_rot6d
+from neuhmr.geometry.rotations import rot6d_to_rotmat, rotmat_to_rot6d
 from neuhmr.lab.people.motion.motions import MOTION_KINDS, generate_motion
 from neuhmr.lab.people.motion.recording import retarget
 from neuhmr.lab.people.motion.recordings import find_recordings, read_recording
 from neuhmr.lab.people.motion.stage_motion import StageMotion
 from neuhmr.lab.people.splits import Split, is_recording_of, kinds_of
+from neuhmr.lab.training.motion_prior.changes import change
+from neuhmr.lab.training.motion_prior.windows import Windows
 from neuhmr.tensor_struct import TensorStruct
 
 TRACK_FPS = 60.0
 GENERATED_SECONDS = 5.0
-ARMS = (*BODY_PARTS["left_arm"], *BODY_PARTS["right_arm"], *BODY_PARTS["head"])
-SWUNG = ((16, 18), (17, 19), (1, 4), (2, 5), (16,), (17,), (1,), (2,))
-"""Joints that are swung together."""
 
 
 @dataclass(frozen=True)
@@ -42,14 +38,6 @@ class Track(TensorStruct):
 
     def __len__(self) -> int:
         return len(self.pelvis)
-
-
-@dataclass(frozen=True)
-class Windows(TensorStruct):
-    """Pieces of motions, on the stage."""
-
-    rotmat: Float[Tensor, "batch frames 24 3 3"]
-    pelvis: Float[Tensor, "batch frames 3"]
 
 
 def recorded_tracks(folder: Path, split: Split, shaped: ShapedBody, seconds: float) -> list[Track]:
@@ -87,7 +75,11 @@ def _track(motion: StageMotion, shaped: ShapedBody) -> Track:
 
 
 def draw_windows(
-    groups: Sequence[Sequence[Track]], batch: int, frames: int, rng: np.random.Generator
+    groups: Sequence[Sequence[Track]],
+    batch: int,
+    frames: int,
+    rng: np.random.Generator,
+    is_changed: bool = True,
 ) -> Windows:
     """Draw pieces of motions and change them.
 
@@ -96,31 +88,13 @@ def draw_windows(
         batch: how many windows.
         frames: length of each at 30 frames a second.
         rng: makes all choices.
+        is_changed: False for motions as they were.
     """
     drawn = [_piece(groups, frames, rng) for _ in range(batch)]
     rotmat = torch.stack([piece[0] for piece in drawn])
     pelvis = torch.stack([piece[1] for piece in drawn])
-    others = torch.from_numpy(rng.permutation(batch))
-    takes_arms = torch.from_numpy(rng.uniform(size=batch) < 0.25)
-    arms = rotmat[others][:, :, list(ARMS)]
-    kept = rotmat[:, :, list(ARMS)]
-    rotmat[:, :, list(ARMS)] = torch.where(takes_arms[:, None, None, None, None], arms, kept)
-    rotmat = _swing(rotmat, rng)
-    is_mirrored = torch.from_numpy(rng.uniform(size=batch) < 0.5)
-    flipped = mirrored(Windows(rotmat, pelvis))
-    rotmat = torch.where(is_mirrored[:, None, None, None, None], flipped.rotmat, rotmat)
-    pelvis = torch.where(is_mirrored[:, None, None], flipped.pelvis, pelvis)
-    return Windows(rotmat, pelvis)
-
-
-def mirrored(windows: Windows) -> Windows:
-    """Exchange left and right."""
-    order = list(range(NUM_JOINTS))
-    for left, right in LEFT_RIGHT_JOINTS:
-        order[left], order[right] = right, left
-    mirror = torch.tensor([-1.0, 1.0, 1.0])
-    rotmat = mirror[:, None] * windows.rotmat[..., order, :, :] * mirror
-    return Windows(rotmat, windows.pelvis * mirror)
+    windows = Windows(rotmat, pelvis)
+    return change(windows, rng) if is_changed else windows
 
 
 def _piece(
@@ -148,21 +122,3 @@ def _at(track: Track, times: Float[Tensor, " frames"]) -> tuple[Tensor, Tensor]:
     rot6d = torch.lerp(sixes[before], sixes[before + 1], share[:, None, None])
     pelvis = torch.lerp(track.pelvis[before], track.pelvis[before + 1], share[:, None])
     return rot6d_to_rotmat(rot6d), pelvis
-
-
-def _swing(
-    rotmat: Float[Tensor, "batch frames 24 3 3"], rng: np.random.Generator
-) -> Float[Tensor, "batch frames 24 3 3"]:
-    """Swing a limb of some windows, slowly or as fast as kicks and throws are."""
-    batch, frames = rotmat.shape[:2]
-    turns = torch.zeros(batch, frames, NUM_JOINTS, 3)
-    seconds = torch.arange(frames) / 30.0
-    for row in np.flatnonzero(rng.uniform(size=batch) < 0.35):
-        for joint in SWUNG[int(rng.integers(len(SWUNG)))]:
-            axis = torch.from_numpy(rng.standard_normal(3)).float()
-            axis = axis / axis.norm().clamp_min(1e-3)
-            pace, phase = float(np.exp(rng.uniform(np.log(0.4), np.log(3.0)))), rng.uniform(0, 6.3)
-            extent = float(rng.uniform(0.1, 0.8)) / max(1.0, pace) ** 0.5
-            wave = torch.sin(2.0 * torch.pi * pace * seconds + float(phase))
-            turns[row, :, joint] += extent * wave[:, None] * axis
-    return rotmat @ axisangle_to_rotmat(turns)

@@ -23,7 +23,7 @@ from neuhmr.motion_prior.network import MotionPrior, MotionPriorConfig, read_bel
 from neuhmr.tensor_struct import concatenate
 
 Tracks = Sequence[Sequence[Track]]
-VALIDATION_WINDOWS = 64
+VALIDATION_WINDOWS = 96
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -128,7 +128,8 @@ def train_motion_prior(config: MotionPriorTrainingConfig) -> Iterator[StepOutcom
     batches = MixedBatches(tracks, bodies, config, config.seed + run.step)
     rng = np.random.default_rng(0)
     held_out = [
-        draw_batch([group], bodies, VALIDATION_WINDOWS, config.frames, rng) for group in val_tracks
+        draw_batch([group], bodies, VALIDATION_WINDOWS, config.frames, rng, is_changed=False)
+        for group in val_tracks
     ]
 
     def losses() -> dict[str, Tensor]:

@@ -3,10 +3,12 @@ import pytest
 import torch
 
 from neuhmr.body.skeleton import MATCHING_JOINTS
+from neuhmr.geometry.rotations import rotation_angle
 from neuhmr.lab.training.motion_prior.batches import look, make_batch
 from neuhmr.lab.training.motion_prior.estimates import (
     LONGEST_LAG,
     Estimates,
+    _lose_frames,
     _mirror_limbs,
     estimate,
 )
@@ -80,6 +82,20 @@ def test_a_mirrored_forearm_looks_the_same_from_the_camera(generator):
     assert bool(flipped.any())
     off = (new - old + 2 * depth_old[..., None] * ray)[flipped]
     assert float(off.abs().max()) < 5e-3
+
+
+def test_lost_frames_lie_between_their_neighbors(generator):
+    true = kept(scenes(120))
+    found = _lose_frames(true.rotmat, generator)
+    changed = (found - true.rotmat).abs().amax(dim=(-1, -2, -3)) > 1e-4
+    assert 0.03 < float(changed.any(dim=1).float().mean()) < 0.3
+    row = int(changed.sum(dim=1).argmax())
+    lost = changed[row].nonzero()[:, 0]
+    first, last = int(lost[0]) - 1, int(lost[-1]) + 1
+    angle = rotation_angle(found[row, first, 1].mT @ found[row, first : last + 1, 1])
+    assert bool((angle.diff() > -1e-3).all())
+    assert not bool(changed[:, 0].any())
+    assert not bool(changed[:, -1].any())
 
 
 def test_the_truth_is_stated_in_the_axes_of_the_initial_rays():

@@ -2,18 +2,14 @@ import numpy as np
 import torch
 
 from neuhmr.body.model_files import load_body_model
-from neuhmr.body.skeleton import LEFT_RIGHT_JOINTS
 from neuhmr.lab.training.motion_prior.tracks import (
     TRACK_FPS,
     Track,
-    Windows,
     draw_windows,
-    mirrored,
     recorded_tracks,
 )
-from neuhmr.motion_prior.view import posed_joints
 from tests.lab.people.motion.test_bvh import bvh_text
-from tests.lab.training.motion_prior.scenes import bodies, tracks
+from tests.lab.training.motion_prior.scenes import tracks
 
 
 def test_windows_are_rotations_of_the_length_that_was_asked_for():
@@ -27,26 +23,10 @@ def test_windows_are_rotations_of_the_length_that_was_asked_for():
     assert not torch.equal(other.rotmat, windows.rotmat)
 
 
-def test_a_mirrored_person_has_left_and_right_exchanged():
-    track = tracks()[0]
-    windows = Windows(track.rotmat[None, :4], track.pelvis[None, :4])
-    rest = bodies().mean
-    # The body itself is mirrored, too: make it symmetric first.
-    order = list(range(24))
-    for left, right in LEFT_RIGHT_JOINTS:
-        order[left], order[right] = right, left
-    flip = torch.tensor([-1.0, 1.0, 1.0])
-    symmetric = 0.5 * (rest + flip * rest[order])
-    here = posed_joints(symmetric, windows.rotmat) + windows.pelvis[..., None, :]
-    found = mirrored(windows)
-    there = posed_joints(symmetric, found.rotmat) + found.pelvis[..., None, :]
-    torch.testing.assert_close(there, flip * here[..., order, :], atol=1e-5, rtol=0)
-
-
 def test_a_track_that_is_too_short_goes_back_and_forth():
     pelvis = torch.arange(10.0)[:, None].expand(10, 3).clone()
     track = Track(torch.eye(3).expand(10, 24, 3, 3).clone(), pelvis)
-    windows = draw_windows([[track]], 3, 40, np.random.default_rng(0))
+    windows = draw_windows([[track]], 3, 40, np.random.default_rng(0), is_changed=False)
     steps = windows.pelvis[..., 1].diff(dim=1).abs()
     assert float(windows.pelvis.abs().max()) <= 9.0
     # At its slowest it is played at 0.6, at its fastest at 1.7 of the recorded speed.
@@ -64,3 +44,13 @@ def test_only_the_recordings_of_a_split_become_tracks(tmp_path):
         (track,) = recorded_tracks(tmp_path, split, shaped, 0.1)
         # 60 poses at 120 a second are 30 at 60.
         assert len(track) == 30
+
+
+def test_windows_can_be_left_as_they_were():
+    track = tracks()[0]
+    windows = draw_windows([[track]], 20, 4, np.random.default_rng(0), is_changed=False)
+    upright = torch.linalg.vecdot(windows.rotmat[:, :, 0, 1, :], track.rotmat[:1, 0, 1, :])
+    assert float(upright.min()) > 0.9
+    changed = draw_windows([[track]], 20, 4, np.random.default_rng(0))
+    upright = torch.linalg.vecdot(changed.rotmat[:, :, 0, 1, :], track.rotmat[:1, 0, 1, :])
+    assert float(upright.min()) < 0.9

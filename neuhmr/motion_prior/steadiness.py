@@ -7,7 +7,7 @@ on subject 02, held out, their likelihood is 6.9 nats a joint where the best Gau
 """
 
 import torch
-from jaxtyping import Float
+from jaxtyping import Float, Int
 from torch import Tensor
 
 FREEDOM = 1.8
@@ -32,3 +32,10 @@ def steadiness_loss(
     scales = scale * torch.tensor(RELATIVE).to(joints)
     squared = ((before - 2.0 * now + after) / scales[:, None]).square().sum(dim=-1)
     return 0.5 * (FREEDOM + 3.0) * torch.log1p(squared / FREEDOM)
+
+
+def consecutive_triples(frame_index: Int[Tensor, " frames"]) -> Int[Tensor, "triples 3"]:
+    """Find rows whose video frames follow each other without a gap, three at a time."""
+    first = torch.arange(max(0, len(frame_index) - 2), device=frame_index.device)
+    follows = frame_index[first + 2] - frame_index[first] == 2
+    return first[follows][:, None] + torch.arange(3, device=frame_index.device)

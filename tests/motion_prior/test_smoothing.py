@@ -6,7 +6,7 @@ from neuhmr.geometry.rotations import (
     rotation_about,
     rotation_angle,
 )
-from neuhmr.refine.draft.smoothing import smooth_poses, smoothing_matrix
+from neuhmr.motion_prior.smoothing import smooth_poses, smoothing_matrix
 
 
 def spinning(frames: torch.Tensor) -> LocalPose:

@@ -4,7 +4,12 @@ import torch
 from scipy.stats import multivariate_t
 from torch.autograd import gradcheck
 
-from neuhmr.refine.priors.steadiness import FREEDOM, RELATIVE, steadiness_loss
+from neuhmr.motion_prior.steadiness import (
+    FREEDOM,
+    RELATIVE,
+    consecutive_triples,
+    steadiness_loss,
+)
 
 
 def test_it_is_the_likelihood_of_students_t():
@@ -51,3 +56,8 @@ def test_wrists_may_accelerate_harder_than_the_pelvis():
     costs = steadiness_loss(joints, 0.0026)[0]
     assert float(costs[21]) < 0.8 * float(costs[0])
     assert sum(RELATIVE) / len(RELATIVE) == pytest.approx(1.08, abs=0.01)
+
+
+def test_triples_skip_gaps():
+    assert consecutive_triples(torch.tensor([3, 4, 5, 6, 8, 9])).tolist() == [[0, 1, 2], [1, 2, 3]]
+    assert consecutive_triples(torch.tensor([3])).shape == (0, 3)
