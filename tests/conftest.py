@@ -1,9 +1,12 @@
 """Guards that hold for every test."""
 
 import os
+from collections.abc import Iterator
 
 import pytest
 import torch
+
+from pretended_device import pretended_device
 
 
 @pytest.fixture(autouse=True, scope="session")
@@ -47,3 +50,17 @@ def ties_reversed(monkeypatch: pytest.MonkeyPatch) -> None:
         return tensor.shape[dim] - 1 - backwards
 
     monkeypatch.setattr(torch.Tensor, "argsort", argsort)
+
+
+@pytest.fixture(params=["pretended", pytest.param("cuda", marks=pytest.mark.gpu)])
+def elsewhere(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """Another device than the CPU: one that is pretended anywhere, and CUDA where there is one.
+
+    What both must compute is the same, so convolutions on CUDA keep their 24 bits.
+    """
+    if request.param == "pretended":
+        with pretended_device() as device:
+            yield device
+    else:
+        monkeypatch.setattr(torch.backends.cudnn, "allow_tf32", False)
+        yield "cuda"

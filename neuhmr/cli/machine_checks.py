@@ -103,11 +103,11 @@ def _check_decoder() -> Check:
 
 
 def _check_ffmpeg() -> Check:
-    import imageio_ffmpeg
-
     try:
+        import imageio_ffmpeg
+
         path = imageio_ffmpeg.get_ffmpeg_exe()
-    except RuntimeError as error:
+    except (ImportError, RuntimeError) as error:
         return Check("ffmpeg", "broken", str(error), "apt install ffmpeg")
     return Check("ffmpeg", "ok", Path(path).name)
 

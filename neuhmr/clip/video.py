@@ -11,7 +11,6 @@ from contextlib import closing
 from pathlib import Path
 
 import av
-import imageio_ffmpeg
 import numpy as np
 from jaxtyping import Float, UInt8
 
@@ -154,6 +153,9 @@ def write_video(
     height, width = (size + size % 2 for size in first.shape[:2])
     with atomic_path(path) as partial:
         try:
+            # A binary of 70 MB that only writing needs.
+            import imageio_ffmpeg
+
             writer = imageio_ffmpeg.write_frames(
                 str(partial),
                 (width, height),
@@ -168,7 +170,7 @@ def write_video(
                 ],
             )
             writer.send(None)
-        except RuntimeError as error:
+        except (ImportError, RuntimeError) as error:
             raise MissingDependencyError(
                 f"{path} needs ffmpeg to be written and none was found; install it with "
                 "`pip install imageio-ffmpeg`."

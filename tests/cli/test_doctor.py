@@ -56,6 +56,16 @@ def test_a_missing_smplx_is_optional(monkeypatch: pytest.MonkeyPatch) -> None:
     assert (check.status, check.remedy) == ("optional", "pip install smplx")
 
 
+def test_a_missing_ffmpeg_package_is_told_with_its_remedies(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setitem(sys.modules, "imageio_ffmpeg", None)
+    check = machine_checks._check_ffmpeg()
+    assert (check.status, check.remedy) == ("broken", "apt install ffmpeg")
+    check = machine_checks._check_decoder()
+    assert check.status == "broken" and "pip install imageio-ffmpeg" in check.found
+
+
 def test_a_broken_file_is_reported_not_raised(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

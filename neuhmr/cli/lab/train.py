@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from tyro.conf import arg, subcommand
 
 from neuhmr.cli.inputs import OptionalPath, require_at_least
+from neuhmr.cli.lab.train_all import TrainAll
 from neuhmr.cli.lab.training_command import PeopleTraining, TrainingCommand
 from neuhmr.errors import NeuhmrError
 
@@ -269,11 +270,12 @@ def _require_sizes(smallest: float, largest: float) -> None:
 
 
 Train = (
-    Annotated[TrainGhn, subcommand("ghn")]
+    Annotated[TrainAll, subcommand("all")]
+    | Annotated[TrainGhn, subcommand("ghn")]
     | Annotated[TrainMatching, subcommand("matching")]
     | Annotated[TrainClipHeatmaps, subcommand("clip-heatmaps")]
     | Annotated[TrainGhnerf, subcommand("ghnerf")]
     | Annotated[TrainHumanEncoder, subcommand("human-encoder")]
     | Annotated[TrainMotionPrior, subcommand("motion-prior")]
 )
-"""Which network: `neuhmr train ghn`, `matching`, `clip-heatmaps`, `ghnerf`, ..."""
+"""Which network: `neuhmr train all`, `ghn`, `matching`, `clip-heatmaps`, `ghnerf`, ..."""

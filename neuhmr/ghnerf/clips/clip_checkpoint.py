@@ -58,6 +58,17 @@ def load_clip_heatmaps(
     return model.to(device).eval().requires_grad_(False)
 
 
+def begin_with_heatmaps(model: ClipHeatmaps, path: Path) -> None:
+    """Fill human features to train on with weights that may have been trained on another GHN.
+
+    Raises:
+        CheckpointError: the file is missing, damaged, or of other features.
+    """
+    KIND.read_header(path)
+    with KIND.fitting(path):
+        model.load_state_dict(read_tensors(path))
+
+
 def load_heatmaps_of_body(ghn: Ghn, model: SmplModel, path: Path | None = None) -> ClipHeatmaps:
     """Load human features that know the keypoints of a body, onto the network's device.
 

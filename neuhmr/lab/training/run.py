@@ -11,10 +11,10 @@ from typing import Any, TypeVar
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
-from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from neuhmr.clip.atomic import atomic_path
 from neuhmr.errors import CheckpointError, NonFiniteError
+from neuhmr.lab.training.clock import RunClock
 from neuhmr.lab.training.run_config import RunConfig
 from neuhmr.lab.training.run_record import (
     RECORD_NAME,
@@ -23,6 +23,7 @@ from neuhmr.lab.training.run_record import (
     run_record,
     write_record,
 )
+from neuhmr.lab.training.weight_average import averaged
 from neuhmr.lab.training.workers import Workers
 
 logger = logging.getLogger(__name__)
@@ -70,7 +71,6 @@ class TrainingRun:
         prefix: of the names of the files in the run folder, where trainings share one.
         clip: what is done to gradients before each step.
         workers: the processes that share the run; one alone by default.
-        average: share of a step in the running average of the weights; 0 keeps none.
     """
 
     def __init__(
@@ -81,7 +81,6 @@ class TrainingRun:
         prefix: str = "",
         clip: Callable[[list[nn.Parameter]], None] = clip_norm,
         workers: Workers | None = None,
-        average: float = 0.0,
     ) -> None:
         self.module = module
         self.optimizer = optimizer
@@ -95,10 +94,8 @@ class TrainingRun:
         self.workers = workers or Workers(torch.device(config.device), 0, None)
         # Every worker draws on its own.
         self.generator = torch.Generator().manual_seed(self._worker_seed)
-        self._averaged = None
-        if average > 0.0:
-            blend = get_ema_multi_avg_fn(1.0 - average)
-            self._averaged = AveragedModel(module, multi_avg_fn=blend, use_buffers=True)
+        self._averaged = averaged(module, config)
+        self.clock = RunClock(config.seconds)
         self.step = 0
         self.looks_at = ""
         """What the step is about, for messages."""
@@ -107,6 +104,20 @@ class TrainingRun:
     def result(self) -> nn.Module:
         """What is validated and written: the average of the weights if one is kept."""
         return self.module if self._averaged is None else self._averaged.module
+
+    @property
+    def is_over(self) -> bool:
+        """Whether all steps are taken, or all time for them is spent."""
+        if self.config.seconds is None:
+            return self.step >= self.config.steps
+        return self.clock.share >= 1.0
+
+    @property
+    def scheduled_step(self) -> int:
+        """The step whose learning rate is due: the next one, or the one that its time is for."""
+        if self.config.seconds is None:
+            return self.step
+        return int(self.config.steps * self.clock.share)
 
     @property
     def _worker_seed(self) -> int:
@@ -121,6 +132,8 @@ class TrainingRun:
             "optimizer": self.optimizer.state_dict(),
             "generator": self.generator.get_state(),
             "step": self.step,
+            "seconds": self.clock.spent,
+            "reserve": self.clock.reserve,
         }
         if self._averaged is not None:
             state["averaged"] = self._averaged.state_dict()
@@ -139,6 +152,8 @@ class TrainingRun:
             self.optimizer.load_state_dict(state["optimizer"])
             self.generator.set_state(state["generator"])
             self.step = state["step"]
+            self.clock.go_on_from(state.get("seconds", 0.0))
+            self.clock.reserve = state.get("reserve", 0.0)
             if self._averaged is not None:
                 self._averaged.load_state_dict(state["averaged"])
         except (OSError, RuntimeError, KeyError, ValueError, UnpicklingError) as error:
@@ -189,7 +204,8 @@ class TrainingRun:
             The same, and what was trained, for the header of the weights.
         """
         with self.log_path.open("a") as log:
-            log.write(json.dumps({"step": self.step} | dict(scores)) + "\n")
+            spent = round(self.clock.spent, 1)
+            log.write(json.dumps({"step": self.step, "seconds": spent} | dict(scores)) + "\n")
         logger.info("step %d: %s", self.step, scores)
         found = {name: f"{value:.5g}" for name, value in scores.items() if value is not None}
         return self.notes | {"step": str(self.step)} | found
@@ -235,23 +251,29 @@ def run_steps(
         run: is moved.
         losses: draws a batch and computes the terms, weighted.
         learning_rate: by step, counted from 0.
-        validate: called every so often, and at the end; of several workers the first one does.
+        validate: called every so often, and at the end; of several workers the first one does. Runs
+            by time begin with it.
 
     Raises:
         NonFiniteError: a loss stopped being a number.
     """
     config = run.config
     try:
-        while run.step < config.steps:
+        is_over = run.is_over
+        if config.seconds is not None and (run.step == 0 or is_over):
+            run.clock.validating(validate)
+            is_over = run.is_over
+        while not is_over:
             start = time.perf_counter()
-            terms, rate = losses(), learning_rate(run.step)
+            terms, rate = losses(), learning_rate(run.scheduled_step)
             run.descend(terms, rate)
             seconds = time.perf_counter() - start
             if run.step % config.checkpoint_every == 0:
                 run.save()
-            is_due = run.step % config.validate_every == 0 or run.step == config.steps
+            is_over = run.is_over
+            is_due = run.step % config.validate_every == 0 or is_over
             if is_due and not run.workers.rank:
-                validate()
+                run.clock.validating(validate)
             values = {name: term.item() for name, term in terms.items()}
             yield StepOutcome(run.step, values, rate, seconds)
     finally:

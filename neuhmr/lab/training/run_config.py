@@ -29,6 +29,13 @@ class RunConfig:
     """Steps between validations."""
     checkpoint_every: int = 250
     """Steps between checkpoints."""
+    seconds: float | None = None
+    """Train for so long (s), reading and validating included, however many steps that are; the
+    rates of all `steps` are then gone through in that time, and validation comes first, too."""
+    mixed: bool = False
+    """Let networks of convolutions compute in 16-bit floats while training."""
+    average: float = 0.0
+    """Share of a step in the running average of the weights that is kept; 0 keeps the last."""
     resume: bool = False
     """Go on from the run folder's checkpoint."""
     seed: int = 0

@@ -11,7 +11,11 @@ from neuhmr.errors import CheckpointError
 from neuhmr.ghn.avatar import Avatar
 from neuhmr.ghn.model import Ghn
 from neuhmr.ghn.views import ReferenceViews
-from neuhmr.ghnerf.clips.clip_checkpoint import load_clip_heatmaps, save_clip_heatmaps
+from neuhmr.ghnerf.clips.clip_checkpoint import (
+    begin_with_heatmaps,
+    load_clip_heatmaps,
+    save_clip_heatmaps,
+)
 from neuhmr.ghnerf.clips.clip_heatmaps import ClipHeatmaps, render_heatmaps
 from neuhmr.ghnerf.network.config import GhnerfConfig
 from neuhmr.ghnerf.network.heads import HEATMAP_BIAS
@@ -127,3 +131,17 @@ def test_weights_come_back_and_belong_to_one_avatar_network(scene, tmp_path: Pat
         load_clip_heatmaps(ghn, path)
     with pytest.raises(CheckpointError, match="neuhmr train clip-heatmaps"):
         load_clip_heatmaps(ghn, tmp_path / "none.safetensors")
+
+
+def test_training_may_begin_with_weights_of_another_avatar_network(scene, tmp_path: Path) -> None:
+    ghn, _, _ = scene
+    path = tmp_path / "clip.safetensors"
+    save_clip_heatmaps(make_model(), ghn, path, {})
+    begun = make_model(seed=1)
+    begin_with_heatmaps(begun, path)
+    weight, wanted = begun.head[0].weight, make_model().head[0].weight
+    torch.testing.assert_close(weight, wanted.half().float())
+    assert weight.requires_grad
+    other = ClipHeatmaps(replace(CONFIG, human_channels=4), TINY.hidden_channels)
+    with pytest.raises(CheckpointError, match="does not fit this version"):
+        begin_with_heatmaps(other, path)

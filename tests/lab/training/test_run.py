@@ -1,6 +1,7 @@
 """A training run: it descends, keeps itself, resumes exactly, stops on bad numbers."""
 
 import json
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,7 +10,8 @@ import torch
 from torch import Tensor, nn
 
 from neuhmr.errors import NonFiniteError
-from neuhmr.lab.training.run import TrainingRun, run_steps
+from neuhmr.lab.training.clock import RunClock
+from neuhmr.lab.training.run import StepOutcome, TrainingRun, run_steps
 from neuhmr.lab.training.run_config import RunConfig
 from neuhmr.lab.training.workers import Workers
 
@@ -86,9 +88,9 @@ def test_a_validation_goes_into_the_log_and_the_header(tmp_path: Path) -> None:
     run = TrainingRun(module, run.optimizer, run.config, prefix="half_")
     run.begin([1], [2], "people")
     notes = run.report({"error": 0.123456789, "unknown": None})
-    assert json.loads((tmp_path / "half_log.jsonl").read_text()) == {
-        "step": 0, "error": 0.123456789, "unknown": None,
-    }  # fmt: skip
+    row = json.loads((tmp_path / "half_log.jsonl").read_text())
+    assert row.pop("seconds") >= 0.0
+    assert row == {"step": 0, "error": 0.123456789, "unknown": None}
     assert (notes["step"], notes["error"], "unknown" in notes) == ("0", "0.12346", False)
     assert notes["revision"] and notes["training"] == "RunConfig"
     assert (tmp_path / "half_run.json").is_file()
@@ -137,7 +139,7 @@ def test_the_average_begins_with_the_first_step_and_follows_the_others(tmp_path:
         weight = nn.Linear(1, 1, bias=False)
         nn.init.constant_(weight.weight, 3.0)
         optimizer = torch.optim.SGD(weight.parameters(), lr=9.0)
-        return weight, TrainingRun(weight, optimizer, config_for(tmp_path), average=0.25)
+        return weight, TrainingRun(weight, optimizer, config_for(tmp_path, average=0.25))
 
     weight, run = make()
     values = []
@@ -153,3 +155,87 @@ def test_the_average_begins_with_the_first_step_and_follows_the_others(tmp_path:
     assert other.result.weight.item() == pytest.approx(expected[-1])
     module, plain = make_run(tmp_path)
     assert plain.result is module
+
+
+class Seconds:
+    """A clock that moves by one second with every step."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def timed_run(
+    folder: Path, time: Seconds, **changes: object
+) -> tuple[list[float], list[int], Iterator[StepOutcome]]:
+    """A run whose steps take a second and whose validations take two."""
+    module, run = make_run(folder, **changes)
+    run.clock = RunClock(run.config.seconds, time)
+    run.resume_or_start()
+    rates: list[float] = []
+    validated: list[int] = []
+
+    def losses() -> dict[str, Tensor]:
+        time.now += 1.0
+        return noisy_losses(module, run)
+
+    def rate(step: int) -> float:
+        rates.append(step / run.config.steps)
+        return 0.1
+
+    def validate() -> None:
+        time.now += 2.0
+        validated.append(run.step)
+
+    return rates, validated, run_steps(run, losses, rate, validate)
+
+
+def test_a_run_by_time_validates_first_and_last_and_ends_in_time(tmp_path: Path) -> None:
+    time = Seconds()
+    rates, validated, steps = timed_run(tmp_path, time, seconds=20.0, steps=1000, validate_every=99)
+    count = len(list(steps))
+    # Two validations of two seconds leave 16 for steps; the first rate is due after three.
+    assert count == 16 and time.now == 20.0
+    assert rates[0] == pytest.approx(3 / 18, abs=1e-3)
+    assert rates == sorted(rates) and 0.9 < rates[-1] <= 1.0
+    assert validated[0] == 0 and validated[-1] == count
+
+
+def test_a_run_by_time_goes_on_with_the_time_that_is_left(tmp_path: Path) -> None:
+    first = Seconds()
+    _, _, steps = timed_run(tmp_path, first, seconds=20.0, steps=1000, validate_every=99)
+    taken = [next(steps).step for _ in range(6)]
+    steps.close()
+    second = Seconds()
+    rates, validated, rest = timed_run(
+        tmp_path, second, seconds=20.0, steps=1000, validate_every=99, resume=True
+    )
+    taken += [outcome.step for outcome in rest]
+    assert taken == list(range(1, 17)) and validated == [16]
+    assert first.now + second.now == pytest.approx(20.0)
+    assert rates[0] > 8 / 18
+
+
+def test_a_run_whose_time_was_over_before_its_last_validation_is_validated(tmp_path: Path) -> None:
+    time = Seconds()
+    _, _, steps = timed_run(tmp_path, time, seconds=20.0, steps=1000, validate_every=99)
+    next(steps)
+    time.now = 19.0
+    steps.close()
+    _, validated, rest = timed_run(tmp_path, Seconds(), seconds=20.0, steps=1000, resume=True)
+    assert list(rest) == [] and validated == [1]
+
+
+def test_the_average_of_a_short_run_forgets_where_it_began(tmp_path: Path) -> None:
+    weight = nn.Linear(1, 1, bias=False)
+    nn.init.constant_(weight.weight, 0.0)
+    optimizer = torch.optim.SGD(weight.parameters(), lr=1.0)
+    config = config_for(tmp_path, average=0.001, seconds=60.0)
+    run = TrainingRun(weight, optimizer, config)
+    for _ in range(200):
+        run.descend({"a": -weight.weight.sum()}, 1.0)
+    assert weight.weight.item() == pytest.approx(200.0)
+    # Weighted by count^9, nearly; a share of 0.001 alone would be at 10.
+    assert 170.0 < run.result.weight.item() < 195.0

@@ -15,6 +15,7 @@ from neuhmr.ghn.views import ReferenceViews
 from neuhmr.lab.moments.heatmaps import SIGMA_SHARE
 from neuhmr.lab.people.training_person import TrainingPerson
 from neuhmr.lab.training.ghn.batches import PreparedPerson, draw_rows, prepare_person
+from neuhmr.tensor_struct import TensorStruct
 
 OWN_SHARE = 0.6
 """Share of the steps in which the frame itself is the source, at a wrong pose."""
@@ -39,7 +40,7 @@ class KeypointPerson:
 
 
 @dataclass(frozen=True)
-class HeatmapBatch:
+class HeatmapBatch(TensorStruct):
     """One frame to be rendered."""
 
     anchors: ReferenceViews

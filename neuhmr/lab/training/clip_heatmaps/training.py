@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
+from typing import cast
 
 import torch
 from jaxtyping import Float
@@ -11,7 +12,7 @@ from torch import Tensor
 
 from neuhmr.ghn.checkpoint import load_ghn
 from neuhmr.ghn.model import Ghn
-from neuhmr.ghnerf.clips.clip_checkpoint import save_clip_heatmaps
+from neuhmr.ghnerf.clips.clip_checkpoint import begin_with_heatmaps, save_clip_heatmaps
 from neuhmr.ghnerf.clips.clip_heatmaps import ClipHeatmaps, render_heatmaps
 from neuhmr.ghnerf.network.config import GhnerfConfig
 from neuhmr.lab.moments.heatmaps import heatmaps_at
@@ -23,6 +24,7 @@ from neuhmr.lab.training.clip_heatmaps.batches import (
 from neuhmr.lab.training.clip_heatmaps.validation import validate_clip_heatmaps
 from neuhmr.lab.training.encoder_checkpoint import begin_clip_with_encoder
 from neuhmr.lab.training.ghnerf.losses import heatmap_loss
+from neuhmr.lab.training.mixed_precision import narrow
 from neuhmr.lab.training.people_files import prepared_people
 from neuhmr.lab.training.run import StepOutcome, TrainingRun, draw_one, parameter_groups, run_steps
 from neuhmr.lab.training.run_config import CosineRunConfig, cosine_rate
@@ -39,6 +41,8 @@ class ClipHeatmapTrainingConfig(CosineRunConfig):
     """The GHN's weights; the shipped ones if None."""
     encoder: Path | None = None
     """Weights of the human encoder, from training on single pictures; random ones if None."""
+    heatmaps: Path | None = None
+    """Heatmaps to begin with, of this GHN or of another; used before `encoder`."""
     model: GhnerfConfig = field(default_factory=GhnerfConfig)
     """Human encoder and head."""
     steps: int = 6_000
@@ -63,9 +67,8 @@ def frame_loss(
     generator: torch.Generator,
 ) -> Float[Tensor, ""]:
     """Render heatmaps of one drawn frame and compare them with the truth."""
-    batch = draw_heatmap_batch(person, config.rays, generator)
-    prepared = person.prepared
-    avatar = ghn.condition(batch.anchors, prepared.body, prepared.plan)
+    batch = draw_heatmap_batch(person, config.rays, generator).to(config.device)
+    avatar = person.prepared.condition(ghn, batch.anchors)
     sources = model.look(batch.sources, avatar)
     target = batch.target
     seen = render_heatmaps(
@@ -99,11 +102,15 @@ def train_clip_heatmaps(config: ClipHeatmapTrainingConfig) -> Iterator[StepOutco
     torch.manual_seed(config.seed)
     ghn = load_ghn(config.start, config.device)
     model = ClipHeatmaps(config.model, ghn.config.hidden_channels).to(config.device).train()
+    if config.heatmaps is not None:
+        begin_with_heatmaps(model, config.heatmaps)
     if config.encoder is not None:
         begin_clip_with_encoder(model, config.encoder)
     share = 1.0 if config.encoder is None else TRAINED_SHARE
     optimizer = torch.optim.Adam(parameter_groups(model, share), config.learning_rate)
     run = TrainingRun(model, optimizer, config, "clip_heatmaps_")
+    if config.mixed:
+        narrow(model.encoder, config.device)
     people = load_keypoint_people(config.data, ghn)
     val_people = load_keypoint_people(config.val, ghn, config.val_people)
     run.begin(people, val_people, "people")
@@ -113,7 +120,8 @@ def train_clip_heatmaps(config: ClipHeatmapTrainingConfig) -> Iterator[StepOutco
         return {"heatmap": frame_loss(model, ghn, person, config, run.generator)}
 
     def validate() -> None:
-        notes = run.report(validate_clip_heatmaps(model, ghn, val_people).as_dict())
-        save_clip_heatmaps(model, ghn, config.out / "clip_heatmaps.safetensors", notes)
+        result = cast(ClipHeatmaps, run.result)
+        notes = run.report(validate_clip_heatmaps(result, ghn, val_people).as_dict())
+        save_clip_heatmaps(result, ghn, config.out / "clip_heatmaps.safetensors", notes)
 
     yield from run_steps(run, losses, cosine_rate(config), validate)

@@ -55,12 +55,13 @@ def _score_person(
     model: ClipHeatmaps, ghn: Ghn, person: KeypointPerson, generator: torch.Generator
 ) -> Float[Tensor, "5"]:
     prepared = person.prepared
+    device = next(ghn.parameters()).device
     anchors, targets = draw_rows(prepared, 1, generator)
     row = int(targets[0])
-    views = prepared.views(torch.cat([anchors, targets]), torch.ones(3))
-    avatar = ghn.condition(views[:2], prepared.body, prepared.plan)
+    views = prepared.views(torch.cat([anchors, targets]), torch.ones(3)).to(device)
+    avatar = prepared.condition(ghn, views[:2])
     frame = views[2]
-    truth = frame.cameras.project(person.keypoints[row])
+    truth = frame.cameras.project(person.keypoints[row].to(device))
     everything = torch.ones(25, dtype=torch.bool, device=truth.device)
     torso = torso_diameter(truth, everything)
 
@@ -79,7 +80,7 @@ def _score_person(
         return keypoints_from_heatmaps(seen.heatmaps.T.reshape(-1, *size))
 
     from_anchors = found(views[:2], frame.posed)
-    wrong = wrong_pose(person, row, generator)
+    wrong = wrong_pose(person, row, generator).to(device)
     from_frame = found(replace(frame, posed=wrong)[None], wrong)
     of_pose = frame.cameras.project(body25_points(wrong))
     error = distances(from_frame.points)[from_frame.found]

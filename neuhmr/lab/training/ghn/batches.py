@@ -10,6 +10,7 @@ from torch import Tensor
 from neuhmr.body.motion import Motion
 from neuhmr.body.smpl_model import PosedBody, ShapedBody, SmplModel
 from neuhmr.geometry.cameras import Camera
+from neuhmr.ghn.avatar import Avatar
 from neuhmr.ghn.canonical import CanonicalBody
 from neuhmr.ghn.model import Ghn
 from neuhmr.ghn.views import ReferenceViews
@@ -96,6 +97,13 @@ class PreparedPerson:
             cameras=cameras.cropped(corner[:, 0].float(), corner[:, 1].float(), size[1], size[0]),
             posed=self.posed[rows],
         )
+
+    def condition(self, ghn: Ghn, views: ReferenceViews) -> Avatar:
+        """Show a network some of the person's views, where it is."""
+        device = next(ghn.parameters()).device
+        canonical, volume = self.plan
+        plan = canonical.to(device), volume.to(device)
+        return ghn.condition(views.to(device), self.body.to(device), plan)
 
 
 def _boxes(

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
+from typing import cast
 
 import torch
 from torch import Tensor, nn
@@ -15,6 +16,7 @@ from neuhmr.ghn.model import Ghn
 from neuhmr.lab.training.ghn.batches import PreparedPerson, draw_pixels, draw_rows, prepare_person
 from neuhmr.lab.training.ghn.losses import MASK_WEIGHT, GhnLoss, rendering_loss
 from neuhmr.lab.training.ghn.validation import validate_ghn
+from neuhmr.lab.training.mixed_precision import narrow
 from neuhmr.lab.training.people_files import prepared_people
 from neuhmr.lab.training.run import StepOutcome, TrainingRun, draw_one, run_steps
 from neuhmr.lab.training.run_config import RunConfig
@@ -68,11 +70,13 @@ def step_loss(
     anchors, targets = draw_rows(person, config.targets, generator)
     gain = 0.8 + 0.4 * torch.rand(3, generator=generator)
     views = person.cut_views(anchors, gain, generator)
-    avatar = ghn.condition(views, person.body, person.plan)
+    device = next(ghn.parameters()).device
+    avatar = person.condition(ghn, views)
     terms = []
     for view in (person.views(targets[i : i + 1], gain)[0] for i in range(len(targets))):
         rays = config.rays // len(targets)
-        pixels, weights = draw_pixels(view.masks > 0.5, rays, generator)
+        drawn = draw_pixels(view.masks > 0.5, rays, generator)
+        (pixels, weights), view = (part.to(device) for part in drawn), view.to(device)
         rendering = avatar.render(view.posed, view.cameras, pixels, generator)
         layers = torch.cat([view.images, view.masks[None]])
         truth = sample_at_pixels(layers, pixels, (view.cameras.height, view.cameras.width))
@@ -121,6 +125,8 @@ def train_ghn(config: GhnTrainingConfig) -> Iterator[StepOutcome]:
     torch.manual_seed(config.seed)
     ghn = begin(config)
     run = begin_run(ghn, config)
+    if config.mixed:
+        narrow(ghn.encoder, config.device)
     people = load_people(config.data, ghn)
     val_people = load_people(config.val, ghn, config.val_people)
     run.begin(people, val_people, "people")
@@ -133,11 +139,12 @@ def train_ghn(config: GhnTrainingConfig) -> Iterator[StepOutcome]:
         run,
         losses,
         learning_rate=lambda step: learning_rate_at(step, config),
-        validate=lambda: _validate(ghn, run, config.out, val_people),
+        validate=lambda: _validate(run, config.out, val_people),
     )
 
 
-def _validate(ghn: Ghn, run: TrainingRun, out: Path, people: list[PreparedPerson]) -> None:
+def _validate(run: TrainingRun, out: Path, people: list[PreparedPerson]) -> None:
+    ghn = cast(Ghn, run.result)
     scores = validate_ghn(ghn, people, picture=out / f"val_{run.step:06d}.png")
     notes = run.report({"psnr_db": scores.psnr_db, "iou": scores.iou})
     save_ghn(ghn, out / "ghn.safetensors", notes)

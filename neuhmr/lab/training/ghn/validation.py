@@ -45,18 +45,19 @@ def validate_ghn(
     ghn: Ghn, people: list[PreparedPerson], seed: int = 0, picture: Path | None = None
 ) -> GhnScores:
     """Render one unseen frame of each person from two anchors; the same ones at every call."""
-    was_training = ghn.training
+    was_training, device = ghn.training, next(ghn.parameters()).device
     ghn.eval()
     generator = torch.Generator().manual_seed(seed)
     psnrs, ious, strips = [], [], []
     for person in people:
         anchors, targets = draw_rows(person, 1, generator)
         views = person.views(anchors, torch.ones(3))
-        avatar = ghn.condition(views, person.body, person.plan)
+        avatar = person.condition(ghn, views)
         row = int(targets[0])
         mask = person.masks[row]
         target = person.images[row].permute(1, 2, 0).float() / 255.0 * mask[..., None]
-        rendering = render_image(avatar, person.posed[row], person.cameras[row])
+        posed, camera = person.posed[row].to(device), person.cameras[row].to(device)
+        rendering = render_image(avatar, posed, camera).to("cpu")
         psnrs.append(psnr_in_box(rendering.color, target, mask))
         ious.append(mask_iou(rendering.opacity > 0.5, mask))
         strips.append(_strip(views.images, target, mask, rendering))

@@ -43,8 +43,6 @@ class GhnerfTrainingConfig(RunConfig):
     """What is rendered beside the color, where the method renders anything."""
     coordinates: bool = False
     """Also predict where in its box a point lies (the paper's supplement)."""
-    mixed: bool = False
-    """Convolve in 16-bit floats while training."""
     fixed_norms: bool = False
     """Batch norms keep the statistics they begin with: for the last steps of a training."""
     hull: bool = False
@@ -67,8 +65,6 @@ class GhnerfTrainingConfig(RunConfig):
     1e-4 (ResNet) or 1e-5 (DINO) for one that was trained before, `start`'s too."""
     halve_every: int = 50_000
     """Steps over which the rates fall by half, smoothly."""
-    average: float = 0.0
-    """Share of a step in the running average of the weights that is kept; 0 keeps the last."""
     teacher: str = "truth"
     """Where human features to learn come from: `truth` (or the capture's annotations), keypoints of
     `mediapipe`, or a folder of other networks' maps."""

@@ -116,9 +116,7 @@ def begin_run(model: Ghnerf, config: GhnerfTrainingConfig) -> TrainingRun:
     workers = begin_workers(config.device, config.devices)
     share = encoder_rate(config) / config.learning_rate
     optimizer = torch.optim.Adam(parameter_groups(model, share), config.learning_rate)
-    return TrainingRun(
-        model, optimizer, config, clip=clip_values, workers=workers, average=config.average
-    )
+    return TrainingRun(model, optimizer, config, clip=clip_values, workers=workers)
 
 
 def clip_values(parameters: list[nn.Parameter]) -> None:

@@ -31,6 +31,11 @@ class PictureBatch(TensorStruct):
     truths: tuple[RayTruth, ...]
     """One per picture; their own pixels are those of the uncut pictures."""
 
+    def to(self, target: torch.device | torch.dtype | str) -> "PictureBatch":
+        """Move to a device, the truths too."""
+        truths = tuple(truth.to(target) for truth in self.truths)
+        return PictureBatch(self.images.to(target), self.pixels.to(target), truths)
+
 
 def draw_pictures(
     moments: list[Moment], config: DrawConfig, model: SmplModel, generator: torch.Generator

@@ -8,6 +8,7 @@ picture costs a twentieth of a field's step, and every pixel of it is seen direc
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import cast
 
 import torch
 from torch import Tensor
@@ -52,8 +53,6 @@ class HumanEncoderTrainingConfig(CosineRunConfig):
     """Steps over which the rate rises from zero."""
     pictures: int = 8
     """Pictures per step, each of another moment."""
-    mixed: bool = False
-    """Convolve in 16-bit floats: twice as fast where the processor has them."""
     draw: DrawConfig = field(default_factory=lambda: picture_draw(120.0, 256.0))
     """Pixels and sizes of the pictures."""
     weights: GhnerfLossWeights = field(
@@ -96,10 +95,10 @@ def train_human_encoder(config: HumanEncoderTrainingConfig) -> Iterator[StepOutc
     model = PictureFeatures(network).to(config.device).train()
     if config.start is not None:
         load_human_encoder(model.encoder, model.heads, network, config.start)
-    if config.mixed:
-        narrow(model.encoder, config.device)
     optimizer = torch.optim.Adam(model.parameters(), lr=config.learning_rate)
     run = TrainingRun(model, optimizer, config, "encoder_")
+    if config.mixed:
+        narrow(model.encoder, config.device)
     body_model = load_body_model()
     moments = read_moments(config.data)
     val_moments = read_moments(config.val, config.val_moments)[: config.val_moments]
@@ -117,8 +116,9 @@ def train_human_encoder(config: HumanEncoderTrainingConfig) -> Iterator[StepOutc
         return picture_losses(model, batch.to(config.device), config.weights)
 
     def validate() -> None:
-        scores = validate_encoder(model, val_moments, body_model, config.draw.sizes[1])
+        result = cast(PictureFeatures, run.result)
+        scores = validate_encoder(result, val_moments, body_model, config.draw.sizes[1])
         path, notes = config.out / "encoder.safetensors", run.report(scores.as_dict())
-        save_human_encoder(model.encoder, model.heads, network, path, notes)
+        save_human_encoder(result.encoder, result.heads, network, path, notes)
 
     yield from run_steps(run, losses, cosine_rate(config), validate)

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import cast
 
 import torch
 from torch import Tensor
@@ -16,6 +17,7 @@ from neuhmr.lab.training.matching.batches import (
     prepare_matching_person,
 )
 from neuhmr.lab.training.matching.loss import matching_loss
+from neuhmr.lab.training.mixed_precision import narrow
 from neuhmr.lab.training.people_files import prepared_people
 from neuhmr.lab.training.run import StepOutcome, TrainingRun, draw_one, run_steps
 from neuhmr.lab.training.run_config import CosineRunConfig, cosine_rate
@@ -72,6 +74,8 @@ def train_matching(config: MatchingTrainingConfig) -> Iterator[StepOutcome]:
         encoder.parameters(), lr=config.learning_rate, weight_decay=config.weight_decay
     )
     run = TrainingRun(encoder, optimizer, config, "matching_")
+    if config.mixed:
+        narrow(encoder, config.device)
     people = load_matching_people(config.data)
     val_people = load_matching_people(config.val, config.val_people)
     run.begin(people, val_people, "people")
@@ -81,7 +85,8 @@ def train_matching(config: MatchingTrainingConfig) -> Iterator[StepOutcome]:
         return person_losses(encoder, person, config, run.generator)
 
     def validate() -> None:
-        notes = run.report(_validate(encoder, val_people, config))
+        ghn.matcher = cast(MatchingEncoder, run.result)
+        notes = run.report(_validate(ghn.matcher, val_people, config))
         save_ghn(ghn, config.out / "ghn.safetensors", notes)
 
     yield from run_steps(run, losses, cosine_rate(config), validate)
@@ -110,8 +115,10 @@ def _validate(
     encoder: MatchingEncoder, people: list[MatchingPerson], config: MatchingTrainingConfig
 ) -> dict[str, float]:
     """Average the losses of the same draws each time."""
-    generator = torch.Generator().manual_seed(0)
+    generator, was_training = torch.Generator().manual_seed(0), encoder.training
+    encoder.eval()
     rows = [person_losses(encoder, person, config, generator) for person in people]
+    encoder.train(was_training)
     return {
         f"{name}_loss": round(sum(row[name].item() for row in rows) / len(rows), 4)
         for name in rows[0]

@@ -116,7 +116,7 @@ def train_motion_prior(config: MotionPriorTrainingConfig) -> Iterator[StepOutcom
     optimizer = torch.optim.AdamW(
         network.parameters(), lr=config.learning_rate, weight_decay=config.weight_decay
     )
-    run = TrainingRun(network, optimizer, config, average=config.average)
+    run = TrainingRun(network, optimizer, config)
     tracks = load_tracks(config.data, "train", config.generated, model, config.seed)
     val_tracks = load_tracks(config.val, "val", 11, model, config.seed)
     bodies = Bodies.of_model(model)

@@ -1,0 +1,1 @@
+"""All networks trained in turn, in the time that there is."""
