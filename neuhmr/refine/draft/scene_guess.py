@@ -1,18 +1,21 @@
 """Where gravity and the floor are in a picture, guessed along with the poses."""
 
+import math
 from collections.abc import Callable
 
 import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from neuhmr.refine.priors.ground import Ground
+from neuhmr.refine.priors.ground import Ground, floor_loss
 from neuhmr.refine.settings.draft import DraftConfig
 
 LowestHeights = Callable[[Float[Tensor, "3"]], Float[Tensor, " frames"]]
 """From the upward direction to how high each frame's lowest point is along it (m)."""
 MOST_PITCH = 0.6
 """Of the pitches that are tried before the descent (rad)."""
+ANYWHERE = 1.0
+"""Deviation of the heights of cameras that nobody holds (m)."""
 _PITCH, _ROLL, _HEIGHT = range(3)
 _HEIGHT_STEP = 0.1
 """How many meters one unit of the floor's parameter stands for."""
@@ -29,8 +32,14 @@ class SceneGuess:
         self._config = config
         pitches = torch.linspace(-MOST_PITCH, MOST_PITCH, 49)
         flat = torch.zeros(())
-        heights = torch.stack([lowest(_upward(p, flat)).median().cpu() for p in pitches])
+        found = torch.stack([lowest(_upward(p, flat)).cpu() for p in pitches])
+        heights = found.median(dim=1).values
+        # Feet that come nearer are seen lower, by how much tells how the camera looks.
+        off_floor = (found - heights[:, None]).flatten()
+        uneven = floor_loss(off_floor, torch.zeros_like(off_floor), config.sigma_floor)
+        uneven = uneven.unflatten(0, found.shape).sum(dim=1)
         costs = self._pitch_cost(pitches) + self._height_cost(heights)
+        costs = costs + config.floor_weight * uneven
         best = int(costs.argmin())
         start = torch.stack(
             [pitches[best] / config.sigma_pitch, flat, heights[best] / _HEIGHT_STEP]
@@ -55,8 +64,23 @@ class SceneGuess:
         return (pitch / self._config.sigma_pitch).square()
 
     def _height_cost(self, height: Float[Tensor, "*batch"]) -> Float[Tensor, "*batch"]:
+        """Most cameras are held in a hand; some are anywhere."""
         config = self._config
-        return ((height + config.camera_height) / config.sigma_camera_height).square()
+        off = height + config.camera_height
+        ways = (
+            (1.0 - config.camera_anywhere, config.sigma_camera_height),
+            (config.camera_anywhere, ANYWHERE),
+        )
+
+        def likelihood(off: Tensor) -> Tensor:
+            # Logarithms: far from where anybody holds a camera its density is zero in 32 bits.
+            terms = [
+                -0.5 * (off / sigma).square() + math.log(max(share, 1e-30) / sigma)
+                for share, sigma in ways
+            ]
+            return torch.logaddexp(*terms)
+
+        return -2.0 * (likelihood(off) - likelihood(torch.zeros_like(off)))
 
 
 def _upward(pitch: Float[Tensor, ""], roll: Float[Tensor, ""]) -> Float[Tensor, "3"]:

@@ -139,6 +139,10 @@ class DraftConfig:
         0.3, label="Spread of its height", unit="m", low=1e-3, high=3.0,
         help="How much the camera's height varies.",
     )  # fmt: skip
+    camera_anywhere: float = setting(
+        0.2, label="Camera elsewhere", is_share=True,
+        help="How likely it is that the camera is at no such height, but on the ground or a roof.",
+    )  # fmt: skip
     outline_interval: int = setting(
         16, label="Outline interval", unit="steps", low=1, high=100,
         help="Steps between searches for the surface points that meet the masks' outlines.",

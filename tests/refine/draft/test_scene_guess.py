@@ -1,4 +1,5 @@
 import math
+from dataclasses import replace
 
 import pytest
 import torch
@@ -46,3 +47,28 @@ def test_the_guess_follows_its_parameters():
     guess.ground().up[0].backward()
     assert guess.parameters.grad is not None
     assert float(guess.parameters.grad[1]) == pytest.approx(CONFIG.sigma_roll, rel=0.05)
+
+
+@pytest.mark.parametrize(("pitch", "height"), [(0.45, 3.0), (-0.05, 0.4), (0.2, 1.4)])
+def test_who_walks_towards_the_camera_tells_its_height_wherever_it_is(pitch: float, height: float):
+    places = torch.linspace(3.0, 6.0, 40).tolist()
+    feet = torch.cat([feet_seen_by(pitch, height, place)[:1] for place in places])
+    ground = SceneGuess(lambda up: feet @ up, CONFIG).ground().detach()
+    assert float(-ground.up[2]) == pytest.approx(math.sin(pitch), abs=0.03)
+    assert float(ground.height) == pytest.approx(-height, abs=0.15)
+
+
+def test_a_camera_that_may_be_anywhere_costs_less_on_a_roof():
+    feet = feet_seen_by(0.5, 3.5)
+
+    def cost(share: float) -> float:
+        config = replace(CONFIG, camera_anywhere=share)
+        guess = SceneGuess(lambda up: feet @ up, config)
+        with torch.no_grad():
+            guess.parameters.copy_(torch.tensor([-0.5 / CONFIG.sigma_pitch, 0.0, -35.0]))
+        return float(guess.cost().detach())
+
+    held = (2.1 / CONFIG.sigma_camera_height) ** 2 + (0.5 / CONFIG.sigma_pitch) ** 2
+    assert cost(0.0) == pytest.approx(held, rel=1e-4)
+    assert cost(0.2) < 0.5 * held
+    assert cost(1.0) == pytest.approx(2.1**2 + (0.5 / CONFIG.sigma_pitch) ** 2, rel=1e-4)

@@ -71,7 +71,8 @@ STAGES: tuple[Stage, ...] = (
     Stage(
         name="motion-prior", share=0.20, people=None, config=MotionPriorTrainingConfig,
         train=train_motion_prior, starts={"start": MOTION_PRIOR_PATH},
-        weights="motion_prior.safetensors", log="log.jsonl", options={"learning_rate": 4e-4},
+        weights="motion_prior.safetensors", log="log.jsonl",
+        options={"learning_rate": 4e-4, "generated": 60},
     ),
     Stage(
         name="clip-heatmaps", share=0.08, people=("train", "val"),
