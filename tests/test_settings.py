@@ -245,7 +245,7 @@ def test_every_setting_has_help_a_range_and_a_default_inside_it():
         if row.kind in (int, float):
             assert row.declared.low <= row.default, row.name
             assert row.declared.low < row.declared.high, row.name
-        for name in ("fast", "quality", "paper"):
+        for name in ("fast", "paper"):
             assert row.checked(row.value_of_preset(name)) == row.value_of_preset(name)
 
 

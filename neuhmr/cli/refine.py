@@ -37,7 +37,7 @@ class RefineOptions(ClipInputs):
     heatmaps: OptionalPath = None
     """Heatmap weights for --keypoint; else the shipped ones."""
     preset: PresetName = "fast"
-    """`quality` is 5 times slower, `paper` NeuHMR's."""
+    """`paper` is NeuHMR's: no draft, its own numbers."""
     set: Annotated[tuple[str, ...], arg(metavar="N=V", help_behavior_hint="")] = ()
     """Any other setting, such as draft.steps=100."""
     range: Annotated[str, arg(metavar="A:B", help_behavior_hint="")] = ""

@@ -31,14 +31,6 @@ def test_fast_is_the_default():
     assert preset("fast") == RefineConfig()
 
 
-def test_quality_is_longer_and_finer_than_fast():
-    quality, fast = preset("quality"), preset("fast")
-    assert quality.name == "quality" and quality.weights == fast.weights
-    assert quality.schedule.epochs > fast.schedule.epochs
-    assert quality.schedule.stride < fast.schedule.stride
-    assert quality.draft.steps > fast.draft.steps
-
-
 def test_configurations_cannot_be_changed_in_place():
     with pytest.raises(FrozenInstanceError):
         preset("fast").seed = 3  # pyright: ignore[reportAttributeAccessIssue]

@@ -12,7 +12,7 @@ from tests.workbench.driven_window import find, send, widgets
 from tests.workbench.patience import assert_soon
 from workbench.panels.setting_widgets import hint_of, label_of, position_of, positions_of, value_at
 
-PRESETS = ("fast", "quality", "paper")
+PRESETS = ("fast", "paper")
 NO_VALUES = (math.nan, math.inf, -math.inf, "perhaps", "", None, [1.0], {"value": 1})
 """What no setting can be."""
 NUMBERS = [row for row in SETTINGS.values() if row.kind in (int, float)]

@@ -44,8 +44,8 @@ class WorkbenchConfig:
     """Weights of the avatar network; else the shipped ones."""
     heatmaps: OptionalPath = None
     """Weights of its heatmaps; else the shipped ones."""
-    preset: Literal["fast", "quality", "paper"] = "fast"
-    """Settings to start from: `quality` takes some five times as long, `paper` is NeuHMR's."""
+    preset: Literal["fast", "paper"] = "fast"
+    """Settings to start from; `paper` is NeuHMR's."""
     session: OptionalPath = None
     """Folder of the session; else CLIP.neuhmr, or a folder in your home where that is read-only."""
     out: OptionalPath = None

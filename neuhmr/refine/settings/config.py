@@ -4,8 +4,9 @@
 field, one frame a step and thousands of steps (long clips); on a short clip the result stays close
 to the initial poses. `fast` is what moves poses in two seconds a frame on two CPU cores: a draft
 without rendering, terms balanced by the gradients they really have, a small field with a rate that
-reaches the pose, rays thinned out, and priors on what no image can tell. `quality` does the same
-for longer, with finer rays. What each setting is worth was measured: docs/refinement.md.
+reaches the pose, rays thinned out, and priors on what no image can tell. What each setting is worth
+was measured: docs/refinement.md. There is no slower preset: with finer rays and more steps some
+people were nearer to the truth, and others further from it.
 """
 
 from dataclasses import dataclass, field, replace
@@ -21,7 +22,7 @@ from neuhmr.setting import setting
 USUAL_RATE = 30.0
 """Frames a second that settings are meant for; see `RefineConfig.at_rate`."""
 
-PresetName = Literal["fast", "quality", "paper"]
+PresetName = Literal["fast", "paper"]
 
 
 @dataclass(frozen=True, kw_only=True)

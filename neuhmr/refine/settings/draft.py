@@ -18,7 +18,7 @@ class DraftConfig:
         help="Draft poses before anything is rendered. By masks, joints and priors.",
     )  # fmt: skip
     steps: int = setting(
-        150, label="Draft steps", low=1, high=1000, quality=300,
+        150, label="Draft steps", low=1, high=1000,
         help="Of the descent over all frames at once.",
     )  # fmt: skip
     learning_rate: float = setting(

@@ -64,7 +64,7 @@ class ScheduleConfig:
     """How long, how fast, how finely."""
 
     epochs: int = setting(
-        6, label="Epochs", low=1, high=50, flag="epochs", quality=12, paper=5,
+        6, label="Epochs", low=1, high=50, flag="epochs", paper=5,
         help="Times every frame is visited.",
     )  # fmt: skip
     frames_per_step: int = setting(
@@ -89,16 +89,16 @@ class ScheduleConfig:
         help="Of the field's weights (AdamW).",
     )  # fmt: skip
     stride: int = setting(
-        3, label="Stride", unit="px", low=1, high=16, quality=2, paper=1,
+        3, label="Stride", unit="px", low=1, high=16, paper=1,
         help="Rays are cast at every so many pixels of each axis, with a new random offset each "
         "time.",
     )  # fmt: skip
     fine_epochs: int = setting(
-        1, label="Fine epochs", high=50, quality=2, paper=0,
+        1, label="Fine epochs", high=50, paper=0,
         help="Last epochs, with rays at every fine_stride-th pixel.",
     )  # fmt: skip
     fine_stride: int = setting(
-        2, label="Fine stride", unit="px", low=1, high=16, quality=1, paper=1,
+        2, label="Fine stride", unit="px", low=1, high=16, paper=1,
         help="Pixels between rays in the fine epochs.",
     )  # fmt: skip
     chunk_rays: int = setting(

@@ -103,7 +103,10 @@ def test_the_wide_set_starts_from_its_own_poses_and_is_told_apart_by_plan(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     asked: list[tuple[object, ...]] = []
-    plan = {"family": "floor", "errors": "world", "betas": "zero", "camera_path": "panning"}
+    plan = {
+        "family": "floor", "errors": "world", "betas": "zero", "camera_path": "panning",
+        "look": "raster",
+    }  # fmt: skip
 
     def make(*arguments: object) -> tuple[list[Path], list[str]]:
         asked.append(arguments)

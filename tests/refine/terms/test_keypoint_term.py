@@ -91,7 +91,7 @@ def assert_same(first: Motion, second: Motion) -> None:
 
 
 def test_no_preset_looks_for_keypoints():
-    assert {preset(name).weights.keypoint for name in ("fast", "quality", "paper")} == {0.0}
+    assert {preset(name).weights.keypoint for name in ("fast", "paper")} == {0.0}
 
 
 def test_the_term_is_the_mean_of_weighted_squared_distances(generator: torch.Generator):
