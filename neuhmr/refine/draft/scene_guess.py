@@ -16,6 +16,8 @@ MOST_PITCH = 0.6
 """Of the pitches that are tried before the descent (rad)."""
 ANYWHERE = 1.0
 """Deviation of the heights of cameras that nobody holds (m)."""
+ROUGH_FLOOR = 0.15
+"""How evenly poses stand before they are fitted: seen from above, their distances err, too (m)."""
 _PITCH, _ROLL, _HEIGHT = range(3)
 _HEIGHT_STEP = 0.1
 """How many meters one unit of the floor's parameter stands for."""
@@ -36,10 +38,9 @@ class SceneGuess:
         heights = found.median(dim=1).values
         # Feet that come nearer are seen lower, by how much tells how the camera looks.
         off_floor = (found - heights[:, None]).flatten()
-        uneven = floor_loss(off_floor, torch.zeros_like(off_floor), config.sigma_floor)
-        uneven = uneven.unflatten(0, found.shape).sum(dim=1)
+        uneven = floor_loss(off_floor, torch.zeros_like(off_floor), ROUGH_FLOOR)
         costs = self._pitch_cost(pitches) + self._height_cost(heights)
-        costs = costs + config.floor_weight * uneven
+        costs = costs + config.floor_weight * uneven.unflatten(0, found.shape).mean(dim=1)
         best = int(costs.argmin())
         start = torch.stack(
             [pitches[best] / config.sigma_pitch, flat, heights[best] / _HEIGHT_STEP]
