@@ -16,9 +16,9 @@ EPOCHS = 4
 """Three move the root alone, the last everything: some fifty steps."""
 
 REACHED = {
-    "mpjpe_mm": 24.5, "pa_mpjpe_mm": 19.9, "pve_mm": 27.9, "abs_mpjpe_mm": 30.0, "jitter": 11.8,
+    "mpjpe_mm": 23.9, "pa_mpjpe_mm": 19.8, "pve_mm": 27.9, "abs_mpjpe_mm": 31.4, "jitter": 11.1,
 }  # fmt: skip
-"""What these epochs come to; the whole preset `fast` leaves 24.4 mm of MPJPE."""
+"""What these epochs come to; the whole preset `fast` leaves 23.5 mm of MPJPE."""
 SLACK = 1.06
 """Other processors round otherwise, and a descent carries that on."""
 
