@@ -54,8 +54,8 @@ class BenchmarkPrior:
 
     def show(self, result: dict[str, object]) -> None:
         """Print both tables as Markdown."""
-        from neuhmr.lab.benchmarks.markdown import Figure, figure_table, number, share, table
         from neuhmr.lab.benchmarks.prior.benchmark import LEVELS, expected_within
+        from neuhmr.lab.markdown import Figure, figure_table, number, share, table
 
         rows = result["rows"]
         assert isinstance(rows, list), "run gives these"

@@ -58,7 +58,7 @@ class BenchmarkReal:
 
     def show(self, result: dict[str, object]) -> None:
         """Print the table as Markdown."""
-        from neuhmr.lab.benchmarks.markdown import Figure, figure_table, number
+        from neuhmr.lab.markdown import Figure, figure_table, number
 
         figures: dict[str, Figure] = {
             "frames": lambda row: str(row["frames"]),

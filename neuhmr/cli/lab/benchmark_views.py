@@ -85,7 +85,7 @@ class BenchmarkViews:
 
     def show(self, result: dict[str, object]) -> None:
         """Print the tables as Markdown, and how good the reference is."""
-        from neuhmr.lab.benchmarks.markdown import Figure, figure_table, number, plain, share, table
+        from neuhmr.lab.markdown import Figure, figure_table, number, plain, share, table
 
         rows, quality = result["rows"], result["reference"]
         assert isinstance(rows, list) and isinstance(quality, dict), "run gives these"

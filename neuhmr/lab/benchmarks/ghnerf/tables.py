@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from neuhmr.lab.benchmarks.ghnerf.paper import PAPER_TABLES, PaperRow
-from neuhmr.lab.benchmarks.markdown import (
+from neuhmr.lab.markdown import (
     Figure,
     Row,
     averaged_over,

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from neuhmr.lab.benchmarks.markdown import (
+from neuhmr.lab.markdown import (
     DASH,
     Figure,
     Row,

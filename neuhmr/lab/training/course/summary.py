@@ -8,7 +8,7 @@ from pathlib import Path
 
 from neuhmr.clip.atomic import atomic_path
 from neuhmr.export.run_report import write_report
-from neuhmr.lab.benchmarks.markdown import plain, table
+from neuhmr.lab.markdown import plain, table
 from neuhmr.lab.training.course.plan import Stage
 from neuhmr.lab.training.course.state import StageResult
 from neuhmr.lab.training.run_config import RunConfig

@@ -2,7 +2,7 @@
 
 import pytest
 
-from neuhmr.lab.benchmarks.markdown import (
+from neuhmr.lab.markdown import (
     averaged_over,
     estimate,
     figure_table,

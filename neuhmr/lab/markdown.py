@@ -1,4 +1,4 @@
-"""Tables of the benchmarks' reports in Markdown, and how numbers are written in them."""
+"""Tables of reports in Markdown, and how numbers are written in them."""
 
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
