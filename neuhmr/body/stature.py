@@ -16,6 +16,8 @@ from neuhmr.errors import NeuhmrError
 
 LEAST, MOST = 0.5, 2.6
 """Heights of people (m)."""
+MIN_BETAS = 10
+"""Coefficients that are there to be changed, whether or not the poses came with them."""
 MOST_CHANGE = 6.0
 """Coefficients that would have to change by more (length of the change) are no body any more."""
 
@@ -71,10 +73,6 @@ def with_height(motion: Motion, model: SmplModel, meters: float) -> Motion:
     scale = stature(model, changed) / stature(model, padded)
     transl = scale * (motion.transl + before[0]) - after[0]
     return replace(motion, betas=changed, transl=transl)
-
-
-MIN_BETAS = 10
-"""Coefficients that are there to be changed, whether or not the poses came with them."""
 
 
 def _slope(model: SmplModel, betas: Float[Tensor, " betas"]) -> Float[Tensor, " betas"]:

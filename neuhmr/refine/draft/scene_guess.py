@@ -73,7 +73,7 @@ class SceneGuess:
             (config.camera_anywhere, ANYWHERE),
         )
 
-        def likelihood(off: Tensor) -> Tensor:
+        def log_likelihood(off: Tensor) -> Tensor:
             # Logarithms: far from where anybody holds a camera its density is zero in 32 bits.
             terms = [
                 -0.5 * (off / sigma).square() + math.log(max(share, 1e-30) / sigma)
@@ -81,7 +81,7 @@ class SceneGuess:
             ]
             return torch.logaddexp(*terms)
 
-        return -2.0 * (likelihood(off) - likelihood(torch.zeros_like(off)))
+        return -2.0 * (log_likelihood(off) - log_likelihood(torch.zeros_like(off)))
 
 
 def _upward(pitch: Float[Tensor, ""], roll: Float[Tensor, ""]) -> Float[Tensor, "3"]:
