@@ -30,7 +30,7 @@ from neuhmr.initial.fit_terms import (
 )
 from neuhmr.initial.landmarks import LANDMARK_NAMES, Landmarks
 from neuhmr.losses.pose import mean_or_zero
-from neuhmr.motion_prior.beliefs import PoseBeliefs, believe
+from neuhmr.motion_prior.beliefs import USUAL_FPS, PoseBeliefs, believe
 from neuhmr.motion_prior.network import MotionPrior
 from neuhmr.motion_prior.smoothing import smooth_poses
 from neuhmr.motion_prior.steadiness import consecutive_triples, steadiness_loss
@@ -56,14 +56,14 @@ class BelievedFitConfig:
     """Of each joint's squared distance from where the prior has it, in its expected errors."""
     outlier_belief: float = 4.0
     """Joints so many expected errors away lose their say."""
-    steadiness_weight: float = 1.0
+    steadiness_weight: float = 0.3
     """Of the likelihood of the joints' accelerations."""
     sigma_acceleration: float = 2.3
     """Scale of the average joint's acceleration (m/s²)."""
     sigma_turn: float = 0.15
     """How far a joint turns from the prior's pose (rad)."""
     smoothing_frames: int = 4
-    """Frames to each side over which the prior's poses are smoothed."""
+    """Frames to each side over which the prior's poses are smoothed, at 30 a second."""
 
 
 def believe_landmarks(
@@ -129,12 +129,13 @@ def descend_from_beliefs(
         config: what else is.
         on_step: told after every step.
     """
-    start = smooth_poses(beliefs.pose, rows, config.smoothing_frames)
+    frame = float(evidence.times.diff().median()) if len(rows) > 1 else 1.0
+    half_window = round(config.smoothing_frames / (USUAL_FPS * frame))
+    start = smooth_poses(beliefs.pose, rows, half_window)
     turns = torch.zeros(len(rows), 24, 3, requires_grad=True)
     shift = torch.zeros(len(rows), 3, requires_grad=True)
     unit = 0.1 * start.transl[:, 2:].clamp_min(0.5)
     triples = consecutive_triples(rows)
-    frame = float(evidence.times.diff().median()) if len(rows) > 1 else 1.0
     scale = config.sigma_acceleration * frame**2
     optimizer = torch.optim.Adam([turns, shift])
 

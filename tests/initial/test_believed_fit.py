@@ -123,7 +123,7 @@ def test_the_picture_corrects_what_is_believed_loosely_and_not_what_is_sure():
         ("beliefs_weight", 30.0),
         ("outlier_belief", 0.1),
         ("sigma_turn", 1e-3),
-        ("smoothing_frames", 4),
+        ("smoothing_frames", 12),
         ("steps", 3),
     ],
 )
