@@ -86,7 +86,7 @@ def believe_landmarks(
         rows: the video frame of each.
         fps: of the video.
     """
-    pose = LocalPose(_local_rotmats(estimate), estimate.transl)
+    pose = LocalPose(estimate.local_rotmats(), estimate.transl)
     joints_rest = known.body.rest(estimate.betas)[1]
     sightings = landmark_sightings(known, estimate, landmarks, camera)
     return believe(prior, joints_rest, estimate.betas, pose, rows, fps, sightings)
@@ -176,8 +176,3 @@ def descend_from_beliefs(
         optimizer.step()
         on_step(step + 1)
     return estimate()
-
-
-def _local_rotmats(estimate: Estimate) -> Float[Tensor, "frames 24 3 3"]:
-    root = estimate.global_orient[:, None]
-    return torch.cat([root, axisangle_to_rotmat(estimate.body_pose)], dim=1)

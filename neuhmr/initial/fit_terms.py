@@ -93,10 +93,13 @@ class Estimate(TensorStruct):
     transl: Float[Tensor, "frames 3"]
     betas: Float[Tensor, " betas"]
 
+    def local_rotmats(self) -> Float[Tensor, "frames 24 3 3"]:
+        """Root in the camera frame first, then the body joints in their parents'."""
+        return torch.cat([self.global_orient[:, None], axisangle_to_rotmat(self.body_pose)], dim=1)
+
     def bones(self, body: LandmarkBody) -> Rigid:
         """Bones in the camera frame (batch axes: frames joints)."""
-        local = torch.cat([self.global_orient[:, None], axisangle_to_rotmat(self.body_pose)], dim=1)
-        return body.bones(self.betas, local, self.transl)
+        return body.bones(self.betas, self.local_rotmats(), self.transl)
 
     def landmarks(self, body: LandmarkBody) -> Float[Tensor, "frames landmarks 3"]:
         """Landmarks in the camera frame (m)."""

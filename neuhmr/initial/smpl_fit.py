@@ -224,9 +224,7 @@ def _fill_gaps(estimate: Estimate, rows: Int[Tensor, " seen"], frames: int) -> M
     before = (torch.searchsorted(rows, index, right=True) - 1).clamp(min=0)
     span = (rows[after] - rows[before]).clamp(min=1)
     share = ((index - rows[before]) / span).clamp(0.0, 1.0)
-    local = torch.cat(
-        [estimate.global_orient[:, None], axisangle_to_rotmat(estimate.body_pose)], dim=1
-    )
+    local = estimate.local_rotmats()
     turn = rotmat_to_axisangle(local[before].transpose(-1, -2) @ local[after])
     local = local[before] @ axisangle_to_rotmat(share[:, None, None] * turn)
     valid = torch.zeros(frames, dtype=torch.bool)
