@@ -14,30 +14,30 @@ from jaxtyping import Float
 from torch import Tensor
 
 from neuhmr.body.model_files import load_body_model
-from neuhmr.body.skeleton import BODY_PARTS, MATCHING_JOINTS
+from neuhmr.body.skeleton import MATCHING_JOINTS
 from neuhmr.errors import DatasetError
-from neuhmr.geometry.procrustes import align_similarity
 from neuhmr.geometry.rotations import axisangle_to_rotmat
 from neuhmr.lab.people.splits import Split
 from neuhmr.lab.training.motion_prior.batches import look, make_batch
-from neuhmr.lab.training.motion_prior.estimates import LONGEST_LAG, Estimates, estimate
-from neuhmr.lab.training.motion_prior.scenes import Bodies, Scenes, film
+from neuhmr.lab.training.motion_prior.estimates import (
+    LONGEST_LAG,
+    METERS_PER_PIXEL,
+    Estimates,
+    estimate,
+)
+from neuhmr.lab.training.motion_prior.scenes import Bodies, film
 from neuhmr.lab.training.motion_prior.tracks import Track, draw_windows, recorded_tracks
+from neuhmr.lab.training.motion_prior.validation import pose_errors, share_worse
 from neuhmr.motion_prior.beliefs import hip_aligned
 from neuhmr.motion_prior.mirroring import ask_both
 from neuhmr.motion_prior.network import Belief, MotionPrior
 from neuhmr.motion_prior.view import Sightings
 from neuhmr.progress import OnProgress, Progress, ignore_progress
 
-METERS_PER_PIXEL = 1.7 / 150.0
-"""Where a person of 150 px is meant."""
 EXACT, NOISY_PX = 0.002, 2.5
 """What exact sightings are taken to miss (m), and the noise of others along each axis (px)."""
 LEVELS = (0.25, 0.5, 1.0, 1.5, 2.0, 3.0)
 """Multiples of the expected error at which it is checked."""
-WORSE = 0.005
-"""A frame is worse when its mean joint error rose by more (m)."""
-ARMS = (*BODY_PARTS["left_arm"], *BODY_PARTS["right_arm"])
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -125,10 +125,7 @@ class _Scenes:
         )
         longer = film(windows, bodies, self._generator)
         self.estimates = estimate(longer, bodies, self._generator)
-        kept = slice(LONGEST_LAG, None)
-        self.true = Scenes(
-            longer.betas, longer.joints_rest, longer.rotmat[:, kept], longer.pelvis[:, kept]
-        )
+        self.true = longer.after(LONGEST_LAG)
 
     def shown(self) -> Iterator[tuple[str, Estimates, Sightings | None]]:
         """Say what is shown, and show it."""
@@ -172,24 +169,20 @@ def _row(
     belief: Belief | None,
 ) -> PriorRow:
     joints = hip_aligned(joints)
-    error = joints - true
-    aligned = align_similarity(joints, true).apply(joints) - true
-    along = error[..., 2].abs()
-    worse = within = None
-    if first is not None:
-        rise = error.norm(dim=-1).mean(dim=-1) - (first - true).norm(dim=-1).mean(dim=-1)
-        worse = float((rise > WORSE).float().mean())
+    errors = pose_errors(joints, true)
+    within = None
     if belief is not None:
+        along = (joints - true)[..., 2].abs()
         within = {
             f"{level:g}": float((along < level * belief.along).float().mean()) for level in LEVELS
         }
     return PriorRow(
         shown=shown,
-        mpjpe_mm=1e3 * float(error.norm(dim=-1).mean()),
-        pa_mpjpe_mm=1e3 * float(aligned.norm(dim=-1).mean()),
-        along_ray_mm=1e3 * float(along.mean()),
-        across_ray_mm=1e3 * float(error[..., :2].norm(dim=-1).mean()),
-        arms_mm=1e3 * float(error[..., list(ARMS), :].norm(dim=-1).mean()),
-        frames_worse=worse,
+        mpjpe_mm=errors["mpjpe"],
+        pa_mpjpe_mm=errors["pa"],
+        along_ray_mm=errors["along"],
+        across_ray_mm=errors["across"],
+        arms_mm=errors["arms"],
+        frames_worse=None if first is None else share_worse(joints, first, true),
         within=within,
     )

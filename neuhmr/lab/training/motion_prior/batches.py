@@ -57,12 +57,7 @@ def draw_batch(
     windows = draw_windows(groups, batch, frames + LONGEST_LAG, rng, is_changed)
     scenes = film(windows, bodies, generator)
     estimates = estimate(scenes, bodies, generator)
-    true = Scenes(
-        scenes.betas,
-        scenes.joints_rest,
-        scenes.rotmat[:, LONGEST_LAG:],
-        scenes.pelvis[:, LONGEST_LAG:],
-    )
+    true = scenes.after(LONGEST_LAG)
     return make_batch(true, estimates, look(true, estimates, generator))
 
 

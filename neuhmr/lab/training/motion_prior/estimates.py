@@ -7,7 +7,7 @@ the wrong body at a wrong distance. Most are pulled to noisy joints in the pictu
 are trained to do.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from jaxtyping import Float
@@ -32,7 +32,7 @@ from neuhmr.tensor_struct import TensorStruct
 LONGEST_LAG = 3
 """Frames that windows begin earlier than what is kept of them."""
 _PULL_STEPS = 18
-_METERS_PER_PIXEL = 1.7 / 150.0
+METERS_PER_PIXEL = 1.7 / 150.0
 """Where a person of 150 px is meant."""
 
 
@@ -101,13 +101,8 @@ def _delayed(scenes: Scenes, generator: torch.Generator) -> tuple[Scenes, Scenes
     lag = torch.where(torch.rand(batch, generator=generator) < 0.2, lag, 0)
     rows = torch.arange(frames)[None] + LONGEST_LAG - lag[:, None]
     delayed = scenes.rotmat[torch.arange(batch)[:, None], rows]
-    now = Scenes(
-        scenes.betas,
-        scenes.joints_rest,
-        scenes.rotmat[:, LONGEST_LAG:],
-        scenes.pelvis[:, LONGEST_LAG:],
-    )
-    return now, Scenes(now.betas, now.joints_rest, delayed, now.pelvis)
+    now = scenes.after(LONGEST_LAG)
+    return now, replace(now, rotmat=delayed)
 
 
 def _rotation_noise(
@@ -211,8 +206,8 @@ def _pull(
     missed = drifting(constant, drift, frames, 48, generator).unflatten(-1, (24, 2))
     missed = uniform(0.006, 0.04, (batch, 1, 1, 1), generator) * strength.clamp(0.3, 1.3) * missed
     observed = _shown(now.joints(), now.pelvis, axes) * distance + missed
-    firmness = 500.0 * _METERS_PER_PIXEL**2
-    root_firmness = 0.3 * _METERS_PER_PIXEL**2
+    firmness = 500.0 * METERS_PER_PIXEL**2
+    root_firmness = 0.3 * METERS_PER_PIXEL**2
     turn = torch.zeros(batch, frames, 24, 3, requires_grad=True)
     move = torch.zeros(batch, frames, 3, requires_grad=True)
     optimizer = torch.optim.Adam([{"params": [turn], "lr": 0.07}, {"params": [move], "lr": 0.02}])

@@ -1,6 +1,6 @@
 """True people before true cameras."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from jaxtyping import Float
@@ -43,6 +43,10 @@ class Scenes(TensorStruct):
     joints_rest: Float[Tensor, "batch 24 3"]
     rotmat: Float[Tensor, "batch frames 24 3 3"]
     pelvis: Float[Tensor, "batch frames 3"]
+
+    def after(self, frames: int) -> "Scenes":
+        """Leave out so many frames at the beginning."""
+        return replace(self, rotmat=self.rotmat[:, frames:], pelvis=self.pelvis[:, frames:])
 
     def joints(self) -> Float[Tensor, "batch frames 24 3"]:
         """Pose the joints (m, the camera's axes, from the pelvis)."""
