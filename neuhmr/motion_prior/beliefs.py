@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 
 import torch
-from jaxtyping import Float, Int
+from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
 from neuhmr.body.local_pose import LocalPose
@@ -35,6 +35,11 @@ class PoseBeliefs(TensorStruct):
     """Likely places in the camera's axes, from the middle of the hips (m)."""
     sigmas: Float[Tensor, "frames 24 3"]
     """Expected error of each along the three axes (m)."""
+
+    @property
+    def has_say(self) -> Bool[Tensor, " frames"]:
+        """Tell in which frames anything is believed."""
+        return (self.sigmas < NO_SAY).all(dim=-1).all(dim=-1)
 
     def surprise(
         self, joints: Float[Tensor, "frames 24 3"], outlier: float

@@ -8,12 +8,9 @@ import math
 from dataclasses import dataclass
 
 import torch
-from jaxtyping import Bool
-from torch import Tensor
 
 from neuhmr.body.skeleton import SMPL_JOINT_NAMES
 from neuhmr.body.stature import stature
-from neuhmr.motion_prior.beliefs import NO_SAY, PoseBeliefs
 from neuhmr.refine.problem import RefineProblem
 
 ALONG = 2
@@ -57,7 +54,7 @@ def believed_scene(problem: RefineProblem) -> SceneBelief:
     error, joint, doubted = None, None, torch.zeros_like(rows, dtype=torch.bool)
     if problem.draft.beliefs is not None:
         beliefs = problem.draft.beliefs[rows]
-        doubted = ~has_say(beliefs)
+        doubted = ~beliefs.has_say
         if not bool(doubted.all()):
             errors = beliefs.sigmas[~doubted][..., ALONG].mean(dim=0)
             error, joint = errors, int(errors.argmax())
@@ -82,9 +79,4 @@ def depth_errors(problem: RefineProblem) -> list[float | None]:
     if beliefs is None:
         return [None] * len(problem.initial)
     errors = beliefs.sigmas[..., ALONG].mean(dim=1).tolist()
-    return [error if said else None for error, said in zip(errors, has_say(beliefs), strict=True)]
-
-
-def has_say(beliefs: PoseBeliefs) -> Bool[Tensor, " frames"]:
-    """Tell in which frames anything is believed."""
-    return (beliefs.sigmas < NO_SAY).all(dim=-1).all(dim=-1)
+    return [error if said else None for error, said in zip(errors, beliefs.has_say, strict=True)]
