@@ -261,6 +261,9 @@ class TrainMotionPrior(TrainingCommand):
     """Numbers by which the network knows a frame; those of --start if there is one, like ..."""
     layers: int = 6
     """... how often it looks at all frames."""
+    learns_all: Annotated[bool, arg(help_behavior_hint="")] = False
+    """Learn from the recordings of 02, too: for the last run of a recipe that has been validated;
+    the score on them then says nothing."""
     minutes: float | None = None
     """Train for so long, reading and validating included; the rates of --steps are then gone
     through in that time."""
@@ -283,7 +286,7 @@ class TrainMotionPrior(TrainingCommand):
             raise NeuhmrError(f"--width is {self.width}, a multiple of 16 was expected.")
         config = MotionPriorTrainingConfig(
             **options, val=self.data, windows=self.windows, fresh=self.fresh, reuse=self.reuse,
-            drawers=self.drawers, generated=self.generated,
+            drawers=self.drawers, generated=self.generated, learns_all=self.learns_all,
             seconds=None if self.minutes is None else 60.0 * self.minutes,
             network=MotionPriorConfig(
                 width=self.width, layers=self.layers, hidden=3 * self.width

@@ -91,6 +91,7 @@ def test_the_motion_prior_is_validated_on_the_recordings_that_it_learns_from(mon
         "run",
         *("--windows", "6", "--fresh", "12", "--reuse", "4", "--drawers", "2"),
         *("--width", "32", "--layers", "2", "--generated", "5", "--minutes", "0.5"),
+        "--learns-all",
         "--steps",
         "9",
         "--device",
@@ -103,6 +104,7 @@ def test_the_motion_prior_is_validated_on_the_recordings_that_it_learns_from(mon
     assert (config.fresh, config.reuse, config.drawers, config.generated) == (12, 4, 2, 5)
     assert config.network == MotionPriorConfig(width=32, layers=2, heads=8, hidden=96)
     assert config.seconds == 30.0
+    assert config.learns_all
     with pytest.raises(NeuhmrError, match="--windows is 0"):
         TrainMotionPrior(data=Path("mocap"), out=Path("run"), device="cpu", windows=0).run()
     with pytest.raises(NeuhmrError, match="--fresh is 40, at least 48"):

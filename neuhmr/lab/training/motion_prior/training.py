@@ -56,6 +56,9 @@ class MotionPriorTrainingConfig(CosineRunConfig):
     """Processes that draw motions meanwhile; all else of a batch is then made on the device."""
     generated: int = 240
     """Generated motions to learn from, beside the recorded ones."""
+    learns_all: bool = False
+    """Learn from the recordings that are validated on, too: for the last run of a recipe that has
+    been validated. The scores on them then say nothing."""
     network: MotionPriorConfig = field(default_factory=MotionPriorConfig)
     """Size of a network that begins at random."""
     average: float = 0.005
@@ -65,9 +68,14 @@ class MotionPriorTrainingConfig(CosineRunConfig):
 
 
 def load_tracks(
-    folder: Path, split: Split, generated: int, model: SmplModel, seed: int
+    folder: Path,
+    split: Split,
+    generated: int,
+    model: SmplModel,
+    seed: int,
+    also: Split | None = None,
 ) -> list[list[Track]]:
-    """Read the recorded motions of a split and generate others, on the mean body.
+    """Read the recorded motions of a split, or two, and generate others, on the mean body.
 
     Raises:
         DatasetError: the folder holds no recordings.
@@ -75,6 +83,8 @@ def load_tracks(
     shaped = model.with_shape(torch.zeros(model.num_betas))
     rng = np.random.default_rng([seed, 1])
     recorded = recorded_tracks(folder, split, shaped, 0.8)
+    if also is not None:
+        recorded += recorded_tracks(folder, also, shaped, 0.8)
     made = generated_tracks(split, generated, shaped, rng)
     return [group for group in (recorded, made) if group]
 
@@ -98,7 +108,8 @@ def train_motion_prior(config: MotionPriorTrainingConfig) -> Iterator[StepOutcom
         network.parameters(), lr=config.learning_rate, weight_decay=config.weight_decay
     )
     run = TrainingRun(network, optimizer, config)
-    tracks = load_tracks(config.data, "train", config.generated, model, config.seed)
+    also = "val" if config.learns_all else None
+    tracks = load_tracks(config.data, "train", config.generated, model, config.seed, also)
     val_tracks = load_tracks(config.val, "val", 11, model, config.seed)
     bodies = Bodies.of_model(model)
     run.begin(

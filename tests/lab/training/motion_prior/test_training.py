@@ -3,6 +3,7 @@ from dataclasses import replace
 
 import torch
 
+from neuhmr.body.model_files import load_body_model
 from neuhmr.lab.training.motion_prior.mixing import (
     BatchSize,
     MixedBatches,
@@ -11,6 +12,7 @@ from neuhmr.lab.training.motion_prior.mixing import (
 )
 from neuhmr.lab.training.motion_prior.training import (
     MotionPriorTrainingConfig,
+    load_tracks,
     train_motion_prior,
 )
 from neuhmr.motion_prior.checkpoint import KIND, load_motion_prior
@@ -99,3 +101,14 @@ def test_motions_drawn_by_other_processes_differ_from_process_to_process(tmp_pat
 def test_a_training_whose_motions_others_draw_takes_its_steps(tmp_path):
     steps = list(train_motion_prior(replace(config(tmp_path), drawers=1, fresh=16, steps=2)))
     assert [step.step for step in steps] == [1, 2]
+
+
+def test_the_last_run_may_learn_from_what_others_are_validated_on(tmp_path):
+    config(tmp_path)
+    model = load_body_model()
+    alone = load_tracks(tmp_path, "train", 2, model, 0)
+    both = load_tracks(tmp_path, "train", 2, model, 0, also="val")
+    held_out = load_tracks(tmp_path, "val", 2, model, 0)
+    assert [len(alone[0]), len(both[0])] == [1, 2]
+    assert torch.equal(both[0][1].rotmat, held_out[0][0].rotmat)
+    assert torch.equal(both[1][0].rotmat, alone[1][0].rotmat)
