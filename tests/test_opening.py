@@ -11,7 +11,7 @@ from neuhmr.body.model_files import load_body_model
 from neuhmr.body.stature import stature
 from neuhmr.clip.open_request import OpenRequest
 from neuhmr.clip.video import write_video
-from neuhmr.errors import ClipError, NeuhmrError
+from neuhmr.errors import ClipError, NeuhmrError, PoseFileError
 from neuhmr.initial.initialise import InitialReport, InitialResult
 from neuhmr.opening import CROP_SIZE, Opened, open_clip_files
 from neuhmr.pipeline import Subject
@@ -132,3 +132,21 @@ def test_poses_are_estimated_where_there_are_none(
     assert asked == [clip, opened.model, ignore_progress]
     assert posed.clip.motion is truth and posed.remarks == ("dim",)
     assert posed.clip.masks is (opened.clip.masks if has_masks else other)
+
+
+def test_poses_that_lie_elsewhere_are_refused_until_the_user_says_how_to_read_them(
+    opened: Opened, tmp_path: Path
+):
+    with np.load(opened.clip.video.path.with_suffix(".poses.npz")) as file:
+        arrays = dict(file)
+    wrong = tmp_path / "millimeters.npz"
+    np.savez(wrong, **(arrays | {"transl": 1000.0 * arrays["transl"]}))
+    request = OpenRequest(clip=opened.clip.video.path, poses=wrong)
+    with pytest.raises(PoseFileError, match="--poses-as millimeters"):
+        open_clip_files(request)
+    read = open_clip_files(replace(request, poses_as="millimeters"))
+    assert read.clip.motion is not None and opened.clip.motion is not None
+    torch.testing.assert_close(read.clip.motion.transl, opened.clip.motion.transl)
+    kept = open_clip_files(replace(request, poses_as="given"))
+    assert kept.clip.motion is not None
+    torch.testing.assert_close(kept.clip.motion.transl, 1000.0 * opened.clip.motion.transl)

@@ -23,6 +23,8 @@ class ClipInputs:
     """The video."""
     poses: OptionalPath = None
     """Initial poses; else CLIP.poses.npz, else estimated."""
+    poses_as: Annotated[str | None, arg(metavar="READING", help_behavior_hint="")] = None
+    """given, millimeters, centimeters, y-up, depth*NUMBER."""
     masks: OptionalPath = None
     """Person masks; else CLIP.masks.npz."""
     camera: OptionalPath = None
@@ -37,6 +39,7 @@ class ClipInputs:
         return OpenRequest(
             clip=self.clip,
             poses=self.poses,
+            poses_as=self.poses_as,
             masks=self.masks,
             camera=self.camera,
             truth=self.truth,

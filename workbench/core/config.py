@@ -30,6 +30,8 @@ class WorkbenchConfig:
     """The video; else the sample clip."""
     poses: OptionalPath = None
     """Initial poses; else CLIP's .poses file, else estimated."""
+    poses_as: Annotated[str | None, arg(metavar="READING", help_behavior_hint="")] = None
+    """given, millimeters, centimeters, y-up, depth*NUMBER: asked for where poses lie elsewhere."""
     masks: OptionalPath = None
     """Person masks; else CLIP.masks.npz."""
     camera: OptionalPath = None
@@ -105,6 +107,7 @@ class WorkbenchConfig:
         return OpenRequest(
             clip=self.clip_path,
             poses=self.poses,
+            poses_as=self.poses_as,
             masks=self.masks,
             camera=self.camera,
             truth=self.truth,
