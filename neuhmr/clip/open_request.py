@@ -16,5 +16,7 @@ class OpenRequest:
     body_model: Path | None = None
     checkpoint: Path | None = None
     heatmaps: Path | None = None
+    person: str | None = None
+    """Whose poses to take from a file of several people's."""
     height: float | None = None
     """Of the person, where it is known (m)."""
