@@ -10,6 +10,17 @@ from neuhmr.formats.writing.formats import FORMATS, choose_up, guess_format
 
 
 @pytest.mark.parametrize("name", FORMATS)
+def test_the_documents_name_every_format_and_what_it_holds(name):
+    root = Path(__file__).parents[3]
+    written = FORMATS[name]
+    gaps = "marks them" if written.holds_gaps else "fills them"
+    cells = (f"`{name}`", f"`{written.suffix}`", written.holds, ", ".join(written.ups) or "-", gaps)
+    page = (root / "docs" / "formats.md").read_text(encoding="utf-8")
+    assert f"| {' | '.join(cells)} |" in page
+    assert name == "motion" or f"`{name}`" in (root / "README.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("name", FORMATS)
 def test_every_format_has_a_writer_and_a_name_of_its_own(name):
     written = FORMATS[name]
     module = importlib.import_module(f"neuhmr.formats.writing.{written.writer}")
