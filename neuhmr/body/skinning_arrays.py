@@ -29,7 +29,8 @@ def rest_pelvis(
     weights = np.asarray(body.J_regressor[0])
     near = weights.nonzero()[0]
     shapedirs = np.asarray(body.shapedirs)[near, :, : len(betas)]
-    return weights[near] @ (np.asarray(body.v_template)[near] + shapedirs @ betas)
+    shaped = np.asarray(body.v_template)[near] + shapedirs @ betas[: shapedirs.shape[-1]]
+    return weights[near] @ shaped
 
 
 def pose_skeleton(

@@ -73,8 +73,9 @@ class Convert:
 
     def show(self, result: dict[str, object]) -> None:
         """Say what was written, and what to know about it."""
-        remarks = result.pop("remarks")
+        remarks = result["remarks"]
         assert isinstance(remarks, list), "run gives these"
-        print_rows([(key.replace("_", " "), str(value)) for key, value in result.items()])
+        facts = {key: value for key, value in result.items() if key != "remarks"}
+        print_rows([(key.replace("_", " "), str(value)) for key, value in facts.items()])
         for remark in remarks:
             print(remark)

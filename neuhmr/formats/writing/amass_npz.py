@@ -27,7 +27,8 @@ def write(path: Path, animation: Animation) -> Remarks:
         motion.global_orient, motion.body_pose[:, : NUM_SHARED_NUMBERS - 3]
     )
     betas = np.zeros(NUM_BETAS, np.float32)
-    betas[: motion.betas.shape[-1]] = motion.mean_betas()
+    known = motion.mean_betas()[:NUM_BETAS]
+    betas[: len(known)] = known
     is_whole = float(motion.fps).is_integer()
     fps = np.array(int(motion.fps) if is_whole else motion.fps)
     with atomic_path(path) as partial, partial.open("wb") as file:

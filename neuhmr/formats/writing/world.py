@@ -33,6 +33,8 @@ Y_FROM_Z_UP: Float[np.ndarray, "3 3"] = TO_Z_UP["+y"].T
 _FEET = ("left_ankle", "right_ankle", "left_foot", "right_foot")
 _MOSTLY = 0.5
 """Skinning weight of the feet from which a vertex belongs to the sole."""
+_CHUNK = 256
+"""Rows whose soles are posed at once."""
 _LOWEST_PERCENT = 5.0
 """Heights of the lowest sole over time below this percentile count as noise."""
 
@@ -81,8 +83,14 @@ def floor_height(content: MotionArrays, body: "SmplArrays | SmplModel") -> float
     angles = np.concatenate([seen.global_orient, seen.body_pose], axis=1)
     local = rotmats_from_axisangles(angles.reshape(len(seen), -1, 3).astype(np.float64))
     rotmats, joints = pose_skeleton(joints_rest, local, body.parents, seen.transl)
-    points = skin_vertices(v_shaped[soles], weights[soles], joints_rest, rotmats, joints)
-    return float(np.percentile(points[..., 2].min(axis=1), _LOWEST_PERCENT))
+    lowest = []
+    for start in range(0, len(seen), _CHUNK):
+        rows = slice(start, start + _CHUNK)
+        points = skin_vertices(
+            v_shaped[soles], weights[soles], joints_rest, rotmats[rows], joints[rows]
+        )
+        lowest.append(points[..., 2].min(axis=1))
+    return float(np.percentile(np.concatenate(lowest), _LOWEST_PERCENT))
 
 
 def move_motion(

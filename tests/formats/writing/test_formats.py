@@ -3,10 +3,12 @@
 import importlib
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from neuhmr.errors import OutputError
 from neuhmr.formats.writing.formats import FORMATS, choose_up, guess_format
+from neuhmr.formats.writing.write import write_motion
 
 
 @pytest.mark.parametrize("name", FORMATS)
@@ -59,3 +61,14 @@ def test_up_is_the_formats_custom_unless_asked_for():
         choose_up("csv", "y")
     with pytest.raises(OutputError, match="glb is always y up"):
         choose_up("glb", "z")
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_one_frame_is_enough_for_every_format(name, person, tmp_path):
+    if FORMATS[name].package:
+        pytest.importorskip(FORMATS[name].package)
+    content = person.content.select(np.arange(len(person.content)) == 7)
+    path = tmp_path / f"a{FORMATS[name].suffix}"
+    remarks = write_motion(path, content, person.model, name)
+    assert path.is_dir() == FORMATS[name].is_folder
+    assert all(remark.endswith(".") and "\n" not in remark for remark in remarks)
