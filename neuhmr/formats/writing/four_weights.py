@@ -28,17 +28,15 @@ class FourWeights:
 def four_weights(animation: Animation) -> FourWeights:
     """Keep the four largest weights of each vertex, scaled to sum to 1."""
     lbs_weights = np.asarray(animation.body.lbs_weights, np.float64)
-    joints = np.argsort(-lbs_weights, axis=1, kind="stable")[:, :NUM_WEIGHTS]
-    kept = np.take_along_axis(lbs_weights, joints, axis=1)
-    kept = np.where(kept > 0.0, kept, 0.0)
+    strongest = np.argsort(-lbs_weights, axis=1, kind="stable")[:, :NUM_WEIGHTS]
+    kept = np.maximum(np.take_along_axis(lbs_weights, strongest, axis=1), 0.0)
     weights = kept / kept.sum(axis=1, keepdims=True)
-    joints = np.where(weights > 0.0, joints, 0)
-    moved = np.zeros_like(lbs_weights)
-    np.put_along_axis(moved, np.argsort(-lbs_weights, axis=1, kind="stable")[:, :4], weights, 1)
+    change = -lbs_weights
+    change[np.arange(len(change))[:, None], strongest] += weights
     return FourWeights(
-        joints=joints,
+        joints=np.where(weights > 0.0, strongest, 0),
         weights=weights,
-        remarks=(*_say_dropped(animation, moved - lbs_weights), *say_correctives(animation)),
+        remarks=(*_say_dropped(animation, change), *say_correctives(animation)),
     )
 
 

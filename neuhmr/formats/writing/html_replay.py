@@ -17,7 +17,7 @@ from neuhmr.clip.atomic import atomic_path
 from neuhmr.errors import OutputError
 from neuhmr.formats.writing.animation import Animation, Remarks
 from neuhmr.formats.writing.continuity import wxyz_over_time
-from neuhmr.formats.writing.four_weights import four_weights
+from neuhmr.formats.writing.four_weights import FourWeights, four_weights
 
 _MOST_VERTICES = 65536
 """That indices of 16 bits can name."""
@@ -38,16 +38,31 @@ def write(path: Path, animation: Animation) -> Remarks:
             "expected for a replay; write glb."
         )
     skinning = four_weights(animation)
+    page = _template("page.html")
+    for word, text in {
+        "TITLE": html.escape(path.stem),
+        "SCRIPT": _template("replay.js"),
+        # Inside a script only "</" and "<!--" end it early; JSON may write < in another way.
+        "CONTENT": json.dumps(_content(animation, skinning), separators=(",", ":")).replace(
+            "<", "\\u003c"
+        ),
+    }.items():
+        page = page.replace(f"{{{{{word}}}}}", text)
+    with atomic_path(path) as partial:
+        partial.write_text(page, encoding="utf-8")
+    return skinning.remarks
+
+
+def _content(animation: Animation, skinning: FourWeights) -> dict[str, object]:
+    """Gather what the script reads: numbers as they are, arrays packed."""
     low, high = animation.v_shaped.min(axis=0), animation.v_shaped.max(axis=0)
     steps = (animation.v_shaped - low) / (high - low) * _UNSIGNED
     wxyz = wxyz_over_time(animation.local_rotmats)
-    parents = np.array(animation.parents)
-    rest = animation.joints_rest
-    content = {
+    return {
         "fps": animation.motion.fps,
         "frames": animation.motion.frame_index.tolist(),
-        "parents": parents.tolist(),
-        "rest": rest.round(6).tolist(),
+        "parents": list(animation.parents),
+        "rest": animation.joints_rest.round(6).tolist(),
         "low": low.tolist(),
         "size": (high - low).tolist(),
         "vertices": _packed(np.rint(steps).astype("<u2")),
@@ -58,17 +73,6 @@ def write(path: Path, animation: Animation) -> Remarks:
         "pelvis": _packed(animation.joints[:, 0].astype("<f4")),
         "floor": _lowest(animation),
     }
-    page = _template("page.html")
-    for word, text in {
-        "TITLE": html.escape(path.stem),
-        "SCRIPT": _template("replay.js"),
-        # Inside a script only "</" and "<!--" end it early; JSON may write < in another way.
-        "CONTENT": json.dumps(content, separators=(",", ":")).replace("<", "\\u003c"),
-    }.items():
-        page = page.replace(f"{{{{{word}}}}}", text)
-    with atomic_path(path) as partial:
-        partial.write_text(page, encoding="utf-8")
-    return skinning.remarks
 
 
 def _packed(array: np.ndarray) -> str:

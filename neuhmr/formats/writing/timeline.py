@@ -45,10 +45,6 @@ def on_timeline(
     if len(missing):
         how = "Left out or marked" if keeps_gaps else "Filled by interpolation in time"
         remarks.append(f"{how}: {_frames_without_pose(missing)}.")
-    if fps is not None and not 0.0 < fps <= _MOST_FPS:
-        raise OutputError(
-            f"--fps is {fps:g}, more than 0 and at most {_MOST_FPS:g} was expected; change it."
-        )
     if fps is not None and fps != content.fps:
         resampled = _resample(content, fps, keeps_gaps)
         remarks.append(
@@ -62,13 +58,16 @@ def on_timeline(
     return _at(content, frames.astype(np.float64), frames), tuple(remarks)
 
 
-def without_gaps(content: MotionArrays) -> bool:
-    """Tell whether every frame from the first row to the last has a pose."""
-    return not len(_missing_frames(content))
-
-
 def _resample(content: MotionArrays, fps: float, keeps_gaps: bool) -> MotionArrays:
-    """Interpolate at whole frames of another rate; the clip's time zero stays frame 0."""
+    """Interpolate at whole frames of another rate; the clip's time zero stays frame 0.
+
+    Raises:
+        OutputError: a rate that is none.
+    """
+    if not 0.0 < fps <= _MOST_FPS:
+        raise OutputError(
+            f"--fps is {fps:g}, more than 0 and at most {_MOST_FPS:g} was expected; change it."
+        )
     ratio = fps / content.fps
     rounding = 1e-6
     first = int(np.ceil(content.frame_index[0] * ratio - rounding))
