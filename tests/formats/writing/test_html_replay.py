@@ -110,6 +110,15 @@ def test_a_browser_plays_scrubs_and_turns_the_body_offline(browser, tmp_path):
     page.wait_for_function(f"({DRAWN}).sum !== {before['sum']}")
     page.keyboard.press("ArrowRight")
     page.wait_for_function("document.querySelector('#where').textContent.includes('frame 8')")
+    page.focus("#play")
+    for is_playing in (True, False):
+        page.keyboard.press("Space")
+        page.wait_for_function(f"state.isPlaying === {str(is_playing).lower()}")
+    page.evaluate("document.activeElement.blur()")
+    page.keyboard.press("Space")
+    assert page.evaluate("state.isPlaying") is True
+    page.select_option("#speed", "4")
+    page.wait_for_function("state.time > 20")
     assert trouble == [] and len(requests) == 1
     page.close()
 

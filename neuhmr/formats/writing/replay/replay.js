@@ -272,7 +272,8 @@ function tell() {
 play.addEventListener("click", () => setPlaying(!state.isPlaying));
 scrub.addEventListener("input", () => seek(Number(scrub.value)));
 document.addEventListener("keydown", (event) => {
-  if (event.target === speed) return;
+  // These answer to keys by themselves.
+  if (event.target === speed || (event.target === play && event.key === " ")) return;
   const step = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
   if (event.key === " ") setPlaying(!state.isPlaying);
   else if (step) seek(Math.round(state.time) + step);
