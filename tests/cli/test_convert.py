@@ -1,8 +1,10 @@
 """`neuhmr convert`: other programs' bodies land where ours do."""
 
+import json
 from pathlib import Path
 
 import numpy as np
+import pytest
 import torch
 
 from neuhmr.body.model_files import load_body_model
@@ -50,10 +52,52 @@ def test_amass_stands_the_person_upright(tmp_path: Path) -> None:
     assert (theirs[:, 15, 2] > theirs[:, 0, 2]).all(), "the head is above the pelvis"
 
 
-def test_invalid_frames_are_left_out_of_other_formats(tmp_path: Path) -> None:
+def test_invalid_frames_are_named_or_filled_but_never_move_the_others(
+    tmp_path: Path, capsys: pytest.CaptureFixture
+) -> None:
     motion = make_motion()
     motion.valid[2] = False
     source = save_motion(tmp_path / "a.npz", motion)
-    main(["convert", str(source), str(tmp_path / "b.npz"), "--to", "smplx"])
+    assert main(["convert", str(source), str(tmp_path / "b.npz"), "--to", "smplx"]) == 0
     with np.load(tmp_path / "b.npz", allow_pickle=False) as data:
         assert data["frame_index"].tolist() == [0, 1, 3, 4, 5]
+    assert "1 frame without a pose (2)" in capsys.readouterr().out
+    assert main(["convert", str(source), str(tmp_path / "b.amass.npz")]) == 0
+    with np.load(tmp_path / "b.amass.npz", allow_pickle=False) as data:
+        assert len(data["poses"]) == 6
+    assert "Filled by interpolation" in capsys.readouterr().out
+    words = ["convert", str(source), str(tmp_path / "c.amass.npz"), "--gaps", "refuse"]
+    assert main(words) == 2
+    assert "1 frame without a pose (2)" in capsys.readouterr().err
+    assert not (tmp_path / "c.amass.npz").exists()
+
+
+@pytest.mark.parametrize(
+    ("name", "begins"), [("a.bvh", b"HIERARCHY"), ("a.glb", b"glTF"), ("a.html", b"<!doctype")]
+)
+def test_the_ending_says_what_to_write(tmp_path: Path, name: str, begins: bytes) -> None:
+    source = save_motion(tmp_path / "m.npz", make_motion())
+    assert main(["convert", str(source), str(tmp_path / name)]) == 0
+    assert (tmp_path / name).read_bytes().startswith(begins)
+
+
+def test_an_ending_that_says_nothing_is_asked_about(tmp_path: Path, capsys) -> None:
+    source = save_motion(tmp_path / "m.npz", make_motion())
+    assert main(["convert", str(source), str(tmp_path / "a.pkl")]) == 2
+    assert "add --to with one of motion, smplx" in capsys.readouterr().err
+
+
+def test_the_result_as_json_holds_the_remarks(tmp_path: Path, capsys) -> None:
+    source = save_motion(tmp_path / "m.npz", make_motion())
+    words = ["convert", str(source), str(tmp_path / "meshes"), "--to", "ply", "--fps", "50"]
+    assert main([*words, "--json"]) == 0
+    result = json.loads(capsys.readouterr().out)
+    assert (result["format"], result["frames"], result["valid_frames"]) == ("ply", 6, 6)
+    assert "from 25 to 50 frames per second, so 6 frames became 11." in result["remarks"][0]
+    assert len(list((tmp_path / "meshes").iterdir())) == 11
+
+
+def test_up_is_refused_where_the_camera_is_the_frame(tmp_path: Path, capsys) -> None:
+    source = save_motion(tmp_path / "m.npz", make_motion())
+    assert main(["convert", str(source), str(tmp_path / "a.csv"), "--up", "z"]) == 2
+    assert "csv is written in the camera's frame" in capsys.readouterr().err

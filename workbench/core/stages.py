@@ -214,6 +214,7 @@ class Stages:
                 config=state.config or self._engine.default_config(),
                 job=state.job,
                 exported=state.exported,
+                export_remarks=state.export_remarks,
                 view=ViewState(),
             )
         )
