@@ -63,7 +63,12 @@ def note(message: str) -> None:
 def note_remarks(remarks: Iterable[str]) -> None:
     """Print what the user should know about poses, a line each, to stderr."""
     for remark in remarks:
-        note(f"{remark[:1].upper()}{remark[1:]}.")
+        note(as_sentence(remark))
+
+
+def as_sentence(remark: str) -> str:
+    """Begin with a capital and end with a full stop."""
+    return f"{remark[:1].upper()}{remark[1:]}."
 
 
 def print_result(result: dict[str, object]) -> None:

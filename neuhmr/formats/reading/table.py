@@ -63,6 +63,12 @@ def table_rows() -> list[tuple[str, ...]]:
     ]
 
 
+def markdown_table() -> str:
+    """Write the table for the documentation."""
+    rows = [HEADER, ("---",) * len(HEADER), *table_rows()]
+    return "\n".join(f"| {' | '.join(row)} |" for row in rows)
+
+
 def known_tools() -> str:
     """Name all tools in one line."""
     return ", ".join(tool.name for tool in TOOLS)

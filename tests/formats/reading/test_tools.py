@@ -1,14 +1,19 @@
 """Every tool's file gives back the motion that it was made of, in the camera's frame."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from neuhmr.clip.motion_arrays import MotionArrays
+from neuhmr.formats.reading.choice import Choice
+from neuhmr.formats.reading.read import read_poses
+from neuhmr.formats.reading.rest_body import rest_body_of
 from tests.formats.reading import tool_files as files
 from tests.formats.reading.known import (
+    BODY,
     HEIGHT,
     MILLIMETER,
     WIDTH,
@@ -49,6 +54,7 @@ CASES = {
                   model="SMPL-X", up="+y"),
     "gvhmr npz": Case(files.write_gvhmr_npz, "GVHMR", files.DIAGONAL, VIDEO, has_frames=False,
                       model="SMPL-X", up="+y"),
+    "tram": Case(files.write_tram, "TRAM", 1400.0, VIDEO, frames=HOLES),
     "slahmr": Case(files.write_slahmr, "SLAHMR", 1000.0, VIDEO, gaps=(2,), model="SMPL-H",
                    up="-y"),
     "glamr": Case(files.write_glamr, "GLAMR", 1000.0, VIDEO, gaps=(2,), up="+z"),
@@ -129,14 +135,14 @@ def test_the_cameras_motion_is_towards_a_world_with_y_up(name: str, tmp_path: Pa
     )
 
 
-def read_of(case: Case, path: Path):
+def read_of(case: Case, path: Path) -> MotionArrays:
     """Read onto a body of the kind that the tool uses, the clip's size being known."""
-    from dataclasses import replace
-
-    from neuhmr.formats.reading.choice import Choice
-    from neuhmr.formats.reading.read import read_poses
-    from neuhmr.formats.reading.rest_body import rest_body_of
-    from tests.formats.reading.known import BODY
-
     body = replace(rest_body_of(BODY), kind=case.model)
     return read_poses(path, Choice(body=body, image_size=VIDEO))
+
+
+def test_other_libraries_layouts_are_told_by_content_and_not_by_name(tmp_path: Path) -> None:
+    known = make_known(frames=list(HOLES))
+    for name in ("wham", "phalp", "vibe"):
+        path = CASES[name].write(tmp_path, known).rename(tmp_path / "poses.dat")
+        assert f"poses.dat by {CASES[name].tool}" in read_of(CASES[name], path).source

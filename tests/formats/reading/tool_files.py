@@ -155,25 +155,23 @@ def write_gvhmr_npz(folder: Path, known: Known) -> Path:
 
 
 def write_tram(folder: Path, known: Known) -> Path:
-    """The folder; its files hold torch tensors where TRAM's do."""
-    import torch
-
+    """The folder."""
     (folder / "hps").mkdir()
     cameras = inverse(camera_path(FRAMES)).astype(F)
     # The person's cameras are those of the frames that they are in.
     write_object_npy(folder / "camera.npy", {
         "pred_cam_R": cameras[:, :3, :3], "pred_cam_T": cameras[:, :3, 3],
-        "world_cam_R": torch.from_numpy(cameras[:, :3, :3]),
-        "world_cam_T": torch.from_numpy(cameras[:, :3, 3]),
+        "world_cam_R": cameras[:, :3, :3],
+        "world_cam_T": cameras[:, :3, 3],
         "img_focal": 1400.0, "img_center": np.array([WIDTH / 2, HEIGHT / 2]), "spec_focal": 1300.0,
     })  # fmt: skip
     rows = len(known.frames)
     write_object_npy(folder / "hps" / "hps_track_0.npy", {
-        "pred_cam": torch.zeros(rows, 3), "pred_pose": torch.zeros(rows, 144),
-        "pred_shape": torch.from_numpy(np.tile(known.betas, (rows, 1)).astype(F)),
-        "pred_rotmat": torch.from_numpy(known.rotmats.astype(F)),
-        "pred_trans": torch.from_numpy(known.transl[:, None].astype(F)),
-        "frame": torch.from_numpy(known.frames),
+        "pred_cam": np.zeros((rows, 3), F), "pred_pose": np.zeros((rows, 144), F),
+        "pred_shape": np.tile(known.betas, (rows, 1)).astype(F),
+        "pred_rotmat": known.rotmats.astype(F),
+        "pred_trans": known.transl[:, None].astype(F),
+        "frame": known.frames,
     })  # fmt: skip
     write_object_npy(folder / "tracks.npy", {5: []})
     return folder
