@@ -34,6 +34,8 @@ _TRANSLATION = (
 _SHAPE = ("betas", "beta", "shape", "shapes", "pred_shape", "smpl_betas")
 _INDEX = ("frame_index", "frame_ids", "frame_id", "frames", "frame")
 _RATES = ("fps", "mocap_framerate", "mocap_frame_rate")
+_AITVIEWER = "poses_body"
+"""Its layer is SMPL-H's, unless the user passes another."""
 _SCALE = "body_scale"
 """PaMIR scales the body before it moves it; poses in meters are had the other way round."""
 
@@ -105,10 +107,11 @@ def _pose(tree: Any, rows: int) -> SmplPose:
         orient = as_axisangles(_in_rows(numbers(tree, root), rows), 1, root)[:, 0]
         # 21 joints are of SMPL-H or SMPL-X; 23 of SMPL or whatever body is in use.
         has_21 = values.size // len(angles) in (3 * 21, 6 * 21, 9 * 21)
-        model: ModelKind = "SMPL-X" if has_21 else "unknown"
+        model: ModelKind = "unknown"
         remarks = ()
-        if model == "SMPL-X":
-            remarks = ("of 21 body joints, its poses are taken for SMPL-X's",)
+        if has_21:
+            model = "SMPL-H" if body == _AITVIEWER else "SMPL-X"
+            remarks = (f"of 21 body joints, its poses are taken for {model}'s",)
         if any(has(tree, hand) for hand in ("left_hand_pose", "poses_hands", "pose_hand")):
             remarks += ("the fingers' poses are dropped",)
         return SmplPose(orient, angles, model, remarks)
