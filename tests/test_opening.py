@@ -144,7 +144,7 @@ def test_poses_of_another_tool_beside_the_clip_are_taken_with_remarks(tmp_path: 
     write_joblib(path.with_name("clip.poses.pkl"), tracks)
     with pytest.raises(PoseFileError, match="2 people"):
         open_clip_files(OpenRequest(clip=path))
-    found = open_clip_files(OpenRequest(clip=path, person="2"))
+    found = open_clip_files(OpenRequest(clip=path, person="2", poses_as="given"))
     assert found.motion().frame_index.tolist() == [0, 2, 5]
     assert found.clip.truth is not None, "it has only one person, who needs no name"
     assert any("betas of SMPL mean nothing on open-body" in remark for remark in found.remarks)
@@ -159,5 +159,23 @@ def test_a_tools_folder_can_be_named_as_poses(tmp_path: Path):
     folder = tmp_path / "tram"
     folder.mkdir()
     write_tram(folder, make_known(rows=3, frames=[0, 2, 5]))
-    found = open_clip_files(OpenRequest(clip=path, poses=folder))
+    found = open_clip_files(OpenRequest(clip=path, poses=folder, poses_as="given"))
     assert found.motion().frame_index.tolist() == [0, 2, 5]
+
+
+def test_poses_that_lie_elsewhere_are_refused_until_the_user_says_how_to_read_them(
+    opened: Opened, tmp_path: Path
+):
+    with np.load(opened.clip.video.path.with_suffix(".poses.npz")) as file:
+        arrays = dict(file)
+    wrong = tmp_path / "millimeters.npz"
+    np.savez(wrong, **(arrays | {"transl": 1000.0 * arrays["transl"]}))
+    request = OpenRequest(clip=opened.clip.video.path, poses=wrong)
+    with pytest.raises(PoseFileError, match="--poses-as millimeters"):
+        open_clip_files(request)
+    read = open_clip_files(replace(request, poses_as="millimeters"))
+    assert read.clip.motion is not None and opened.clip.motion is not None
+    torch.testing.assert_close(read.clip.motion.transl, opened.clip.motion.transl)
+    kept = open_clip_files(replace(request, poses_as="given"))
+    assert kept.clip.motion is not None
+    torch.testing.assert_close(kept.clip.motion.transl, 1000.0 * opened.clip.motion.transl)

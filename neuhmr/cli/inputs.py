@@ -26,6 +26,8 @@ class ClipInputs:
     """Initial poses, of any tool; else CLIP.poses.*, else estimated."""
     person: PersonFlag = None
     """Whose, where there are several."""
+    poses_as: Annotated[str | None, arg(metavar="READING", help_behavior_hint="")] = None
+    """given, millimeters, centimeters, y-up, depth*NUMBER."""
     masks: OptionalPath = None
     """Person masks; else CLIP.masks.npz."""
     camera: OptionalPath = None
@@ -41,6 +43,7 @@ class ClipInputs:
             clip=self.clip,
             poses=self.poses,
             person=self.person,
+            poses_as=self.poses_as,
             masks=self.masks,
             camera=self.camera,
             truth=self.truth,

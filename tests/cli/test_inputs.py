@@ -14,7 +14,7 @@ from neuhmr.errors import ClipError, NeuhmrError
 
 def test_every_file_and_the_person_that_are_named_are_opened() -> None:
     named: dict[str, Any] = {field.name: Path(field.name) for field in fields(ClipInputs)}
-    named["person"] = "2"
+    named |= {"person": "2", "poses_as": "given"}
     request = ClipInputs(**named).request()
     assert {name: getattr(request, name) for name in named} == named
     assert ClipInputs(clip=Path("a.mp4")).request() == OpenRequest(clip=Path("a.mp4"))

@@ -32,6 +32,8 @@ class WorkbenchConfig:
     """Initial poses, of any tool; else CLIP's .poses file, else estimated."""
     person: Annotated[str | None, arg(metavar="ID", help_behavior_hint="")] = None
     """Whose poses, where there are several."""
+    poses_as: Annotated[str | None, arg(metavar="READING", help_behavior_hint="")] = None
+    """given, millimeters, centimeters, y-up, depth*NUMBER: asked for where poses lie elsewhere."""
     masks: OptionalPath = None
     """Person masks; else CLIP.masks.npz."""
     camera: OptionalPath = None
@@ -109,6 +111,7 @@ class WorkbenchConfig:
             clip=self.clip_path,
             poses=self.poses,
             person=self.person,
+            poses_as=self.poses_as,
             masks=self.masks,
             camera=self.camera,
             truth=self.truth,
