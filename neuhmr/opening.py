@@ -20,6 +20,8 @@ from neuhmr.clip.clip import Clip, open_clip
 from neuhmr.clip.crops import crop_person
 from neuhmr.clip.open_request import OpenRequest
 from neuhmr.errors import ClipError, PoseFileError
+from neuhmr.formats.reading.clip_poses import ClipPoses
+from neuhmr.formats.reading.rest_body import rest_body_of
 from neuhmr.geometry.cameras import Camera
 from neuhmr.ghn.renderable import HumanNetwork
 from neuhmr.initial.initialise import initialise_sidecars
@@ -40,7 +42,7 @@ class Opened:
     clip: Clip
     model: SmplModel
     remarks: tuple[str, ...] = ()
-    """What the user should know about poses that were found here, one sentence each."""
+    """What the user should know about poses that were read or found here, one sentence each."""
     height: float | None = None
     """Of the person, where it is known (m)."""
 
@@ -122,6 +124,7 @@ def open_clip_files(request: OpenRequest, on_progress: OnProgress = ignore_progr
     if request.height is not None:
         check_height(request.height)
     model = load_body_model(request.body_model)
+    poses = ClipPoses(rest_body_of(model), request.person)
     clip = open_clip(
         request.clip,
         request.poses,
@@ -129,10 +132,11 @@ def open_clip_files(request: OpenRequest, on_progress: OnProgress = ignore_progr
         request.camera,
         request.truth,
         on_progress=on_progress,
+        read=poses.read,
     )
     if clip.motion is not None:
         clip = replace(clip, motion=_on_the_person(clip, clip.motion, model, request.poses_as))
-    return Opened(clip=clip, model=model, height=request.height)
+    return Opened(clip=clip, model=model, remarks=poses.remarks, height=request.height)
 
 
 def _on_the_person(clip: Clip, motion: Motion, model: SmplModel, reading: str | None) -> Motion:
