@@ -22,6 +22,9 @@ from neuhmr.geometry.cameras import Camera, camera_from_focal, default_focal
 from neuhmr.geometry.rigid import Rigid
 from neuhmr.progress import OnProgress, ignore_progress
 
+_FARTHEST = 500.0
+"""A person farther off (m) fills less than ten pixels of most pictures."""
+
 
 @dataclass(frozen=True)
 class Clip:
@@ -121,6 +124,7 @@ def _read_poses(
         if path is None:
             return None, clip_path
         content = read_motion_file(path)
+    _check_place(path, content)
     rows, frames = len(content), video.num_frames
     if not content.has_frame_index and rows != frames:
         raise PoseFileError(
@@ -134,6 +138,23 @@ def _read_poses(
             f"(0 to {frames - 1}); re-run the estimator on the same clip."
         )
     return content, path
+
+
+def _check_place(path: Path, poses: MotionArrays) -> None:
+    """Refuse people whom no camera can see, before anything is done with them."""
+    if not poses.valid.any():
+        return
+    depth = float(np.median(poses.transl[poses.valid, 2]))
+    if depth < 0.0:
+        raise PoseFileError(
+            f"{path} has the person {-depth:.3g} m behind the camera, a transl with z ahead of it "
+            "was expected (x right, y down, z forward); turn the poses into the camera's frame."
+        )
+    if depth > _FARTHEST:
+        raise PoseFileError(
+            f"{path} has the person {depth:.3g} m away, at most {_FARTHEST:g} m was expected; give "
+            "transl in metres and not in millimetres."
+        )
 
 
 def _read_fitting_masks(path: Path, video: Video) -> MaskSequence:
