@@ -13,12 +13,15 @@ from torch import Tensor
 from neuhmr.anchors.frame_poses import pose_frame
 from neuhmr.body.model_files import load_body_model
 from neuhmr.body.motion import Motion
+from neuhmr.body.pose_readings import GIVEN, read_as
 from neuhmr.body.smpl_model import SmplModel
 from neuhmr.body.stature import check_height, with_height
 from neuhmr.clip.clip import Clip, open_clip
 from neuhmr.clip.crops import crop_person
 from neuhmr.clip.open_request import OpenRequest
-from neuhmr.errors import ClipError
+from neuhmr.errors import ClipError, PoseFileError
+from neuhmr.formats.reading.clip_poses import ClipPoses
+from neuhmr.formats.reading.rest_body import rest_body_of
 from neuhmr.geometry.cameras import Camera
 from neuhmr.ghn.renderable import HumanNetwork
 from neuhmr.initial.initialise import initialise_sidecars
@@ -26,6 +29,7 @@ from neuhmr.pipeline import Subject, make_subject
 from neuhmr.progress import OnProgress, ignore_progress
 from neuhmr.rendering.mask_check import check_masks
 from neuhmr.rendering.mesh_raster import rasterize_mesh
+from neuhmr.rendering.overlay_check import overlay_problem
 
 CROP_SIZE = (240, 180)
 """(height, width) of the person's pictures (px), as in NeuHMR."""
@@ -38,7 +42,7 @@ class Opened:
     clip: Clip
     model: SmplModel
     remarks: tuple[str, ...] = ()
-    """What the user should know about poses that were found here, one sentence each."""
+    """What the user should know about poses that were read or found here, one sentence each."""
     height: float | None = None
     """Of the person, where it is known (m)."""
 
@@ -120,6 +124,7 @@ def open_clip_files(request: OpenRequest, on_progress: OnProgress = ignore_progr
     if request.height is not None:
         check_height(request.height)
     model = load_body_model(request.body_model)
+    poses = ClipPoses(rest_body_of(model), request.person)
     clip = open_clip(
         request.clip,
         request.poses,
@@ -127,5 +132,22 @@ def open_clip_files(request: OpenRequest, on_progress: OnProgress = ignore_progr
         request.camera,
         request.truth,
         on_progress=on_progress,
+        read=poses.read,
     )
-    return Opened(clip=clip, model=model, height=request.height)
+    if clip.motion is not None:
+        clip = replace(clip, motion=_on_the_person(clip, clip.motion, model, request.poses_as))
+    return Opened(clip=clip, model=model, remarks=poses.remarks, height=request.height)
+
+
+def _on_the_person(clip: Clip, motion: Motion, model: SmplModel, reading: str | None) -> Motion:
+    """Read poses as the user says, and refuse such as lie elsewhere, unless the user says so.
+
+    Raises:
+        PoseFileError: there is no such reading, or bodies do not lie on the person.
+    """
+    if reading is not None:
+        motion = read_as(motion, reading, model.with_shape(motion.betas).joints_rest[0])
+    problem = None if reading == GIVEN else overlay_problem(clip, motion, model)
+    if problem is not None:
+        raise PoseFileError(f"{clip.video.path.name}: {problem}")
+    return motion

@@ -11,7 +11,7 @@ from neuhmr.body.model_files import load_body_model
 from neuhmr.body.stature import stature
 from neuhmr.clip.open_request import OpenRequest
 from neuhmr.clip.video import write_video
-from neuhmr.errors import ClipError, NeuhmrError
+from neuhmr.errors import ClipError, NeuhmrError, PoseFileError
 from neuhmr.initial.initialise import InitialReport, InitialResult
 from neuhmr.opening import CROP_SIZE, Opened, open_clip_files
 from neuhmr.pipeline import Subject
@@ -22,6 +22,9 @@ from refine.quick_way import (
     stop_at,
     subject,
 )
+from tests.formats.reading.containers import write_joblib
+from tests.formats.reading.known import make_known
+from tests.formats.reading.tool_files import wham_track, write_tram
 from tests.painted_clip import make_painted_clip
 
 
@@ -132,3 +135,47 @@ def test_poses_are_estimated_where_there_are_none(
     assert asked == [clip, opened.model, ignore_progress]
     assert posed.clip.motion is truth and posed.remarks == ("dim",)
     assert posed.clip.masks is (opened.clip.masks if has_masks else other)
+
+
+def test_poses_of_another_tool_beside_the_clip_are_taken_with_remarks(tmp_path: Path):
+    path = make_painted_clip(tmp_path)
+    path.with_name("clip.poses.npz").unlink()
+    tracks = {i: wham_track(make_known(i, rows=3, frames=[0, 2, 5])) for i in (1, 2)}
+    write_joblib(path.with_name("clip.poses.pkl"), tracks)
+    with pytest.raises(PoseFileError, match="2 people"):
+        open_clip_files(OpenRequest(clip=path))
+    found = open_clip_files(OpenRequest(clip=path, person="2", poses_as="given"))
+    assert found.motion().frame_index.tolist() == [0, 2, 5]
+    assert found.clip.truth is not None, "it has only one person, who needs no name"
+    assert any("betas of SMPL mean nothing on open-body" in remark for remark in found.remarks)
+    # The open body's pelvis is where SMPL's typical one was: (0, -0.22, 0.03) and transl.
+    pelvis = found.motion().pose(found.model).joints[:, 0].numpy()
+    known = make_known(2, rows=3, frames=[0, 2, 5])
+    np.testing.assert_allclose(pelvis, known.transl + np.array([0, -0.22, 0.03]), atol=1e-4)
+
+
+def test_a_tools_folder_can_be_named_as_poses(tmp_path: Path):
+    path = make_painted_clip(tmp_path)
+    folder = tmp_path / "tram"
+    folder.mkdir()
+    write_tram(folder, make_known(rows=3, frames=[0, 2, 5]))
+    found = open_clip_files(OpenRequest(clip=path, poses=folder, poses_as="given"))
+    assert found.motion().frame_index.tolist() == [0, 2, 5]
+
+
+def test_poses_that_lie_elsewhere_are_refused_until_the_user_says_how_to_read_them(
+    opened: Opened, tmp_path: Path
+):
+    with np.load(opened.clip.video.path.with_suffix(".poses.npz")) as file:
+        arrays = dict(file)
+    wrong = tmp_path / "millimeters.npz"
+    np.savez(wrong, **(arrays | {"transl": 1000.0 * arrays["transl"]}))
+    request = OpenRequest(clip=opened.clip.video.path, poses=wrong)
+    with pytest.raises(PoseFileError, match="--poses-as millimeters"):
+        open_clip_files(request)
+    read = open_clip_files(replace(request, poses_as="millimeters"))
+    assert read.clip.motion is not None and opened.clip.motion is not None
+    torch.testing.assert_close(read.clip.motion.transl, opened.clip.motion.transl)
+    kept = open_clip_files(replace(request, poses_as="given"))
+    assert kept.clip.motion is not None
+    torch.testing.assert_close(kept.clip.motion.transl, 1000.0 * opened.clip.motion.transl)

@@ -60,6 +60,7 @@ CHANGED: dict[str, Value] = {
     "schedule.epochs": 2, "schedule.frames_per_step": 3, "schedule.root_epochs": 1,
     "schedule.stride": 4, "schedule.fine_epochs": 2, "schedule.fine_stride": 1,
     "schedule.gradient_norm_interval": 1, "schedule.learning_rate": 1e-2,
+    "schedule.rate_steps": 500,
     "schedule.weight_decay": 0.1, "schedule.chunk_rays": 1000, "schedule.final_share": 0.5,
     "guard.bias": -0.3, "guard.smoothing_frames": 1.0, "guard.stride": 3, "seed": 3,
 }  # fmt: skip

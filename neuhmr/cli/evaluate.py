@@ -6,21 +6,23 @@ from typing import Annotated
 
 from tyro.conf import Positional, arg
 
-from neuhmr.cli.inputs import JsonFlag, OptionalPath
-from neuhmr.cli.output import print_rows
+from neuhmr.cli.inputs import JsonFlag, OptionalPath, PersonFlag
+from neuhmr.cli.output import note_remarks, print_rows
 
 
 @dataclass(frozen=True, kw_only=True)
 class Evaluate:
-    """Measure a motion file against the true motion of the same clip.
+    """Measure poses of any tool against the true ones of the same clip.
 
     Only frames that are valid in both count. Lengths are in millimeters.
     """
 
     motion: Positional[Annotated[Path, arg(metavar="MOTION")]]
-    """The motion file to judge."""
+    """The poses to judge."""
     truth: Path
-    """The motion file that holds the truth."""
+    """The true poses."""
+    person: PersonFlag = None
+    """Whose poses, where there are several."""
     body_model: OptionalPath = None
     """SMPL file of the motion (npz or pkl); else the open body."""
     truth_body_model: OptionalPath = None
@@ -35,12 +37,22 @@ class Evaluate:
             BodyModelError: no SMPL-format file.
         """
         from neuhmr.body.model_files import load_body_model
-        from neuhmr.clip.motion_file import read_motion_file
+        from neuhmr.formats.reading.choice import Choice
+        from neuhmr.formats.reading.read import read_poses
+        from neuhmr.formats.reading.rest_body import rest_body_of
         from neuhmr.metrics.pose_scores import score_motion
 
-        motion, truth = read_motion_file(self.motion), read_motion_file(self.truth)
         model = load_body_model(self.body_model)
         truth_model = load_body_model(self.truth_body_model) if self.truth_body_model else model
+        motion, truth = (
+            read_poses(path, Choice(
+                body=rest_body_of(body), person=self.person, takes_only_one=is_truth
+            ))
+            for path, body, is_truth in (
+                (self.motion, model, False), (self.truth, truth_model, True)
+            )
+        )  # fmt: skip
+        note_remarks(dict.fromkeys((*motion.remarks, *truth.remarks)))
         return score_motion(motion.motion, truth.motion, model, motion.fps, truth_model).as_dict()
 
     def show(self, result: dict[str, object]) -> None:

@@ -11,6 +11,7 @@ from neuhmr.errors import ClipError, NeuhmrError
 
 OptionalPath = Annotated[Path | None, arg(help_behavior_hint="")]
 """Of an option that may be left out; its help says what happens then."""
+PersonFlag = Annotated[str | None, arg(metavar="ID", help_behavior_hint="")]
 LayoutName = Literal["overlay", "side-by-side", "turntable"]
 JsonFlag = Annotated[bool, arg(help="Print the result as one JSON object.", help_behavior_hint="")]
 
@@ -22,7 +23,11 @@ class ClipInputs:
     clip: Positional[Annotated[Path, arg(metavar="CLIP")]]
     """The video."""
     poses: OptionalPath = None
-    """Initial poses; else CLIP.poses.npz, else estimated."""
+    """Initial poses, of any tool; else CLIP.poses.*, else estimated."""
+    person: PersonFlag = None
+    """Whose, where there are several."""
+    poses_as: Annotated[str | None, arg(metavar="READING", help_behavior_hint="")] = None
+    """given, millimeters, centimeters, y-up, depth*NUMBER."""
     masks: OptionalPath = None
     """Person masks; else CLIP.masks.npz."""
     camera: OptionalPath = None
@@ -37,6 +42,8 @@ class ClipInputs:
         return OpenRequest(
             clip=self.clip,
             poses=self.poses,
+            person=self.person,
+            poses_as=self.poses_as,
             masks=self.masks,
             camera=self.camera,
             truth=self.truth,

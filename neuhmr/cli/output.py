@@ -8,6 +8,7 @@ import logging
 import math
 import os
 import sys
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -57,6 +58,17 @@ def error_line(message: str) -> None:
 def note(message: str) -> None:
     """Print a notice for the person to stderr."""
     stderr_console().print(message, highlight=False, markup=False)
+
+
+def note_remarks(remarks: Iterable[str]) -> None:
+    """Print what the user should know about poses, a line each, to stderr."""
+    for remark in remarks:
+        note(as_sentence(remark))
+
+
+def as_sentence(remark: str) -> str:
+    """Begin with a capital and end with a full stop."""
+    return f"{remark[:1].upper()}{remark[1:]}."
 
 
 def print_result(result: dict[str, object]) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import torch
 
 from neuhmr.body.motion import Motion
-from neuhmr.cli.output import note
+from neuhmr.cli.output import note, note_remarks
 from neuhmr.cli.progress import StopRequest, progress_bars, stop_on_interrupt
 from neuhmr.clip.atomic import check_writable
 from neuhmr.clip.motion_file import write_motion_file
@@ -79,6 +79,7 @@ def run_refinement(
 def _open(request: OpenRequest, on_progress: OnProgress) -> Opened:
     """Open the clip, with poses in any case, and say what had to be guessed."""
     opened = open_clip_files(request)
+    note_remarks(opened.remarks)
     if opened.clip.camera_is_guessed:
         focal = float(opened.clip.camera.K[..., 0, 0].mean())
         note(f"No camera given: a focal length of {focal:.0f} px is guessed from the size.")
@@ -149,6 +150,7 @@ def _write(
     """Write poses and report; drop the state of a run that is complete."""
     clip, model, motion = opened.clip, opened.model, result.motion
     source = f"{clip.video.path.name} refined by neuhmr, preset {result.config.name}"
+    source = "; ".join((source, *opened.remarks))
     write_motion_file(files.out, motion_content(clip, motion, model, source))
     if result.is_complete:
         resume_path(files.out).unlink(missing_ok=True)

@@ -6,12 +6,14 @@ from typing import TYPE_CHECKING, Annotated
 
 from tyro.conf import Positional, arg
 
-from neuhmr.cli.inputs import JsonFlag, LayoutName, OptionalPath
-from neuhmr.cli.output import print_rows
+from neuhmr.cli.inputs import JsonFlag, LayoutName, OptionalPath, PersonFlag
+from neuhmr.cli.output import note_remarks, print_rows
 from neuhmr.cli.progress import progress_bars, stop_on_interrupt
 from neuhmr.errors import OutputError, PoseFileError
 
 if TYPE_CHECKING:
+    from neuhmr.body.motion import Motion
+    from neuhmr.body.smpl_model import SmplModel
     from neuhmr.clip.clip import Clip
 
 VIDEO_SUFFIXES = (".mp4", ".mov", ".mkv")
@@ -24,13 +26,15 @@ class Render:
     clip: Positional[Annotated[Path, arg(metavar="CLIP")]]
     """The video."""
     motion: Positional[Annotated[Path, arg(metavar="MOTION")]]
-    """The motion file to draw."""
+    """The poses to draw, of any tool."""
     out: Path
     """overlay.mp4 (or .mov, .mkv) for a video; body.glb (or .obj, .ply) for a mesh."""
     layout: LayoutName = "overlay"
     """What a video shows."""
     beside: OptionalPath = None
-    """A second motion file to compare with, drawn in orange over the video."""
+    """Other poses to compare with, drawn in orange over the video."""
+    person: PersonFlag = None
+    """Whose poses, where there are several."""
     frame: int = 0
     """Which frame becomes the mesh."""
     opacity: float = 0.75
@@ -49,9 +53,12 @@ class Render:
             PoseFileError: the motion cannot be used or does not fit the clip.
             OutputError: the result cannot be written.
         """
+        from neuhmr.body.model_files import load_body_model
         from neuhmr.clip.atomic import check_writable
         from neuhmr.clip.clip import open_clip
         from neuhmr.export.mesh_file import MESH_SUFFIXES
+        from neuhmr.formats.reading.clip_poses import ClipPoses
+        from neuhmr.formats.reading.rest_body import rest_body_of
 
         suffix = self.out.suffix.lower()
         if suffix not in VIDEO_SUFFIXES + MESH_SUFFIXES:
@@ -60,32 +67,35 @@ class Render:
                 f"({', '.join(MESH_SUFFIXES)}) was expected; choose another name."
             )
         check_writable(self.out)
-        clip = open_clip(self.clip, poses=self.motion, camera=self.camera)
+        model = load_body_model(self.body_model)
+        poses = ClipPoses(rest_body_of(model), self.person)
+        clip = open_clip(self.clip, poses=self.motion, camera=self.camera, read=poses.read)
+        beside = (
+            None if self.beside is None else poses.read(self.beside, "poses", clip.video).motion
+        )
+        note_remarks(poses.remarks)
         if suffix in MESH_SUFFIXES:
-            return self._write_mesh(clip)
-        return self._write_video(clip)
+            return self._write_mesh(clip, model)
+        return self._write_video(clip, model, beside)
 
     def show(self, result: dict[str, object]) -> None:
         """Say what was written."""
         print_rows([(key, str(value)) for key, value in result.items()])
 
-    def _write_video(self, clip: "Clip") -> dict[str, object]:
-        from neuhmr.body.model_files import load_body_model
-        from neuhmr.clip.motion_file import read_motion_file
+    def _write_video(
+        self, clip: "Clip", model: "SmplModel", beside: "Motion | None"
+    ) -> dict[str, object]:
         from neuhmr.clip.video import write_video
         from neuhmr.export.overlay_video import OverlayStyle, overlay_frames
 
         assert clip.motion is not None, "open_clip was given poses"
-        other = None if self.beside is None else read_motion_file(self.beside).motion
-        model = load_body_model(self.body_model)
         style = OverlayStyle(layout=self.layout, opacity=self.opacity)
         with stop_on_interrupt() as stop, progress_bars(stop) as on_progress:
-            frames = overlay_frames(clip, clip.motion, model, style, other, on_progress)
+            frames = overlay_frames(clip, clip.motion, model, style, beside, on_progress)
             write_video(self.out, frames, clip.video.fps)
         return {"written": str(self.out), "frames": len(clip), "layout": self.layout}
 
-    def _write_mesh(self, clip: "Clip") -> dict[str, object]:
-        from neuhmr.body.model_files import load_body_model
+    def _write_mesh(self, clip: "Clip", model: "SmplModel") -> dict[str, object]:
         from neuhmr.export.mesh_file import write_mesh
 
         motion = clip.motion
@@ -98,6 +108,6 @@ class Render:
                 "choose another --frame."
             )
         row = int(rows[0, 0])
-        posed = motion[row : row + 1].pose(load_body_model(self.body_model))
+        posed = motion[row : row + 1].pose(model)
         write_mesh(self.out, posed.vertices[0], posed.faces)
         return {"written": str(self.out), "frame": self.frame}

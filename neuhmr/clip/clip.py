@@ -3,6 +3,7 @@
 What is not given is looked for beside the video (see `sidecars`).
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -15,15 +16,15 @@ from neuhmr.clip.camera_file import fit_camera, read_camera
 from neuhmr.clip.masks import MaskSequence, read_masks
 from neuhmr.clip.motion_arrays import MotionArrays
 from neuhmr.clip.motion_file import read_motion_file
-from neuhmr.clip.sidecars import SidecarKind, find_sidecar
+from neuhmr.clip.sidecars import SidecarKind, find_sidecar, foreign_pose_sidecars
 from neuhmr.clip.video import Video, open_video
 from neuhmr.errors import ClipError, PoseFileError
 from neuhmr.geometry.cameras import Camera, camera_from_focal, default_focal
 from neuhmr.geometry.rigid import Rigid
 from neuhmr.progress import OnProgress, ignore_progress
 
-_FARTHEST = 500.0
-"""A person farther off (m) fills less than ten pixels of most pictures."""
+PoseReader = Callable[[Path, SidecarKind, Video], MotionArrays]
+"""Reads the poses or the truth of a clip from a file."""
 
 
 @dataclass(frozen=True)
@@ -86,10 +87,12 @@ def open_clip(
     camera: Path | None = None,
     truth: Path | MotionArrays | None = None,
     on_progress: OnProgress = ignore_progress,
+    read: PoseReader | None = None,
 ) -> Clip:
     """Open a video with what was given or lies beside it, and check that all of it fits.
 
-    The camera is the given file, else the sidecar, else that of the poses, else a guess.
+    The camera is the given file, else the sidecar, else that of the poses, else a guess. With a
+    reader for other tools' files, `CLIP.poses.*` of any kind is poses beside the clip.
 
     Raises:
         ClipError: the video, masks or camera cannot be used or do not fit.
@@ -98,8 +101,8 @@ def open_clip(
     video = open_video(path, on_progress)
     masks_path = masks or find_sidecar(path, "masks")
     camera_path = camera or find_sidecar(path, "camera")
-    pose_content, pose_path = _read_poses(path, poses, "poses", video)
-    truth_content, _ = _read_poses(path, truth, "truth", video)
+    pose_content, pose_path = _read_poses(path, poses, "poses", video, read)
+    truth_content, _ = _read_poses(path, truth, "truth", video, read)
     clip_camera, is_guessed = _choose_camera(video, camera_path, pose_content, pose_path)
     transform = None if pose_content is None else _transforms(pose_content, video.num_frames)
     return Clip(
@@ -114,17 +117,22 @@ def open_clip(
 
 
 def _read_poses(
-    clip_path: Path, given: Path | MotionArrays | None, kind: SidecarKind, video: Video
+    clip_path: Path,
+    given: Path | MotionArrays | None,
+    kind: SidecarKind,
+    video: Video,
+    read: PoseReader | None,
 ) -> tuple[MotionArrays | None, Path]:
     """Read poses or truth and check them against the video; also says where they came from."""
     if isinstance(given, MotionArrays):
         content, path = given, Path(given.source or f"{clip_path.stem}.{kind}")
     else:
         path = given or find_sidecar(clip_path, kind)
+        if path is None and kind == "poses" and read is not None:
+            path = next(iter(foreign_pose_sidecars(clip_path)), None)
         if path is None:
             return None, clip_path
-        content = read_motion_file(path)
-    _check_place(path, content)
+        content = read_motion_file(path) if read is None else read(path, kind, video)
     rows, frames = len(content), video.num_frames
     if not content.has_frame_index and rows != frames:
         raise PoseFileError(
@@ -138,23 +146,6 @@ def _read_poses(
             f"(0 to {frames - 1}); re-run the estimator on the same clip."
         )
     return content, path
-
-
-def _check_place(path: Path, poses: MotionArrays) -> None:
-    """Refuse people whom no camera can see, before anything is done with them."""
-    if not poses.valid.any():
-        return
-    depth = float(np.median(poses.transl[poses.valid, 2]))
-    if depth < 0.0:
-        raise PoseFileError(
-            f"{path} has the person {-depth:.3g} m behind the camera, a transl with z ahead of it "
-            "was expected (x right, y down, z forward); turn the poses into the camera's frame."
-        )
-    if depth > _FARTHEST:
-        raise PoseFileError(
-            f"{path} has the person {depth:.3g} m away, at most {_FARTHEST:g} m was expected; give "
-            "transl in metres and not in millimetres."
-        )
 
 
 def _read_fitting_masks(path: Path, video: Video) -> MaskSequence:

@@ -46,6 +46,8 @@ class MotionArrays:
     """Name and hash of the body model the poses belong to."""
     source: str = ""
     """What the poses were read from, and by which rule."""
+    remarks: tuple[str, ...] = ()
+    """What was assumed, dropped or filled in on reading; files keep it in `source`."""
     has_frame_index: bool = True
     """False where rows were numbered on reading because the file does not say."""
     camera_is_guessed: bool = False

@@ -16,5 +16,10 @@ class OpenRequest:
     body_model: Path | None = None
     checkpoint: Path | None = None
     heatmaps: Path | None = None
+    person: str | None = None
+    """Whose poses to take from a file of several people's."""
+    poses_as: str | None = None
+    """How to read the poses, see `neuhmr.body.pose_readings`; None for as they are, if they then
+    lie on the person."""
     height: float | None = None
     """Of the person, where it is known (m)."""

@@ -44,7 +44,7 @@ def clip_folder(clip_path: Path) -> Path:
 
 
 def foreign_pose_sidecars(clip_path: Path) -> list[Path]:
-    """List pose files of other tools beside a video (`clip.poses.*`), to be converted."""
+    """List pose files of other tools beside a video (`clip.poses.*`)."""
     pattern = f"{clip_path.stem}.poses."
     names = sorted(clip_path.parent.glob("*.poses.*"))
     return [p for p in names if p.name.startswith(pattern) and p.suffix != ".npz" and p.is_file()]

@@ -117,7 +117,7 @@ def believe(
         for phase in range(stride)
         for window in _windows((frame_index % stride == phase).nonzero()[:, 0])
     ]
-    belief = _blend(prior, view, windows, frame_index.float() / stride)
+    belief = _blend(prior, view, windows, frame_index.float() * (USUAL_FPS / fps))
     back = view.axes.transpose(-1, -2)
     root = back @ belief.rotmat[:, 0]
     rotmat = torch.cat([root[:, None], belief.rotmat[:, 1:]], dim=1)

@@ -2,6 +2,7 @@
 
 from dataclasses import fields
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -11,10 +12,11 @@ from neuhmr.clip.open_request import OpenRequest
 from neuhmr.errors import ClipError, NeuhmrError
 
 
-def test_every_file_that_is_named_is_opened() -> None:
-    names = [field.name for field in fields(ClipInputs)]
-    request = ClipInputs(**{name: Path(name) for name in names}).request()
-    assert {name: getattr(request, name) for name in names} == {n: Path(n) for n in names}
+def test_every_file_and_the_person_that_are_named_are_opened() -> None:
+    named: dict[str, Any] = {field.name: Path(field.name) for field in fields(ClipInputs)}
+    named |= {"person": "2", "poses_as": "given"}
+    request = ClipInputs(**named).request()
+    assert {name: getattr(request, name) for name in named} == named
     assert ClipInputs(clip=Path("a.mp4")).request() == OpenRequest(clip=Path("a.mp4"))
 
 

@@ -79,7 +79,7 @@ def test_the_overview_does_without_heavy_modules_and_the_parser(
     assert not top_levels(found) & HEAVY and "tyro._cli" not in found
 
 
-@pytest.mark.parametrize("to", ["motion", "smplx", "amass"])
+@pytest.mark.parametrize("to", ["motion", "smplx", "amass", "wham", "bvh", "trc", "html"])
 def test_converting_does_without_torch(to: str, tmp_path: Path) -> None:
     source = save_motion(tmp_path / "a.npz", make_motion())
     found = modules_after("convert", source, tmp_path / "b.npz", "--to", to)

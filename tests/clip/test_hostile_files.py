@@ -11,12 +11,10 @@ import pytest
 
 from neuhmr.clip.atomic import atomic_path, check_writable
 from neuhmr.clip.camera_file import read_camera
-from neuhmr.clip.clip import open_clip
 from neuhmr.clip.masks import read_masks
 from neuhmr.clip.motion_file import read_motion_file
 from neuhmr.clip.video import open_video
 from neuhmr.errors import ClipError, NeuhmrError, OutputError, PoseFileError
-from tests.painted_clip import make_painted_clip
 
 FRAMES = 40
 
@@ -108,20 +106,6 @@ def test_json_nested_without_end_is_refused(tmp_path: Path) -> None:
     (tmp_path / "a.json").write_text("[" * 200_000)
     with pytest.raises(ClipError, match="nested more than"):
         read_camera(tmp_path / "a.json", 1, 10, 10)
-
-
-@pytest.mark.parametrize(("depth", "found"), [(3000.0, "millimetres"), (-3.0, "behind the camera")])
-def test_people_whom_no_camera_sees_are_refused_at_opening(
-    tmp_path: Path, depth: float, found: str
-) -> None:
-    clip = make_painted_clip(tmp_path)
-    place = clip.with_name("clip.poses.npz")
-    with np.load(place, allow_pickle=False) as data:
-        arrays = {key: data[key] for key in data.files}
-    arrays["transl"] = arrays["transl"] * [1, 1, 0] + [0, 0, depth]
-    np.savez(place, **arrays)
-    with pytest.raises(PoseFileError, match=found):
-        open_clip(clip)
 
 
 def test_the_longest_names_can_be_written_and_longer_ones_are_refused_at_once(

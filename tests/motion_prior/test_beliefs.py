@@ -82,6 +82,18 @@ def test_of_a_clip_of_60_frames_a_second_every_other_frame_is_one_sequence():
     torch.testing.assert_close(found.pose.rotmat[even], half.pose.rotmat, atol=1e-4, rtol=0)
 
 
+def test_frames_that_are_further_apart_in_time_are_further_apart_for_the_network():
+    network = random_network()
+    slow = ask(network, 20, fps=10.0)
+    index = torch.arange(20) * 3
+    spread = believe(
+        network, body().joints_rest, torch.zeros(10), initial(20), index, 30.0,
+        random_sightings(20),
+    )  # fmt: skip
+    torch.testing.assert_close(slow.joints, spread.joints)
+    assert float((slow.joints - ask(network, 20).joints).abs().max()) > 1e-4
+
+
 def test_deviations_are_counted_along_and_across_the_ray():
     axes = torch.tensor([[[0.0, 0.0, -1.0], [0.0, 1.0, 0.0], [1.0, 0.0, 0.0]]])
     sigmas = torch.tensor([0.01, 0.02, 0.1]).expand(1, 24, 3)

@@ -166,13 +166,14 @@ class FakeFootage(Footage):
             painted[pixels[inside, 1], pixels[inside, 0]] = 255 * np.array(body.color)
         return painted
 
-    def export(self, motion, request: ExportRequest, on_progress) -> None:
+    def export(self, motion, request: ExportRequest, on_progress) -> tuple[str, ...]:
         self.engine._begin("export")
         self.engine._work("Writing", on_progress, 3)
         if not request.path.parent.is_dir():
             raise OutputError(f"{request.path.parent} does not exist; choose another folder.")
         with request.path.open("wb") as file:
             np.savez(file, transl=motion.transl.numpy())
+        return ("The toy knows no world.",)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

@@ -104,6 +104,7 @@ def test_open_step_pause_export(page, window, tmp_path):
     state = wait(window, lambda state: state.exported != ())
     assert Path(state.exported[0]) == tmp_path / "turn.refined.npz"
     assert_visible(page.locator(".mantine-Notification-root", has_text="Exported"))
+    assert_visible(page.get_by_text("The toy knows no world."))
 
 
 def test_the_scene_holds_bodies_camera_and_ground(page, window):

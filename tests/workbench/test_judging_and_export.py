@@ -21,6 +21,7 @@ def test_export_writes_the_refined_poses_and_lists_the_file(bench, tmp_path):
     bench.tasks.export(ExportRequest(kind="motion", path=path), is_guarded=False)
     state = bench.wait(lambda state: state.exported != ())
     assert state.exported == (str(path),)
+    assert state.export_remarks == ("The toy knows no world.",)
     np.testing.assert_array_equal(np.load(path)["transl"], refined.transl.numpy())
     assert "judge" not in bench.engine.calls
 

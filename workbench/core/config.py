@@ -29,7 +29,11 @@ class WorkbenchConfig:
     clip: Positional[Annotated[Path | None, arg(help_behavior_hint="")]] = None
     """The video; else the sample clip."""
     poses: OptionalPath = None
-    """Initial poses; else CLIP's .poses file, else estimated."""
+    """Initial poses, of any tool; else CLIP's .poses file, else estimated."""
+    person: Annotated[str | None, arg(metavar="ID", help_behavior_hint="")] = None
+    """Whose poses, where there are several."""
+    poses_as: Annotated[str | None, arg(metavar="READING", help_behavior_hint="")] = None
+    """given, millimeters, centimeters, y-up, depth*NUMBER: asked for where poses lie elsewhere."""
     masks: OptionalPath = None
     """Person masks; else CLIP.masks.npz."""
     camera: OptionalPath = None
@@ -88,7 +92,8 @@ class WorkbenchConfig:
             ("--checkpoint", self.checkpoint, CheckpointError),
             ("--heatmaps", self.heatmaps, CheckpointError),
         ):
-            if path is not None:
+            # Some tools keep poses in folders.
+            if path is not None and not (error is PoseFileError and path.is_dir()):
                 require_file(path, error, "a file", f"check the path after {option}")
         if self.body_model is not None and not self.body_model.exists():
             raise BodyModelError(
@@ -105,6 +110,8 @@ class WorkbenchConfig:
         return OpenRequest(
             clip=self.clip_path,
             poses=self.poses,
+            person=self.person,
+            poses_as=self.poses_as,
             masks=self.masks,
             camera=self.camera,
             truth=self.truth,

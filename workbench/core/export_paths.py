@@ -3,15 +3,13 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from neuhmr.formats.writing.formats import FORMATS
 from workbench.engine.interface import ExportKind
 from workbench.errors import WorkbenchError
 
 SUFFIXES: dict[ExportKind, str] = {
-    "motion": ".npz",
-    "amass": ".amass.npz",
-    "smplx": ".smplx.npz",
-    "bvh": ".bvh",
-    "glb": ".glb",
+    **{name: written.suffix for name, written in FORMATS.items()},
+    "mesh": ".mesh.glb",
     "overlay": ".mp4",
 }
 MAX_NAME_LENGTH = 100

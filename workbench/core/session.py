@@ -171,6 +171,8 @@ class SessionState:
     scores: FrameScores | None = None
     exported: tuple[str, ...] = ()
     """Files written so far, newest first."""
+    export_remarks: tuple[str, ...] = ()
+    """What to know about the newest of them."""
     view: ViewState = field(default_factory=ViewState)
 
     @property

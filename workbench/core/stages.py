@@ -45,6 +45,8 @@ class Stages:
         """Open a clip; find first poses where it has none."""
         footage = self._engine.open(request, control.report)
         self._start_over(footage)
+        for remark in footage.remarks:
+            self._notices.info("About the poses", remark[:1].upper() + remark[1:] + ".")
         yield
         if footage.initial is not None:
             self._restore()
@@ -212,6 +214,7 @@ class Stages:
                 config=state.config or self._engine.default_config(),
                 job=state.job,
                 exported=state.exported,
+                export_remarks=state.export_remarks,
                 view=ViewState(),
             )
         )

@@ -138,11 +138,13 @@ class Tasks:
                 yield from self.stages.judge(control)
                 judged = self.session.state.judged
                 motion = best if judged is None else judged.motion
-            footage.export(motion, request, control.report)
+            remarks = footage.export(motion, request, control.report)
             written = str(request.path)
             self.session.update(
                 lambda state: replace(
-                    state, exported=(written, *state.exported)[:_MAX_LISTED_EXPORTS]
+                    state,
+                    exported=(written, *state.exported)[:_MAX_LISTED_EXPORTS],
+                    export_remarks=remarks,
                 )
             )
             self.notices.success("Exported", written)

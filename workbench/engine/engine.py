@@ -5,7 +5,7 @@ from neuhmr.devices import choose_device
 from neuhmr.opening import open_clip_files
 from neuhmr.progress import OnProgress
 from neuhmr.refine.settings import RefineConfig, preset
-from workbench.engine.export import EXPORT_KINDS
+from workbench.engine.export import export_kinds
 from workbench.engine.footage import NeuhmrFootage, show_clip
 from workbench.engine.interface import ExportKind
 
@@ -37,4 +37,4 @@ class NeuhmrEngine:
 
     def export_kinds(self) -> tuple[ExportKind, ...]:
         """What can be written."""
-        return EXPORT_KINDS
+        return export_kinds()

@@ -115,9 +115,11 @@ class NeuhmrFootage(Footage):
             )
         return image
 
-    def export(self, motion: Motion, request: ExportRequest, on_progress: OnProgress) -> None:
+    def export(
+        self, motion: Motion, request: ExportRequest, on_progress: OnProgress
+    ) -> tuple[str, ...]:
         """Write a motion; a video of it for "overlay"."""
-        export_motion(self.opened.clip, self.opened.model, motion, request, on_progress)
+        return export_motion(self.opened.clip, self.opened.model, motion, request, on_progress)
 
 
 def show_clip(

@@ -14,6 +14,7 @@ from jaxtyping import Float, Int, UInt8
 
 from neuhmr.body.motion import Motion
 from neuhmr.clip.open_request import OpenRequest
+from neuhmr.formats.writing.formats import FormatName
 from neuhmr.geometry.cameras import Camera
 from neuhmr.progress import OnProgress
 from neuhmr.refine.scope import Scope
@@ -23,7 +24,8 @@ from workbench.engine.keypoint_report import KeypointReport, KeypointSource, Vie
 from workbench.engine.optimizer import Optimizer
 
 Image = UInt8[np.ndarray, "height width 3"]
-ExportKind = Literal["motion", "amass", "smplx", "bvh", "glb", "overlay"]
+ExportKind = FormatName | Literal["mesh", "overlay"]
+"""A format of poses, the present frame's mesh, or a video."""
 
 
 class VideoSource(Protocol):
@@ -116,8 +118,14 @@ class Footage(ABC):
         """Draw bodies over a frame of any size. Always called from the same thread."""
 
     @abstractmethod
-    def export(self, motion: Motion, request: ExportRequest, on_progress: OnProgress) -> None:
-        """Write a motion; a video of it for "overlay"."""
+    def export(
+        self, motion: Motion, request: ExportRequest, on_progress: OnProgress
+    ) -> tuple[str, ...]:
+        """Write a motion; a video of it for "overlay".
+
+        Returns:
+            What the user should know about what was written, one sentence each.
+        """
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

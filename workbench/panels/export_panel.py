@@ -5,6 +5,7 @@ from pathlib import Path
 
 import viser
 
+from neuhmr.formats.writing.formats import FORMATS
 from workbench.core import markup
 from workbench.core.export_paths import ExportFolders
 from workbench.core.notices import Notices
@@ -14,11 +15,8 @@ from workbench.engine.interface import Engine, ExportKind, ExportRequest
 from workbench.errors import WorkbenchError
 
 KIND_WORDS: dict[ExportKind, str] = {
-    "motion": "Motion (neuhmr npz)",
-    "amass": "Motion (AMASS npz)",
-    "smplx": "Motion (SMPL-X npz)",
-    "bvh": "Skeleton animation (BVH)",
-    "glb": "Mesh of the present frame (GLB)",
+    **{name: written.label for name, written in FORMATS.items()},
+    "mesh": "Mesh of the present frame (GLB)",
     "overlay": "Video with the body drawn over it (mp4)",
 }
 
@@ -96,6 +94,8 @@ class ExportPanel:
             self._text.content = markup.paragraph("Open a clip first; its poses can be exported.")
         else:
             self._text.content = markup.paragraph(f"Writes the {which}, to {folder}.")
+        written = [("Written", path) for path in state.exported]
+        remarks = [("", remark) for remark in state.export_remarks]
         self._written.content = (
-            markup.facts([("Written", path) for path in state.exported]) if state.exported else ""
+            markup.facts([*written[:1], *remarks, *written[1:]]) if written else ""
         )

@@ -7,6 +7,7 @@ from tyro.conf import subcommand
 
 from neuhmr.cli.inputs import JsonFlag, OptionalPath, require_at_least, sample_clip
 from neuhmr.cli.lab.benchmark_accuracy import BenchmarkAccuracy
+from neuhmr.cli.lab.benchmark_formats import BenchmarkFormats
 from neuhmr.cli.lab.benchmark_ghnerf import BenchmarkGhnerf
 from neuhmr.cli.lab.benchmark_prior import BenchmarkPrior
 from neuhmr.cli.lab.benchmark_real import BenchmarkReal
@@ -70,9 +71,11 @@ class BenchmarkSpeed:
 Benchmark = (
     Annotated[BenchmarkSpeed, subcommand("speed")]
     | Annotated[BenchmarkAccuracy, subcommand("accuracy")]
+    | Annotated[BenchmarkFormats, subcommand("formats")]
     | Annotated[BenchmarkGhnerf, subcommand("ghnerf")]
     | Annotated[BenchmarkPrior, subcommand("prior")]
     | Annotated[BenchmarkReal, subcommand("real")]
     | Annotated[BenchmarkViews, subcommand("views")]
 )
-"""Which table: `neuhmr benchmark speed`, `accuracy`, `ghnerf`, `prior`, `real` or `views`."""
+"""Which table: `neuhmr benchmark speed`, `accuracy`, `formats`, `ghnerf`, `prior`, `real` or
+`views`."""

@@ -31,11 +31,11 @@ from neuhmr.refine.field.motion_field import (
     num_centers,
     residual_angles,
 )
+from neuhmr.refine.field.rate import learning_rate
 from neuhmr.refine.field.snapshot import RefineSnapshot
 from neuhmr.refine.frame_keypoints import FrameKeypoints
 from neuhmr.refine.problem import RefineProblem
 from neuhmr.refine.settings import RefineConfig
-from neuhmr.refine.settings.field import ScheduleConfig
 from neuhmr.refine.settings.table import with_live_values
 from neuhmr.refine.terms.frame_batch import (
     FrameBatch,
@@ -331,13 +331,6 @@ class Refiner:
         self.problem = replace(self.problem, draft=draft, keypoints=keypoints)
         self._start = self.problem.start()
         self._current = None
-
-
-def learning_rate(step: int, total_steps: int, schedule: ScheduleConfig) -> float:
-    """Follow a cosine from the first to the final rate."""
-    progress = step / max(1, total_steps - 1)
-    span = schedule.learning_rate - schedule.final_learning_rate
-    return schedule.final_learning_rate + span * (1.0 + math.cos(math.pi * progress)) / 2.0
 
 
 def _on_residual(gradient: LocalPose, pose: LocalPose, residual: Residual) -> Residual:

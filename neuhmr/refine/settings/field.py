@@ -80,6 +80,12 @@ class ScheduleConfig:
         is_live=True, paper=1e-6,
         help="At the first step; falls along a cosine. Lower it if the poses shake.",
     )  # fmt: skip
+    rate_steps: int = setting(
+        0, label="Steps of the rate", high=100_000, paper=7000,
+        help="The learning rate is meant for so many steps; where there are fewer, each is that "
+        "much larger. NeuHMR's clips have about 1400 frames: at its rate shorter ones stay where "
+        "they were.",
+    )  # fmt: skip
     final_share: float = setting(
         0.1, label="Final share", high=1.0,
         help="Of the learning rate, reached at the last step.",

@@ -10,6 +10,7 @@ from neuhmr.lab.training.ghnerf import training as ghnerf_training
 from neuhmr.lab.training.human_encoder import training as encoder_training
 from neuhmr.lab.training.motion_prior import training as prior_training
 from neuhmr.lab.training.run import StepOutcome
+from neuhmr.motion_prior.network import MotionPriorConfig
 
 FOLDERS = ["--data", "people", "--val", "val", "--out", "run"]
 
@@ -88,8 +89,9 @@ def test_the_motion_prior_is_validated_on_the_recordings_that_it_learns_from(mon
         "mocap",
         "--out",
         "run",
-        "--windows",
-        "6",
+        *("--windows", "6", "--fresh", "12", "--reuse", "4", "--drawers", "2"),
+        *("--width", "32", "--layers", "2", "--generated", "5", "--minutes", "0.5"),
+        "--learns-all",
         "--steps",
         "9",
         "--device",
@@ -99,8 +101,16 @@ def test_the_motion_prior_is_validated_on_the_recordings_that_it_learns_from(mon
     (config,) = configs
     assert config.data == config.val == Path("mocap")
     assert (config.windows, config.steps, config.learning_rate) == (6, 9, 8e-4)
+    assert (config.fresh, config.reuse, config.drawers, config.generated) == (12, 4, 2, 5)
+    assert config.network == MotionPriorConfig(width=32, layers=2, heads=8, hidden=96)
+    assert config.seconds == 30.0
+    assert config.learns_all
     with pytest.raises(NeuhmrError, match="--windows is 0"):
         TrainMotionPrior(data=Path("mocap"), out=Path("run"), device="cpu", windows=0).run()
+    with pytest.raises(NeuhmrError, match="--fresh is 40, at least 48"):
+        TrainMotionPrior(data=Path("mocap"), out=Path("run"), device="cpu", fresh=40).run()
+    with pytest.raises(NeuhmrError, match="--width is 40"):
+        TrainMotionPrior(data=Path("mocap"), out=Path("run"), device="cpu", width=40).run()
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,8 @@ from neuhmr.anchors.frame_poses import pose_frame
 from neuhmr.body.motion import Motion
 from neuhmr.clip.crops import PersonCrops
 from neuhmr.errors import ClipError, NonFiniteError
-from neuhmr.refine.field.refiner import Refiner, learning_rate
+from neuhmr.refine.field.rate import learning_rate
+from neuhmr.refine.field.refiner import Refiner
 from neuhmr.refine.problem import RefineProblem
 from neuhmr.refine.run import Run
 from neuhmr.refine.scope import Scope
@@ -228,6 +229,14 @@ def test_learning_rate_falls_along_a_cosine():
     assert learning_rate(5, 11, schedule) == pytest.approx(5.5e-4)
     assert learning_rate(10, 11, schedule) == pytest.approx(1e-4)
     assert learning_rate(0, 1, schedule) == pytest.approx(1e-3)
+
+
+def test_a_rate_meant_for_long_clips_makes_up_for_the_steps_of_short_ones():
+    schedule = replace(TINY_CONFIG.schedule, learning_rate=1e-6, final_share=0.1, rate_steps=700)
+    assert learning_rate(0, 7, schedule) == pytest.approx(1e-4)
+    assert learning_rate(6, 7, schedule) == pytest.approx(1e-5)
+    assert learning_rate(0, 700, schedule) == pytest.approx(1e-6)
+    assert learning_rate(0, 9000, schedule) == pytest.approx(1e-6)
 
 
 def test_a_finished_refiner_refuses_to_step():

@@ -2,7 +2,7 @@ import os
 
 import pytest
 
-from workbench.core.export_paths import ExportFolders, checked_name
+from workbench.core.export_paths import SUFFIXES, ExportFolders, checked_name
 from workbench.errors import WorkbenchError
 
 BESIDE = "beside the clip"
@@ -48,6 +48,14 @@ def test_the_listed_folders_are_those_of_clip_session_and_out(folders, tmp_path)
     assert folders.labels == ("the --out folder", BESIDE, "session folder")
     assert folders.place(BESIDE, "a", "motion") == tmp_path / "clips" / "a.npz"
     assert folders.place("the --out folder", "a", "bvh") == tmp_path / "out" / "a.bvh"
+
+
+def test_every_format_has_an_ending_of_its_own_and_meshes_get_a_folder(folders, tmp_path):
+    assert len(set(SUFFIXES.values())) == len(SUFFIXES)
+    path = folders.place(BESIDE, "a", "obj")
+    assert path == tmp_path / "clips" / "a-obj"
+    path.mkdir()
+    assert folders.place(BESIDE, "a", "obj").name == "a-2-obj"
 
 
 def test_the_session_folder_is_made_when_it_is_needed(folders, tmp_path):

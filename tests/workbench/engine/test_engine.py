@@ -12,6 +12,8 @@ from neuhmr.errors import OutputError, PoseFileError
 from neuhmr.refine.scope import Scope
 from neuhmr.refine.settings import with_values
 from tests.workbench.short_clip import FRAMES, IS_AVAILABLE, short_engine, write_short_clip
+from workbench.core.export_paths import SUFFIXES
+from workbench.engine import export
 from workbench.engine.interface import ExportRequest, PaintedBody
 
 pytestmark = [
@@ -119,13 +121,18 @@ def test_the_optimizer_steps_shows_its_matches_and_goes_on_after_a_restart(
         moved.make_optimizer(config, Scope()).load(tmp_path / "o.safetensors")
 
 
-@pytest.mark.parametrize("kind", ["motion", "amass", "smplx", "overlay", "glb"])
+@pytest.mark.parametrize("kind", ["motion", "amass", "bvh", "glb", "html", "mesh", "overlay"])
 def test_exports_are_written(engine, footage, tmp_path, kind):
-    suffix = {"glb": "glb", "overlay": "mp4"}.get(kind, "npz")
-    path = tmp_path / f"out.{suffix}"
+    path = tmp_path / f"out{SUFFIXES[kind]}"
     assert kind in engine.export_kinds()
     request, labels = ExportRequest(kind=kind, path=path, frame=3), []
-    footage.export(footage.initial, request, lambda progress: labels.append(progress.label))
+    remarks = footage.export(
+        footage.initial, request, lambda progress: labels.append(progress.label)
+    )
+    # What is in the world says how it was found; these clips know none.
+    assert any("world is a guess" in remark for remark in remarks) == (
+        kind in ("amass", "bvh", "glb", "html")
+    )
     assert path.stat().st_size > 1000
     if kind == "overlay":
         video = open_video(path)
@@ -136,8 +143,17 @@ def test_exports_are_written(engine, footage, tmp_path, kind):
         torch.testing.assert_close(motion.transl, footage.initial.transl)
 
 
+def test_formats_whose_package_is_missing_are_not_offered(engine, monkeypatch):
+    pytest.importorskip("pxr")
+    pytest.importorskip("ezc3d")
+    every = set(engine.export_kinds())
+    assert {"usd", "c3d", "glb", "mesh", "overlay"} <= every
+    monkeypatch.setattr(export, "find_spec", lambda package: None)
+    assert every - set(engine.export_kinds()) == {"usd", "c3d"}
+
+
 def test_a_mesh_of_a_frame_without_a_pose_is_refused(footage, tmp_path):
-    request = ExportRequest(kind="glb", path=tmp_path / "a.glb", frame=5)
+    request = ExportRequest(kind="mesh", path=tmp_path / "a.glb", frame=5)
     with pytest.raises(PoseFileError, match="Frame 5 has no pose"):
         footage.export(footage.initial[:4], request, quiet)
 

@@ -30,7 +30,7 @@ from neuhmr.lab.benchmarks.pose.methods import (
     KEYPOINT_METHODS,
     METHODS,
     Method,
-    ablations,
+    all_ablations,
     make_method,
 )
 from neuhmr.lab.benchmarks.pose.result_cache import ResultCache
@@ -135,7 +135,7 @@ def measure_accuracy(
     methods = [make_method(name, config.epochs) for name in names]
     if config.ablate:
         # The complete one first: it is the preset, and usually measured already.
-        methods += [m for m in ablations(config.epochs) if m.name not in names]
+        methods += [m for m in all_ablations(config.methods, config.epochs) if m.name not in names]
     given = None if config.clips is None else find_clips(config.clips)
     cache = ResultCache(config.cache, config.fresh)
     model, device = load_body_model(), torch.device(config.device)

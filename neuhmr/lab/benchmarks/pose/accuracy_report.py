@@ -6,7 +6,7 @@ from neuhmr.lab.benchmarks.pose.accuracy import INITIAL, AccuracyResults, unguar
 from neuhmr.lab.benchmarks.pose.clip_groups import group_rows, worst_clips
 from neuhmr.lab.benchmarks.pose.guard_quality import judge_guard
 from neuhmr.lab.benchmarks.pose.match_distances import pool_matches
-from neuhmr.lab.benchmarks.pose.methods import ablations, make_method, settings
+from neuhmr.lab.benchmarks.pose.methods import all_ablations, make_method, settings
 from neuhmr.lab.benchmarks.pose.table_rows import TableRow, make_row
 from neuhmr.lab.provenance import device_name
 from neuhmr.versions import versions
@@ -72,7 +72,7 @@ def ablation_rows(found: AccuracyResults, kind: str) -> list[TableRow]:
     if not found.config.ablate:
         return []
     names = [INITIAL]
-    for method in ablations(found.config.epochs):
+    for method in all_ablations(found.config.methods, found.config.epochs):
         names += [method.name, unguarded_name(method.name)]
     return _rows(found, kind, names)
 

@@ -31,7 +31,7 @@ from neuhmr.refine.field.motion_field import (
     frame_times,
     num_centers,
 )
-from neuhmr.refine.field.refiner import learning_rate
+from neuhmr.refine.field.rate import learning_rate
 from neuhmr.refine.problem import RefineProblem
 from neuhmr.refine.settings import RefineConfig
 from neuhmr.refine.settings.field import BalanceConfig

@@ -1,5 +1,6 @@
 """The methods a benchmark compares, by name."""
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Literal, get_args
 
@@ -14,7 +15,7 @@ KEYPOINT_METHODS: tuple[str, ...] = (SMPLIFY, NEMO)
 METHODS: tuple[str, ...] = (*PRESETS, *KEYPOINT_METHODS)
 """Presets, and what else a user could do; "initial" is always there."""
 ABLATED: PresetName = "fast"
-"""The preset whose terms are taken away one by one."""
+"""The preset whose terms are taken away one by one, if no other one is named."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,20 +60,26 @@ def make_method(name: str, epochs: int | None = None) -> Method:
     )
 
 
-def ablations(epochs: int | None = None) -> tuple[Refinement, ...]:
-    """Take one constraint after the other away (our version of NeuHMR's Table 4)."""
-    base = shortened(preset(ABLATED), epochs)
+def ablations(name: PresetName = ABLATED, epochs: int | None = None) -> tuple[Refinement, ...]:
+    """Take one constraint after the other away from a preset (our version of NeuHMR's Table 4)."""
+    base = shortened(preset(name), epochs)
 
     def without(term: str) -> RefineConfig:
         return replace(base, weights=replace(base.weights, **{term: 0.0}))
 
     return (
-        Refinement(name=ABLATED, config=base),
-        Refinement(name=f"{ABLATED} without L_rgb", config=without("rgb")),
-        Refinement(name=f"{ABLATED} without L_geo", config=without("geo")),
-        Refinement(name=f"{ABLATED} without L_joint", config=without("joint")),
-        Refinement(name=f"{ABLATED} without registered features", config=base, features="rendered"),
+        Refinement(name=name, config=base),
+        Refinement(name=f"{name} without L_rgb", config=without("rgb")),
+        Refinement(name=f"{name} without L_geo", config=without("geo")),
+        Refinement(name=f"{name} without L_joint", config=without("joint")),
+        Refinement(name=f"{name} without registered features", config=base, features="rendered"),
     )
+
+
+def all_ablations(methods: Sequence[str], epochs: int | None = None) -> tuple[Refinement, ...]:
+    """Take constraints away from every preset among the methods."""
+    presets: list[PresetName] = [name for name in PRESETS if name in methods]
+    return tuple(found for name in presets for found in ablations(name, epochs))
 
 
 def shortened(config: RefineConfig, epochs: int | None) -> RefineConfig:

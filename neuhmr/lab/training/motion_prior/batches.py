@@ -13,6 +13,7 @@ from neuhmr.lab.training.motion_prior.estimates import LONGEST_LAG, Estimates, e
 from neuhmr.lab.training.motion_prior.noise import drifting, normal, spans, uniform
 from neuhmr.lab.training.motion_prior.scenes import Bodies, Scenes, film
 from neuhmr.lab.training.motion_prior.tracks import Track, draw_windows
+from neuhmr.lab.training.motion_prior.windows import Windows
 from neuhmr.motion_prior.view import NUM_SEEN, PersonView, Sightings, view_person
 from neuhmr.tensor_struct import TensorStruct
 
@@ -53,12 +54,26 @@ def draw_batch(
         rng: makes all draws.
         is_changed: False for motions as they were.
     """
-    generator = torch.Generator().manual_seed(int(rng.integers(2**62)))
-    windows = draw_windows(groups, batch, frames + LONGEST_LAG, rng, is_changed)
-    scenes = film(windows, bodies, generator)
-    estimates = estimate(scenes, bodies, generator)
-    true = scenes.after(LONGEST_LAG)
-    return make_batch(true, estimates, look(true, estimates, generator))
+    seed = int(rng.integers(2**62))
+    return see(draw_windows(groups, batch, frames + LONGEST_LAG, rng, is_changed), bodies, seed)
+
+
+def see(windows: Windows, bodies: Bodies, seed: int) -> PriorBatch:
+    """Make people, cameras, estimates and sightings of motions, on the device of the bodies.
+
+    Args:
+        windows: motions, with `LONGEST_LAG` frames more than are wanted.
+        bodies: of all shapes.
+        seed: of all draws; every kind of device draws other numbers.
+    """
+    device = bodies.mean.device
+    generator = torch.Generator(device).manual_seed(seed)
+    # What is made new is made there, too.
+    with device:
+        scenes = film(windows.to(device), bodies, generator)
+        estimates = estimate(scenes, bodies, generator)
+        true = scenes.after(LONGEST_LAG)
+        return make_batch(true, estimates, look(true, estimates, generator))
 
 
 def make_batch(true: Scenes, estimates: Estimates, sightings: Sightings | None) -> PriorBatch:

@@ -1,6 +1,6 @@
 """Training of the motion prior on motions alone; everything else is drawn on the way."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -11,8 +11,14 @@ from torch import Tensor
 from neuhmr.body.model_files import load_body_model
 from neuhmr.body.smpl_model import SmplModel
 from neuhmr.lab.people.splits import Split
-from neuhmr.lab.training.motion_prior.batches import PriorBatch, draw_batch
+from neuhmr.lab.training.motion_prior.batches import draw_batch
 from neuhmr.lab.training.motion_prior.loss import prior_losses
+from neuhmr.lab.training.motion_prior.mixing import (
+    BatchSize,
+    MixedBatches,
+    made_elsewhere,
+    made_here,
+)
 from neuhmr.lab.training.motion_prior.scenes import Bodies
 from neuhmr.lab.training.motion_prior.tracks import Track, generated_tracks, recorded_tracks
 from neuhmr.lab.training.motion_prior.validation import validate_prior
@@ -20,9 +26,7 @@ from neuhmr.lab.training.run import StepOutcome, TrainingRun, run_steps
 from neuhmr.lab.training.run_config import CosineRunConfig, cosine_rate
 from neuhmr.motion_prior.checkpoint import load_motion_prior, save_motion_prior
 from neuhmr.motion_prior.network import MotionPrior, MotionPriorConfig, read_belief
-from neuhmr.tensor_struct import concatenate
 
-Tracks = Sequence[Sequence[Track]]
 VALIDATION_WINDOWS = 96
 
 
@@ -46,10 +50,17 @@ class MotionPriorTrainingConfig(CosineRunConfig):
     """Batches that windows are mixed from."""
     reuse: int = 3
     """Steps between new batches, which cost as much as a step."""
+    fresh: int | None = None
+    """Windows of a new batch, if they are more than those of a step."""
+    drawers: int = 0
+    """Processes that draw motions meanwhile; all else of a batch is then made on the device."""
     generated: int = 240
     """Generated motions to learn from, beside the recorded ones."""
+    learns_all: bool = False
+    """Learn from the recordings that are validated on, too: for the last run of a recipe that has
+    been validated. The scores on them then say nothing."""
     network: MotionPriorConfig = field(default_factory=MotionPriorConfig)
-    """Size of the network."""
+    """Size of a network that begins at random."""
     average: float = 0.005
     """Share of a step in the running average of the weights."""
     validate_every: int = 500
@@ -57,9 +68,14 @@ class MotionPriorTrainingConfig(CosineRunConfig):
 
 
 def load_tracks(
-    folder: Path, split: Split, generated: int, model: SmplModel, seed: int
+    folder: Path,
+    split: Split,
+    generated: int,
+    model: SmplModel,
+    seed: int,
+    also: Split | None = None,
 ) -> list[list[Track]]:
-    """Read the recorded motions of a split and generate others, on the mean body.
+    """Read the recorded motions of a split, or two, and generate others, on the mean body.
 
     Raises:
         DatasetError: the folder holds no recordings.
@@ -67,36 +83,10 @@ def load_tracks(
     shaped = model.with_shape(torch.zeros(model.num_betas))
     rng = np.random.default_rng([seed, 1])
     recorded = recorded_tracks(folder, split, shaped, 0.8)
+    if also is not None:
+        recorded += recorded_tracks(folder, also, shaped, 0.8)
     made = generated_tracks(split, generated, shaped, rng)
     return [group for group in (recorded, made) if group]
-
-
-class MixedBatches:
-    """Windows of many batches, mixed; every so often one batch is made anew."""
-
-    def __init__(
-        self, tracks: Tracks, bodies: Bodies, config: MotionPriorTrainingConfig, seed: int
-    ) -> None:
-        self._tracks, self._bodies, self._config = tracks, bodies, config
-        self._rng = np.random.default_rng(seed)
-        self._batches: list[PriorBatch] = []
-        self._age = 0
-
-    def draw(self) -> PriorBatch:
-        """Mix one batch, with a new one among its sources if that is due."""
-        config = self._config
-        if not self._batches or self._age % config.reuse == 0:
-            new = draw_batch(self._tracks, self._bodies, config.windows, config.frames, self._rng)
-            self._batches = [*self._batches[-config.kept + 1 :], new]
-        self._age += 1
-        sources = self._rng.integers(len(self._batches), size=8)
-        rows = self._rng.permutation(config.windows)
-        parts = np.array_split(rows, len(sources))
-        chosen = [
-            self._batches[source][torch.from_numpy(part)]
-            for source, part in zip(sources, parts, strict=True)
-        ]
-        return concatenate(chosen)
 
 
 def train_motion_prior(config: MotionPriorTrainingConfig) -> Iterator[StepOutcome]:
@@ -109,15 +99,17 @@ def train_motion_prior(config: MotionPriorTrainingConfig) -> Iterator[StepOutcom
     """
     torch.manual_seed(config.seed)
     model = load_body_model()
-    network = MotionPrior(config.network)
-    if config.start is not None:
-        network.load_state_dict(load_motion_prior(config.start).state_dict())
+    if config.start is None:
+        network = MotionPrior(config.network)
+    else:
+        network = load_motion_prior(config.start)
     network.requires_grad_(True).to(config.device)
     optimizer = torch.optim.AdamW(
         network.parameters(), lr=config.learning_rate, weight_decay=config.weight_decay
     )
     run = TrainingRun(network, optimizer, config)
-    tracks = load_tracks(config.data, "train", config.generated, model, config.seed)
+    also = "val" if config.learns_all else None
+    tracks = load_tracks(config.data, "train", config.generated, model, config.seed, also)
     val_tracks = load_tracks(config.val, "val", 11, model, config.seed)
     bodies = Bodies.of_model(model)
     run.begin(
@@ -125,7 +117,14 @@ def train_motion_prior(config: MotionPriorTrainingConfig) -> Iterator[StepOutcom
         [track for group in val_tracks for track in group],
         "motions",
     )
-    batches = MixedBatches(tracks, bodies, config, config.seed + run.step)
+    size = BatchSize(windows=config.windows, frames=config.frames, fresh=config.fresh)
+    seed = config.seed + run.step
+    if config.drawers:
+        there = bodies.to(config.device)
+        made = made_elsewhere(tracks, there, size, config.drawers, seed)
+    else:
+        made = made_here(tracks, bodies, size, seed)
+    batches = MixedBatches(made, size, config.kept, config.reuse, seed)
     rng = np.random.default_rng(0)
     held_out = [
         draw_batch([group], bodies, VALIDATION_WINDOWS, config.frames, rng, is_changed=False)
@@ -134,8 +133,10 @@ def train_motion_prior(config: MotionPriorTrainingConfig) -> Iterator[StepOutcom
 
     def losses() -> dict[str, Tensor]:
         batch = batches.draw().to(config.device)
+        # What is seen keeps its 32 bits: it tells millimeters.
+        inputs = batch.view.inputs().detach()
         with torch.autocast(torch.device(config.device).type, torch.bfloat16):
-            numbers = network.numbers(batch.view.inputs().detach(), batch.times)
+            numbers = network.numbers(inputs, batch.times)
         return prior_losses(read_belief(numbers.float(), batch.view), batch)
 
     def validate() -> None:

@@ -3,9 +3,16 @@ from dataclasses import replace
 
 import torch
 
-from neuhmr.lab.training.motion_prior.training import (
+from neuhmr.body.model_files import load_body_model
+from neuhmr.lab.training.motion_prior.mixing import (
+    BatchSize,
     MixedBatches,
+    made_elsewhere,
+    made_here,
+)
+from neuhmr.lab.training.motion_prior.training import (
     MotionPriorTrainingConfig,
+    load_tracks,
     train_motion_prior,
 )
 from neuhmr.motion_prior.checkpoint import KIND, load_motion_prior
@@ -64,9 +71,44 @@ def test_weights_to_start_with_are_taken(tmp_path):
     )
 
 
-def test_windows_of_several_batches_are_mixed_and_made_anew(tmp_path):
-    batches = MixedBatches([tracks()], bodies(), replace(config(tmp_path), reuse=2, kept=3), seed=0)
+def test_windows_of_several_batches_are_mixed_and_made_anew():
+    size = BatchSize(windows=8, frames=12)
+    made = made_here([tracks()], bodies(), size, seed=0)
+    batches = MixedBatches(made, size, kept=3, reuse=2, seed=0)
     drawn = [batches.draw() for _ in range(9)]
     assert all(len(batch.times) == 8 for batch in drawn)
     assert len(batches._batches) == 3
     assert not torch.equal(drawn[7].rotmat, drawn[8].rotmat)
+
+
+def test_new_batches_may_be_larger_than_those_of_a_step():
+    size = BatchSize(windows=4, frames=12, fresh=10)
+    made = made_here([tracks()], bodies(), size, seed=0)
+    batches = MixedBatches(made, size, kept=2, reuse=1, seed=0)
+    assert len(batches.draw().times) == 4
+    assert len(batches._batches[0].times) == 10
+
+
+def test_motions_drawn_by_other_processes_differ_from_process_to_process(tmp_path):
+    size = BatchSize(windows=6, frames=12)
+    made = made_elsewhere([tracks()], bodies(), size, drawers=2, seed=0)
+    batches = [next(made) for _ in range(3)]
+    assert all(len(batch.times) == 6 for batch in batches)
+    for one, other in ((0, 1), (0, 2), (1, 2)):
+        assert not torch.allclose(batches[one].rotmat, batches[other].rotmat)
+
+
+def test_a_training_whose_motions_others_draw_takes_its_steps(tmp_path):
+    steps = list(train_motion_prior(replace(config(tmp_path), drawers=1, fresh=16, steps=2)))
+    assert [step.step for step in steps] == [1, 2]
+
+
+def test_the_last_run_may_learn_from_what_others_are_validated_on(tmp_path):
+    config(tmp_path)
+    model = load_body_model()
+    alone = load_tracks(tmp_path, "train", 2, model, 0)
+    both = load_tracks(tmp_path, "train", 2, model, 0, also="val")
+    held_out = load_tracks(tmp_path, "val", 2, model, 0)
+    assert [len(alone[0]), len(both[0])] == [1, 2]
+    assert torch.equal(both[0][1].rotmat, held_out[0][0].rotmat)
+    assert torch.equal(both[1][0].rotmat, alone[1][0].rotmat)

@@ -1,0 +1,1 @@
+"""Reading the poses of other tools."""

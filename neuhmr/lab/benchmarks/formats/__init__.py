@@ -1,0 +1,1 @@
+"""What writing and reading pose files costs."""
