@@ -1,6 +1,7 @@
 """Finding and reading SMPL-format body-model files."""
 
 import hashlib
+import zipfile
 from collections.abc import Mapping
 from dataclasses import fields
 from pathlib import Path
@@ -12,6 +13,7 @@ from neuhmr.body.open_body import OPEN_BODY_PATH
 from neuhmr.body.smpl_arrays import SmplArrays, UnusableArrays, check_body
 from neuhmr.errors import BodyModelError
 from neuhmr.files.loading import load_data
+from neuhmr.files.npz_files import read_npz
 
 if TYPE_CHECKING:
     from neuhmr.body.smpl_model import SmplModel
@@ -113,7 +115,13 @@ def read_model_file(path: Path) -> Mapping[str, Any]:
     """
     if not path.exists():
         raise BodyModelError(f"There is no body model at {path}; {REMEDY}.")
-    data = load_data(path, BodyModelError)
+    data: Any
+    if zipfile.is_zipfile(path):
+        # Some hold arrays of objects beside what is needed.
+        expected = "the npz file of a body model"
+        data = read_npz(path, BodyModelError, expected, REMEDY, leaves_out_objects=True)
+    else:
+        data = load_data(path, BodyModelError)
     if not isinstance(data, dict):
         raise BodyModelError(
             f"{path} holds a {type(data).__name__} and not the arrays of a body model; {REMEDY}."

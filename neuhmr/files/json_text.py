@@ -49,6 +49,8 @@ def parse_json(data: bytes) -> Any:
     """
     try:
         value = json.loads(data.decode("utf-8-sig"), parse_int=_whole_number)
+    except UnusableFile:
+        raise
     except RecursionError as problem:
         raise UnusableFile(f"is JSON that is nested more than {_MOST_NESTED} deep") from problem
     except ValueError as problem:

@@ -9,7 +9,7 @@ CONTENT_LIMIT = GIB
 """Bytes that one file may hold, unpacked."""
 JSON_LIMIT = 64 * MIB
 """Bytes of one JSON file: its lists take twenty times their text."""
-MOST_OPERATIONS = 6_000_000
+MOST_OPERATIONS = 5_000_000
 """Steps of one pickle, two to five seconds; ten minutes of several people take some two million."""
 _LARGEST_RATIO = 100
 """Unpacked to packed. Poses reach 2 and pictures' masks 60; bombs begin at 1,000."""
@@ -17,7 +17,7 @@ _ALWAYS_ALLOWED = 64 * MIB
 """Unpacked bytes that are no harm, however well they were packed."""
 
 
-class UnusableFile(Exception):
+class UnusableFile(ValueError):
     """A file that must not or cannot be read; the message completes "it ..."."""
 
 

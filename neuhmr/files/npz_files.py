@@ -14,7 +14,11 @@ from neuhmr.files.zip_archive import ZIP_MAGICS, open_archive
 
 
 def read_npz(
-    path: Path, error: type[NeuhmrError], expected: str, remedy: str
+    path: Path,
+    error: type[NeuhmrError],
+    expected: str,
+    remedy: str,
+    leaves_out_objects: bool = False,
 ) -> dict[str, np.ndarray]:
     """Read all arrays of an npz file; pickled objects are refused, never loaded.
 
@@ -23,6 +27,7 @@ def read_npz(
         error: the class to raise.
         expected: what the file should be, with its article.
         remedy: what to do where it is something else.
+        leaves_out_objects: pass over arrays of Python objects rather than refuse the file.
 
     Raises:
         NeuhmrError: of the class `error`: missing, empty, another kind of file, damaged, or one
@@ -38,7 +43,10 @@ def read_npz(
             arrays = {}
             for name in archive.namelist():
                 if name.endswith(".npy"):
-                    arrays[name.removesuffix(".npy")] = read_member(archive, name, _refuse)
+                    read_objects = _leave_out if leaves_out_objects else _refuse
+                    array = read_member(archive, name, read_objects)
+                    if array is not None:
+                        arrays[name.removesuffix(".npy")] = array
             return arrays
     except UnusableFile as reason:
         raise error(f"{path} {reason}, {expected} was expected; {remedy}.") from reason
@@ -53,3 +61,7 @@ def bad_rows(values: Shaped[np.ndarray, "rows ..."]) -> Bool[np.ndarray, " rows"
 
 def _refuse(objects: bytes) -> NoReturn:
     raise UnusableFile("holds Python objects and not plain arrays alone")
+
+
+def _leave_out(objects: bytes) -> None:
+    return None
