@@ -77,6 +77,11 @@ class WeightsKind:
                 f"{path} holds format {header.get('format')!r}, expected {self.format!r}; choose "
                 f"weights written by `{self.command}`"
             )
+        if header.get("version") != VERSION:
+            raise CheckpointError(
+                f"{path} is of version {header.get('version')!r}, {VERSION!r} was expected; choose "
+                f"weights written by `{self.command}` of this program"
+            )
         return header
 
     @contextmanager

@@ -2,7 +2,6 @@
 
 import hashlib
 import zipfile
-import zlib
 from collections.abc import Mapping
 from dataclasses import fields
 from pathlib import Path
@@ -13,7 +12,8 @@ import numpy as np
 from neuhmr.body.open_body import OPEN_BODY_PATH
 from neuhmr.body.smpl_arrays import SmplArrays, UnusableArrays, check_body
 from neuhmr.errors import BodyModelError
-from neuhmr.safe_pickle import read_pickle
+from neuhmr.files.loading import load_data
+from neuhmr.files.npz_files import read_npz
 
 if TYPE_CHECKING:
     from neuhmr.body.smpl_model import SmplModel
@@ -30,6 +30,9 @@ OPEN_BODY_KEYS = {
     *("J_regressor_rows", "J_regressor_cols", "J_regressor_values"),
 }
 """What tells the open body's compact file from one with SMPL's arrays."""
+
+_MOST_WEIGHTS = 10_000_000
+"""Vertices times joints; SMPL-X has 580,000."""
 
 
 def load_body_model(path: Path | None = None, gender: str = "neutral") -> "SmplModel":
@@ -110,41 +113,38 @@ def read_model_file(path: Path) -> Mapping[str, Any]:
     Raises:
         BodyModelError: the file is missing, damaged or holds something else.
     """
-    if not path.is_file():
+    if not path.exists():
         raise BodyModelError(f"There is no body model at {path}; {REMEDY}.")
-    return _read_npz(path) if zipfile.is_zipfile(path) else _read_pickle(path)
-
-
-def _read_pickle(path: Path) -> Mapping[str, Any]:
-    data = read_pickle(path, BodyModelError)
+    data: Any
+    if zipfile.is_zipfile(path):
+        # Some hold arrays of objects beside what is needed.
+        expected = "the npz file of a body model"
+        data = read_npz(path, BodyModelError, expected, REMEDY, leaves_out_objects=True)
+    else:
+        data = load_data(path, BodyModelError)
     if not isinstance(data, dict):
         raise BodyModelError(
             f"{path} holds a {type(data).__name__} and not the arrays of a body model; {REMEDY}."
         )
-    return data
-
-
-def _read_npz(path: Path) -> Mapping[str, Any]:
-    """Read the arrays of an npz file, the open body's packed ones unpacked.
-
-    Arrays of Python objects, which some files hold beside what is needed, are left out.
-    """
-    data: dict[str, Any] = {}
+    if not data.keys() >= OPEN_BODY_KEYS:
+        return data
     try:
-        with np.load(path, allow_pickle=False) as archive:
-            for key in archive.files:
-                try:
-                    data[key] = archive[key]
-                except ValueError:  # An array of objects.
-                    continue
-    except (OSError, EOFError, zipfile.BadZipFile, zlib.error) as problem:
-        raise BodyModelError(f"{path} is damaged ({problem}); copy it again.") from problem
-    return _unpack_open_body(data) if data.keys() >= OPEN_BODY_KEYS else data
+        return _unpack_open_body(data)
+    except (ValueError, IndexError, TypeError, AttributeError) as problem:
+        raise BodyModelError(
+            f"{path} contradicts itself ({problem}), a body model was expected; {REMEDY}."
+        ) from problem
 
 
 def _unpack_open_body(data: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Bring the open body's compact arrays into the form of SMPL's own files."""
-    vertices = data["v_template"].shape[0]
+    """Bring the open body's compact arrays into the form of SMPL's own files.
+
+    Raises:
+        ValueError, IndexError, TypeError, AttributeError: they do not fit together.
+    """
+    vertices, joints = len(data["v_template"]), len(data["parents"])
+    if vertices * joints > _MOST_WEIGHTS:
+        raise ValueError(f"{vertices} vertices and {joints} joints")
     regressor = np.zeros((len(data["parents"]), vertices), np.float32)
     rows, columns = data["J_regressor_rows"], data["J_regressor_cols"]
     regressor[rows, columns] = data["J_regressor_values"]

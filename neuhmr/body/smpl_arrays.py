@@ -8,7 +8,7 @@ import numpy as np
 from jaxtyping import Float32, Int64, Shaped
 
 from neuhmr.body.skeleton import NUM_JOINTS, SMPL_PARENTS
-from neuhmr.safe_pickle import as_array
+from neuhmr.files.stand_ins import as_array
 
 NUM_BETAS = 10
 """Shape coefficients that are kept; files of version 1.1.0 hold 300."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 from tyro.conf import Positional, arg
 
 from neuhmr.cli.inputs import JsonFlag, LayoutName, OptionalPath, PersonFlag
-from neuhmr.cli.output import note_remarks, print_rows
+from neuhmr.cli.output import note, note_remarks, print_rows
 from neuhmr.cli.progress import progress_bars, stop_on_interrupt
 from neuhmr.errors import OutputError, PoseFileError
 
@@ -59,6 +59,7 @@ class Render:
         from neuhmr.export.mesh_file import MESH_SUFFIXES
         from neuhmr.formats.reading.clip_poses import ClipPoses
         from neuhmr.formats.reading.rest_body import rest_body_of
+        from neuhmr.rendering.overlay_check import overlay_problem
 
         suffix = self.out.suffix.lower()
         if suffix not in VIDEO_SUFFIXES + MESH_SUFFIXES:
@@ -74,6 +75,10 @@ class Render:
             None if self.beside is None else poses.read(self.beside, "poses", clip.video).motion
         )
         note_remarks(poses.remarks)
+        assert clip.motion is not None, "open_clip was given poses"
+        problem = overlay_problem(clip, clip.motion, model)
+        if problem is not None:
+            note(problem)
         if suffix in MESH_SUFFIXES:
             return self._write_mesh(clip, model)
         return self._write_video(clip, model, beside)

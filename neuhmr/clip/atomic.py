@@ -20,7 +20,8 @@ def atomic_path(path: Path) -> Iterator[Path]:
         OutputError: `path` cannot be written.
     """
     check_writable(path)
-    partial = path.with_name(f".{path.stem}.{uuid.uuid4().hex[:8]}.part{path.suffix}")
+    # As long a name as the final one may have would not leave room for more.
+    partial = path.with_name(f".{uuid.uuid4().hex[:8]}.part{path.suffix[-16:]}")
     try:
         yield partial
         os.replace(partial, path)
@@ -41,6 +42,17 @@ def check_writable(path: Path) -> None:
     Raises:
         OutputError: the path is a folder, its folder is missing, or nothing can be created there.
     """
+    try:
+        is_other = path.exists() and not path.is_file() and not path.is_dir()
+    except OSError as error:  # Longer than the file system's names.
+        raise OutputError(
+            f"{path} cannot be written ({error.strerror or error}); choose a shorter output path."
+        ) from error
+    if is_other:
+        raise OutputError(
+            f"{path} is a device or pipe, the name of a file was expected; choose another output "
+            "path."
+        )
     if path.is_dir():
         raise OutputError(f"{path} is a folder, a file name was expected; add one to the path.")
     folder = path.parent

@@ -11,9 +11,9 @@ import numpy as np
 import torch
 
 from neuhmr.clip.atomic import atomic_path
-from neuhmr.clip.file_kinds import describe_file, require_file
-from neuhmr.clip.intrinsics import check_intrinsics
+from neuhmr.clip.intrinsics import MOST_PIXELS, check_intrinsics
 from neuhmr.errors import ClipError, NeuhmrError
+from neuhmr.files.json_text import read_json
 from neuhmr.geometry.cameras import Camera
 
 logger = logging.getLogger(__name__)
@@ -30,25 +30,19 @@ def read_camera(path: Path, num_frames: int, height: int, width: int) -> Camera:
     Raises:
         ClipError: no such file, another kind of file, or a camera that cannot be this clip's.
     """
-    require_file(path, ClipError, _EXPECTED, _REMEDY)
-    try:
-        data = json.loads(path.read_text(encoding="utf-8"))
-    except ValueError as error:
-        kind = describe_file(path)
-        found = f"not valid JSON ({error})" if kind == "a text file" else kind
-        raise ClipError(f"{path} is {found}, {_EXPECTED} was expected; {_REMEDY}.") from error
+    data = read_json(path, ClipError, _EXPECTED, _REMEDY)
     missing = [k for k in ("K", "height", "width") if not isinstance(data, dict) or k not in data]
     if missing:
         raise ClipError(f"{path} lacks {', '.join(missing)}, {_EXPECTED} was expected; {_REMEDY}.")
     sizes = (data["height"], data["width"])
-    if not all(isinstance(size, int) and size > 0 for size in sizes):
+    if not all(type(size) is int and 0 < size <= MOST_PIXELS for size in sizes):
         raise ClipError(
-            f"{path} has height {sizes[0]!r} and width {sizes[1]!r}, two positive integers were "
-            f"expected; {_REMEDY}."
+            f"{path} has height {sizes[0]!r} and width {sizes[1]!r}, two whole numbers from 1 "
+            f"to {MOST_PIXELS} were expected; {_REMEDY}."
         )
     try:
         K = np.array(data["K"], np.float64)
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, OverflowError) as error:
         raise ClipError(
             f"{path} has a K that is no array of numbers, 3x3 or {num_frames}x3x3 was expected; "
             f"{_REMEDY}."

@@ -16,12 +16,18 @@ import numpy as np
 from jaxtyping import Bool
 
 from neuhmr.clip.atomic import atomic_path
-from neuhmr.clip.file_kinds import describe_file, require_file
 from neuhmr.errors import ClipError
+from neuhmr.files.array_stream import count_of, read_header
+from neuhmr.files.file_kinds import describe_file, require_file
+from neuhmr.files.limits import GIB, UnusableFile
+from neuhmr.files.loading import DAMAGE
+from neuhmr.files.zip_archive import ZIP_MAGICS, open_archive
 
 _EXPECTED = "a mask file (npz with masks_packed, height, width)"
 _REMEDY = "make one with `neuhmr init --masks-out` or leave --masks out"
 _FAST_DEFLATE = 1
+_MOST_BYTES = 64 * GIB
+"""Of all masks, unpacked one by one: five hours of 720p at 30 frames a second."""
 
 
 @dataclass(frozen=True)
@@ -103,12 +109,17 @@ def read_masks(path: Path) -> MaskSequence:
         ClipError: no such file, another kind of file, or one that contradicts itself.
     """
     require_file(path, ClipError, _EXPECTED, _REMEDY)
-    if not zipfile.is_zipfile(path):
-        raise ClipError(f"{path} is {describe_file(path)}, {_EXPECTED} was expected; {_REMEDY}.")
     try:
-        with zipfile.ZipFile(path) as archive:
+        with path.open("rb") as file:
+            is_archive = file.read(4) in ZIP_MAGICS
+        if not is_archive:
+            raise UnusableFile(f"is {describe_file(path)}")
+        # Masks deflate a thousandfold, and only one of them is ever unpacked at a time.
+        with open_archive(path, _MOST_BYTES, streams=True) as archive:
             return _read_members(path, archive)
-    except (KeyError, ValueError, EOFError, OSError, zipfile.BadZipFile, zlib.error) as error:
+    except UnusableFile as problem:
+        raise ClipError(f"{path} {problem}, {_EXPECTED} was expected; {_REMEDY}.") from problem
+    except DAMAGE as error:
         reason = str(error).strip("\"'")
         raise ClipError(
             f"{path} cannot be read ({reason}), {_EXPECTED} was expected; {_REMEDY}."
@@ -117,13 +128,9 @@ def read_masks(path: Path) -> MaskSequence:
 
 def _read_members(path: Path, archive: zipfile.ZipFile) -> MaskSequence:
     height, width = (_read_integer(archive, name) for name in ("height", "width"))
+    size = archive.getinfo("masks_packed.npy").file_size
     with archive.open("masks_packed.npy") as member:
-        version = np.lib.format.read_magic(member)
-        read_header = (
-            np.lib.format.read_array_header_1_0
-            if version == (1, 0)
-            else np.lib.format.read_array_header_2_0
-        )
+        assert isinstance(member, zipfile.ZipExtFile), "what is opened for reading"
         shape, is_fortran, dtype = read_header(member)
         expected = (height, (width + 7) // 8)
         if dtype != np.uint8 or is_fortran or len(shape) != 3 or shape[1:] != expected:
@@ -131,6 +138,12 @@ def _read_members(path: Path, archive: zipfile.ZipFile) -> MaskSequence:
                 f"{path} has masks_packed of shape {shape} and type {dtype}, (frames, "
                 f"{expected[0]}, {expected[1]}) of uint8 was expected for masks of {height} x "
                 f"{width} pixels; {_REMEDY}."
+            )
+        whole = max(0, size - member.tell()) // (expected[0] * expected[1])
+        if not 0 < shape[0] <= whole:
+            raise ClipError(
+                f"{path} ends at mask {whole} of {shape[0]}, a whole mask file was expected; "
+                "copy or make the file again."
             )
         deflated = []
         for frame in range(shape[0]):
@@ -146,7 +159,11 @@ def _read_members(path: Path, archive: zipfile.ZipFile) -> MaskSequence:
 
 def _read_integer(archive: zipfile.ZipFile, name: str) -> int:
     with archive.open(f"{name}.npy") as member:
-        value = np.lib.format.read_array(member, allow_pickle=False)
+        assert isinstance(member, zipfile.ZipExtFile), "what is opened for reading"
+        shape, _, dtype = read_header(member)
+        if count_of(shape) != 1 or dtype.hasobject:
+            raise ValueError(f"{name} is not one positive integer")
+        value = np.frombuffer(member.read(dtype.itemsize), dtype)
     if value.size != 1 or not np.issubdtype(value.dtype, np.integer) or value.item() < 1:
         raise ValueError(f"{name} is not one positive integer")
     return int(value.item())

@@ -6,8 +6,8 @@ from typing import TypedDict
 import numpy as np
 from jaxtyping import Bool, Float, Int
 
-from neuhmr.clip.npz_files import first_bad_row
 from neuhmr.errors import PoseFileError
+from neuhmr.files.npz_files import bad_rows
 from neuhmr.geometry.rotation_arrays import axisangles_from_rotmats
 
 NUM_BETAS = 10
@@ -17,6 +17,13 @@ _ROTATION_TOLERANCE = 1e-2
 """float16 dumps of rotation matrices are off by 1e-3."""
 _LARGEST_ANGLE = 4 * np.pi
 """No estimator winds farther (rad), and degrees exceed it at once."""
+
+_FARTHEST = 1e6
+"""From the camera (m), or in millimeters, which `neuhmr.rendering.overlay_check` names."""
+_MOST_RUNS = 8
+"""Of bad frames that a message names."""
+_LARGEST_BETA = 100.0
+"""In standard deviations; the widest estimates reach some 10."""
 
 
 class PoseArrays(TypedDict):
@@ -65,6 +72,7 @@ def check_poses(path: Path, data: dict[str, np.ndarray], is_lenient: bool) -> Po
     valid = _read_valid(path, data, rows)
     frame_index = _read_frame_index(path, data, rows)
     _require_finite(path, "transl", transl, valid, frame_index)
+    _check_distance(path, transl, valid)
     orient, pose = (
         _read_rotations(path, data, key, joints, valid, frame_index, is_lenient)
         for key, joints in (("global_orient", 1), ("body_pose", 23))
@@ -85,6 +93,16 @@ def is_rotation(matrices: Float[np.ndarray, "rows 3 3"]) -> Bool[np.ndarray, " r
         products = np.swapaxes(matrices, -1, -2) @ matrices
         is_orthonormal = (np.abs(products - np.eye(3)) < _ROTATION_TOLERANCE).all(axis=(-2, -1))
         return is_orthonormal & (np.linalg.det(matrices) > 0)
+
+
+def _check_distance(
+    path: Path, transl: Float[np.ndarray, "rows 3"], valid: Bool[np.ndarray, " rows"]
+) -> None:
+    farthest = float(np.abs(transl[valid]).max(initial=0.0))
+    if farthest > _FARTHEST:
+        raise PoseFileError(
+            f"{path} has a transl of {farthest:.3g}, at most {_FARTHEST:g} was expected; {_REMEDY}."
+        )
 
 
 def _read_rotations(
@@ -145,6 +163,11 @@ def _read_betas(
         raise PoseFileError(
             f"{path} holds NaN or Inf in betas, finite numbers were expected; {_REMEDY}."
         )
+    if np.abs(used).max(initial=0.0) > _LARGEST_BETA:
+        raise PoseFileError(
+            f"{path} has betas up to {np.abs(used).max():.3g}, at most {_LARGEST_BETA:g} standard "
+            f"deviations were expected; {_REMEDY}."
+        )
     if betas.dtype.kind != "f":
         betas = betas.astype(np.float64)
     return betas.reshape(-1, NUM_BETAS)
@@ -185,9 +208,19 @@ def _require_finite(
     valid: Bool[np.ndarray, " rows"],
     frame_index: Int[np.ndarray, " rows"],
 ) -> None:
-    row = first_bad_row(values, valid)
-    if row is not None:
+    frames = frame_index[bad_rows(values) & valid]
+    if len(frames):
         raise PoseFileError(
-            f"{path} holds NaN or Inf in {key}, first in frame {frame_index[row]}, finite numbers "
-            "were expected; mark such frames as invalid (key `valid`) or re-run the estimator."
+            f"{path} holds NaN or Inf in {key} in {named_frames(frames)}, finite numbers were "
+            "expected; mark such frames as invalid (key `valid`) or re-run the estimator."
         )
+
+
+def named_frames(frames: Int[np.ndarray, " frames"]) -> str:
+    """Name frames in words: "frame 3", "frames 10 to 12 and 30"."""
+    runs = np.split(frames, np.flatnonzero(np.diff(frames) > 1) + 1)
+    parts = [str(run[0]) if len(run) == 1 else f"{run[0]} to {run[-1]}" for run in runs]
+    if len(parts) > _MOST_RUNS:
+        parts = [*parts[:_MOST_RUNS], f"{len(frames)} in all"]
+    listed = " and ".join([", ".join(parts[:-1]), parts[-1]] if len(parts) > 1 else parts)
+    return ("frame " if len(frames) == 1 else "frames ") + listed

@@ -16,17 +16,19 @@ import numpy as np
 from jaxtyping import Float
 
 from neuhmr.clip.atomic import atomic_path
-from neuhmr.clip.intrinsics import check_intrinsics
+from neuhmr.clip.intrinsics import MOST_PIXELS, check_intrinsics
 from neuhmr.clip.motion_arrays import MotionArrays
 from neuhmr.clip.motion_checks import check_poses, is_rotation
-from neuhmr.clip.npz_files import read_npz
 from neuhmr.errors import PoseFileError
+from neuhmr.files.npz_files import read_npz
 
 MOTION_FORMAT = "neuhmr-motion"
 MOTION_VERSION = 1
 _EXPECTED = "a motion file (npz)"
 _REMEDY = "give the estimator's result, or convert it first with `neuhmr convert`"
 _ASSUMED_FPS = 30.0
+_MOST_FPS = 100_000.0
+"""No camera films a person faster (1/s)."""
 
 
 def read_motion_file(path: Path) -> MotionArrays:
@@ -113,9 +115,10 @@ def _check_format(path: Path, data: dict[str, np.ndarray]) -> None:
 
 def _read_fps(path: Path, data: dict[str, np.ndarray]) -> float:
     fps = data.get("fps", np.array(_ASSUMED_FPS))
-    if fps.size != 1 or fps.dtype.kind not in "iuf" or not 0 < fps.item() < np.inf:
+    if fps.size != 1 or fps.dtype.kind not in "iuf" or not 0 < fps.item() <= _MOST_FPS:
         raise PoseFileError(
-            f"{path} has no usable fps, one positive number was expected; {_REMEDY}."
+            f"{path} has no usable fps, one number above 0 and up to {_MOST_FPS:g} was "
+            f"expected; {_REMEDY}."
         )
     return float(fps.item())
 
@@ -126,7 +129,12 @@ def _read_camera(
     if "K" not in data or "image_size" not in data:
         return None, None  # K alone does not say for which resolution it holds.
     K, size = data["K"], data["image_size"]
-    if size.shape != (2,) or size.dtype.kind not in "iu" or (size < 1).any():
+    if (
+        size.shape != (2,)
+        or size.dtype.kind not in "iu"
+        or (size < 1).any()
+        or (size > MOST_PIXELS).any()
+    ):
         raise PoseFileError(
             f"{path} has no usable image_size, two positive integers (height, width) were "
             f"expected; {_REMEDY}."

@@ -33,7 +33,7 @@ def find_sidecar(clip_path: Path, kind: SidecarKind) -> Path | None:
     """Find a sidecar that exists: beside the video first, then in its folders."""
     name = clip_path.stem + _SUFFIXES[kind]
     folders = (clip_path.parent, _folder_beside(clip_path), _folder_at_home(clip_path))
-    return next((folder / name for folder in folders if (folder / name).is_file()), None)
+    return next((folder / name for folder in folders if _exists(folder / name)), None)
 
 
 def clip_folder(clip_path: Path) -> Path:
@@ -56,8 +56,15 @@ def _folder_beside(clip_path: Path) -> Path:
 
 def _folder_at_home(clip_path: Path) -> Path:
     # Clips of the same name in different folders must not share theirs.
-    digest = hashlib.sha256(str(clip_path.resolve()).encode()).hexdigest()[:8]
+    digest = hashlib.sha256(os.fsencode(clip_path.resolve())).hexdigest()[:8]
     return Path.home() / _HOME_FOLDER / f"{clip_path.stem}-{digest}"
+
+
+def _exists(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except OSError:  # The clip's name is so long that no file can have its name and more.
+        return False
 
 
 def _is_writable(folder: Path) -> bool:

@@ -17,8 +17,8 @@ from av.error import FFmpegError
 from av.stream import Disposition
 from jaxtyping import Float
 
-from neuhmr.clip.file_kinds import describe_file, require_file
 from neuhmr.errors import ClipError
+from neuhmr.files.file_kinds import describe_file, require_file
 from neuhmr.progress import OnProgress, Progress, ignore_progress
 
 logger = logging.getLogger(__name__)

@@ -1,18 +1,22 @@
 """Images, masks and keypoint lists as captures keep them: one small file per camera and frame."""
 
-import json
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
 from jaxtyping import Bool, Float, UInt8
-from PIL import Image, UnidentifiedImageError
+from PIL import Image
 from torch import Tensor
 
 from neuhmr.errors import DatasetError
+from neuhmr.files import json_text
+from neuhmr.files.file_kinds import require_file
+from neuhmr.files.loading import DAMAGE
 
 IMAGE_SUFFIXES = (".jpg", ".jpeg", ".png")
+_MOST_PIXELS = 100_000_000
+"""Of one image; the largest sensors of cameras that film."""
 PIXEL_CENTER = 0.5
 """Added to what OpenCV and OpenPose measure: they put a pixel's center at whole numbers."""
 
@@ -42,25 +46,23 @@ def image_size(path: Path) -> tuple[int, int]:
     Raises:
         DatasetError: there is no such image, or it is damaged.
     """
+    _require_image(path)
     try:
         with Image.open(path) as image:
             return image.height, image.width
-    except (OSError, UnidentifiedImageError) as error:
+    except (*DAMAGE, Image.DecompressionBombError) as error:
         raise _unreadable(path, error) from error
 
 
 def read_json(path: Path) -> Any:
-    """Read a JSON file.
+    """Read a JSON file of a capture.
 
     Raises:
         DatasetError: there is no such file, or it is damaged.
     """
-    try:
-        return json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise DatasetError(
-            f"{path} cannot be read as JSON ({error}); copy or make the file again."
-        ) from error
+    return json_text.read_json(
+        path, DatasetError, "JSON of a capture", "copy or make the file again"
+    )
 
 
 def keypoints_of_image(path: Path, content: Any) -> Float[Tensor, "25 3"]:
@@ -102,17 +104,28 @@ def as_keypoints(raw: Float[Tensor, "25 3"]) -> Float[Tensor, "25 3"]:
 
 
 def _open(path: Path) -> Image.Image:
+    _require_image(path)
     try:
         image = Image.open(path)
+        if image.width * image.height > _MOST_PIXELS:
+            raise ValueError(f"{image.width} x {image.height} pixels are more than can be used")
         image.load()
-    except (OSError, UnidentifiedImageError) as error:
+    except (*DAMAGE, Image.DecompressionBombError) as error:
         raise _unreadable(path, error) from error
     return image
 
 
+def _require_image(path: Path) -> None:
+    require_file(
+        path,
+        DatasetError,
+        "an image of a capture",
+        "every camera needs one for every frame, copy it again or leave the frame out everywhere",
+    )
+
+
 def _unreadable(path: Path, error: Exception) -> DatasetError:
-    reason = "there is no such file" if isinstance(error, FileNotFoundError) else str(error)
     return DatasetError(
-        f"{path} cannot be read as an image ({reason}); every camera needs one for every frame, "
+        f"{path} cannot be read as an image ({error}); every camera needs one for every frame, "
         "copy it again or leave the frame out everywhere."
     )

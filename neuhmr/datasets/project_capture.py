@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 from jaxtyping import Float
 from torch import Tensor
@@ -14,7 +15,9 @@ from torch import Tensor
 from neuhmr.body.body25 import body25_points
 from neuhmr.body.model_files import load_body_model
 from neuhmr.body.smpl_model import PosedBody
+from neuhmr.clip.intrinsics import MOST_PIXELS, check_intrinsics
 from neuhmr.clip.masks import MaskSequence, read_masks
+from neuhmr.clip.motion_checks import is_rotation
 from neuhmr.clip.motion_file import read_motion_file
 from neuhmr.clip.video import Video, open_video
 from neuhmr.datasets.capture import VERTEX_MARGIN, Capture, RawView
@@ -22,6 +25,8 @@ from neuhmr.datasets.image_files import read_json
 from neuhmr.errors import DatasetError
 from neuhmr.geometry.cameras import Camera
 from neuhmr.geometry.rigid import Rigid
+
+_REMEDY = "make it again with `neuhmr people --views`"
 
 
 def read_project_capture(folder: Path) -> Capture:
@@ -40,6 +45,10 @@ def read_project_capture(folder: Path) -> Capture:
                 f"{path} is no neuhmr-capture of version 1; make it with `neuhmr people --views`."
             )
         entries: list[dict[str, Any]] = content["cameras"]
+        if not entries:
+            raise DatasetError(f"{path} names no cameras, at least one was expected; {_REMEDY}.")
+        for entry in entries:
+            _check_camera(path, entry)
         names = tuple(str(entry["name"]) for entry in entries)
         cameras = tuple(_camera(entry) for entry in entries)
         T_camera_world = torch.stack([torch.tensor(entry["T_camera_world"]) for entry in entries])
@@ -48,7 +57,7 @@ def read_project_capture(folder: Path) -> Capture:
             read_masks(folder / entry["masks"]) if entry.get("masks") else None for entry in entries
         )
         truth = entries[0].get("truth")
-    except (KeyError, IndexError, TypeError, ValueError) as error:
+    except (KeyError, IndexError, TypeError, ValueError, OverflowError) as error:
         raise DatasetError(
             f"{path} does not describe cameras as expected ({error!r}): name, video, K, "
             "T_camera_world, height, width; make it again with `neuhmr people --views`."
@@ -72,6 +81,24 @@ def read_project_capture(folder: Path) -> Capture:
         frames=tuple(range(frames)),
         files=_ProjectFiles(cameras, T_camera_world, videos, masks, posed),
     )
+
+
+def _check_camera(path: Path, entry: dict[str, Any]) -> None:
+    """Refuse what is no pinhole camera at a place of its own."""
+    check_intrinsics(path, np.array(entry["K"], np.float64), DatasetError, _REMEDY)
+    transform = np.array(entry["T_camera_world"], np.float64)
+    is_rigid = transform.shape == (4, 4) and np.isfinite(transform).all()
+    if not is_rigid or not is_rotation(transform[None, :3, :3]).all():
+        raise DatasetError(
+            f"{path} has a T_camera_world of camera {entry['name']} that is no rigid transform, a "
+            f"rotation and a translation (4 x 4) were expected; {_REMEDY}."
+        )
+    sizes = (entry["height"], entry["width"])
+    if not all(type(size) is int and 0 < size <= MOST_PIXELS for size in sizes):
+        raise DatasetError(
+            f"{path} has a camera of {sizes[0]!r} x {sizes[1]!r} pixels, two whole numbers from 1 "
+            f"to {MOST_PIXELS} were expected; {_REMEDY}."
+        )
 
 
 @dataclass(frozen=True)

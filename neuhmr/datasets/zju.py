@@ -26,8 +26,8 @@ from neuhmr.datasets.image_files import (
 )
 from neuhmr.datasets.undistortion import distortion_of
 from neuhmr.errors import DatasetError
+from neuhmr.files.loading import load_data
 from neuhmr.geometry.cameras import Camera
-from neuhmr.safe_pickle import read_pickle
 
 MASK_FOLDERS = ("mask", "mask_cihp")
 
@@ -41,7 +41,7 @@ def read_zju_capture(folder: Path) -> Capture:
     path = folder / "annots.npy"
     if not path.is_file():
         raise DatasetError(f"{path} is missing; it holds the calibration, copy the whole sequence.")
-    annots = read_pickle(path, DatasetError)
+    annots = load_data(path, DatasetError)
     try:
         content = annots.item() if isinstance(annots, np.ndarray) else annots
         cams, entries = content["cams"], content["ims"]

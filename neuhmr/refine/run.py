@@ -11,7 +11,7 @@ from neuhmr.refine.field.snapshot import RefineSnapshot
 from neuhmr.refine.guard.guard import GuardedMotion, guard_motion
 from neuhmr.refine.problem import RefineProblem
 from neuhmr.refine.report import RefineReport, make_report
-from neuhmr.refine.resume_file import read_resume_file, run_fingerprint, write_resume_file
+from neuhmr.refine.resume_file import damaged, read_resume_file, run_fingerprint, write_resume_file
 from neuhmr.refine.settings import RefineConfig
 from neuhmr.refine.settings.table import with_live_values
 
@@ -87,7 +87,11 @@ class Run:
             OutputError: the file is damaged, or belongs to other settings, poses, body, anchors
                 or scope.
         """
-        self.refiner.load_state_dict(read_resume_file(path, self._fingerprint()))
+        state = read_resume_file(path, self._fingerprint())
+        try:
+            self.refiner.load_state_dict(state)
+        except (KeyError, RuntimeError, ValueError, TypeError, IndexError) as error:
+            raise damaged(path, f"{type(error).__name__}: {error}") from error
 
     def result(
         self,
@@ -121,7 +125,9 @@ class Run:
 
     def _fingerprint(self) -> str:
         problem = self.problem
-        run = run_fingerprint(self.refiner.config, problem.initial, problem.model.digest)
+        run = run_fingerprint(
+            self.refiner.config, problem.initial, problem.model.digest, problem.crops
+        )
         return f"{run} anchors {problem.selection.anchors} scope {problem.scope.plain()}"
 
 

@@ -153,7 +153,7 @@ def test_files_of_another_kind_are_refused(tmp_path, content):
 def test_a_truncated_download_is_refused(model, tmp_path):
     path = write_official_pickle(tmp_path / "body.pkl", official_arrays(model))
     path.write_bytes(path.read_bytes()[:100_000])
-    with pytest.raises(BodyModelError, match="not a complete pickle file"):
+    with pytest.raises(BodyModelError, match="pickle that is not complete"):
         load_body_model(path)
     np.savez(tmp_path / "body.npz", **official_arrays(model))
     cut = (tmp_path / "body.npz").read_bytes()[:-100]

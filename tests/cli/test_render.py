@@ -1,6 +1,7 @@
 """`neuhmr render`: videos and meshes of poses."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -78,3 +79,13 @@ def test_a_second_motion_is_drawn_too(layout: str, painted_clip: Path, tmp_path:
     width = open_video(painted_clip).width
     assert frames[0].shape[1] == width if layout == "overlay" else frames[0].shape[1] > width
     assert np.abs(frames[0] - frames[1])[:, :width].mean() > 0.5
+
+
+def test_a_body_that_is_not_on_the_person_is_drawn_and_said_so(painted_clip, tmp_path, capsys):
+    content = read_motion_file(painted_clip.with_name("clip.truth.npz"))
+    wrong = tmp_path / "wrong.npz"
+    write_motion_file(wrong, replace(content, transl=1000.0 * content.transl))
+    out = tmp_path / "body.obj"
+    assert main(["render", str(painted_clip), str(wrong), "--out", str(out)]) == 0
+    assert "translations look like millimeters" in " ".join(capsys.readouterr().err.split())
+    assert out.exists()

@@ -66,7 +66,7 @@ def test_bad_mask_files_are_named_with_a_remedy(masks, make_video, tmp_path):
         "bool.npz": "type bool",
         "size.npz": "height is not one positive integer",
         "object.npz": "cannot be read",
-        "cut.npz": "zip archive",
+        "cut.npz": "is not a zip file",
         "video.npz": "is a video",
     }
     for name, found in expected.items():

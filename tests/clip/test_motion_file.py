@@ -118,13 +118,13 @@ def test_placeholders_may_hold_anything(arrays, tmp_path):
 
 
 BAD_ARRAYS = {
-    "nan": ({"transl": ("set", (2, 1), np.nan)}, "NaN or Inf in transl, first in frame 2"),
-    "inf": ({"body_pose": ("set", (1, 5), np.inf)}, "NaN or Inf in body_pose, first in frame 1"),
+    "nan": ({"transl": ("set", (2, 1), np.nan)}, "NaN or Inf in transl in frame 2"),
+    "inf": ({"body_pose": ("set", (1, 5), np.inf)}, "NaN or Inf in body_pose in frame 1"),
     "nan_betas": ({"betas": ("set", (3,), np.nan)}, "NaN or Inf in betas"),
     "degrees": ({"body_pose": ("set", (3, 7), 90.0)}, r"90 rad in body_pose \(frame 3\)"),
     "nan_at": (
         {"transl": ("set", (2, 1), np.nan), "frame_index": np.array([4, 5, 8, 9])},
-        "NaN or Inf in transl, first in frame 8",
+        "NaN or Inf in transl in frame 8",
     ),
     "no_key": ({"betas": None}, r"lacks betas \(it has body_pose, global_orient, transl\)"),
     "count": ({"global_orient": np.zeros((3, 3))}, r"global_orient of shape \(3, 3\), \(4, 3\)"),
@@ -198,7 +198,7 @@ def test_other_kinds_of_files_are_named_for_what_they_are(arrays, make_video, ff
         "objects.npz": "holds Python objects",
         "result.pkl": "is a Python pickle",
         "text.json": "is a text file",
-        "cut.npz": "damaged npz file",
+        "cut.npz": "is damaged",
         "damaged.npz": "is damaged",
     }
     for name, found in expected.items():

@@ -52,7 +52,7 @@ def test_damage_is_named(folder):
         with pytest.raises(DatasetError, match="no neuhmr-capture"):
             read_capture(folder)
         path.write_text(text[:40])
-        with pytest.raises(DatasetError, match="as JSON"):
+        with pytest.raises(DatasetError, match="not valid JSON"):
             read_capture(folder)
     finally:
         path.write_text(text)

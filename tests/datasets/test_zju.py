@@ -120,7 +120,7 @@ def test_what_is_missing_is_named(folder, content, change, message):
 
 def test_a_missing_image_is_named(folder):
     (folder / "Camera_B2/000001.png").unlink()
-    with pytest.raises(DatasetError, match=r"Camera_B2/000001.png .*no such file"):
+    with pytest.raises(DatasetError, match=r"Camera_B2/000001.png .*does not exist"):
         read_capture(folder).view(1, 1)
 
 

@@ -6,7 +6,6 @@ from typing import Annotated, Literal
 
 from tyro.conf import Positional, arg
 
-from neuhmr.clip.file_kinds import require_file
 from neuhmr.clip.open_request import OpenRequest
 from neuhmr.errors import (
     BodyModelError,
@@ -15,6 +14,7 @@ from neuhmr.errors import (
     OutputError,
     PoseFileError,
 )
+from neuhmr.files.file_kinds import require_file
 from workbench.server.addresses import check_host
 
 SAMPLE_CLIP = Path(__file__).resolve().parents[2] / "sample_data" / "turn.mp4"

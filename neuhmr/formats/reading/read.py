@@ -7,13 +7,13 @@ from typing import Any
 
 import numpy as np
 
-from neuhmr.clip.file_kinds import require_file
 from neuhmr.clip.motion_arrays import MotionArrays
 from neuhmr.clip.motion_file import MOTION_FORMAT, read_motion_file
 from neuhmr.errors import PoseFileError
+from neuhmr.files.file_kinds import require_file
+from neuhmr.files.loading import load_data
 from neuhmr.formats.reading.choice import Choice
 from neuhmr.formats.reading.found import FoundPerson, FoundPlace, FoundPoses, ModelKind
-from neuhmr.formats.reading.loading import load_data
 from neuhmr.formats.reading.resolve import onto_body, resolve, source_text
 from neuhmr.formats.reading.rest_body import shares_shapes, typical_rest_body
 from neuhmr.formats.reading.table import TOOLS, known_tools

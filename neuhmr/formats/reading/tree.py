@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float, Int
 
-from neuhmr.safe_pickle import as_array
+from neuhmr.files.stand_ins import as_array
 
 
 class UnusableTree(ValueError):

@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 
 from neuhmr.errors import PoseFileError
+from neuhmr.files.loading import load_data
 from neuhmr.formats.reading.found import FoundPerson, FoundPlace, FoundPoses, ModelKind
-from neuhmr.formats.reading.loading import load_data
 from neuhmr.formats.reading.reduce import shape, whole_pose
 from neuhmr.formats.reading.tool import Tool
 from neuhmr.formats.reading.tree import UnusableTree, frame_number, has, numbers, unwrapped

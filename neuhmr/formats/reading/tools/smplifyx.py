@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 
 from neuhmr.errors import PoseFileError
+from neuhmr.files.loading import load_data
 from neuhmr.formats.reading.found import FocalRule, FoundPerson, FoundPlace, FoundPoses
-from neuhmr.formats.reading.loading import load_data
 from neuhmr.formats.reading.reduce import body_pose, shape
 from neuhmr.formats.reading.tool import Tool
 from neuhmr.formats.reading.translation import rigid

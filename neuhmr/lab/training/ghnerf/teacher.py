@@ -20,8 +20,8 @@ from jaxtyping import Float, UInt8
 from torch import Tensor
 
 from neuhmr.body.skeleton import BODY_25_NAMES
-from neuhmr.clip.npz_files import read_npz
 from neuhmr.errors import DatasetError
+from neuhmr.files.npz_files import read_npz
 from neuhmr.initial.landmarks import LANDMARK_NAMES
 from neuhmr.initial.mediapipe_detector import MediapipeDetector, whole_picture
 from neuhmr.lab.moments.heatmaps import SIGMA_SHARE

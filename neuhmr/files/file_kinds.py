@@ -1,5 +1,6 @@
 """Telling by content what a file is, for messages about files in the wrong place."""
 
+import stat
 from pathlib import Path
 
 from neuhmr.errors import NeuhmrError
@@ -25,14 +26,30 @@ _SIGNATURES: tuple[tuple[int, bytes, str], ...] = (
     (0, b"%PDF", "a PDF document"),
     (0, b"HIERARCHY", "a BVH motion file"),
     (0, b"\x89HDF", "an HDF5 file"),
+    (0, b"\x1f\x8b", "a gzip file"),
+    (0, b"BZh", "a bzip2 file"),
+    (0, b"\xfd7zXZ", "an xz file"),
+    (0, b"\x04\x22\x4d\x18", "an lz4 file"),
+    (0, b"\x28\xb5\x2f\xfd", "a zstd file"),
+    (0, b"\x80\x02\x8a\nl\xfc\x9c", "an old torch file"),
 )  # fmt: skip
 _PICKLE_PROTOCOLS = (2, 3, 4, 5)
+_ODD_KINDS = (
+    (stat.S_ISFIFO, "a pipe"),
+    (stat.S_ISSOCK, "a socket"),
+    (stat.S_ISCHR, "a device"),
+    (stat.S_ISBLK, "a device"),
+)
 
 
 def describe_file(path: Path) -> str:
     """Name what a readable file holds, in words that fit after "is"."""
     with path.open("rb") as file:
-        head = file.read(512)
+        return describe_content(file.read(512))
+
+
+def describe_content(head: bytes) -> str:
+    """Name what a file holds by its first bytes, in words that fit after "is"."""
     if not head:
         return "an empty file (0 bytes)"
     for offset, signature, description in _SIGNATURES:
@@ -47,25 +64,34 @@ def describe_file(path: Path) -> str:
 
 def require_file(
     path: Path, error: type[NeuhmrError], expected: str, remedy: str = "check the path"
-) -> None:
-    """Refuse paths that hold no readable, non-empty file.
+) -> int:
+    """Refuse paths that hold no readable, non-empty file of the ordinary kind.
+
+    Pipes and devices are refused without opening them: they may never end, or never begin.
 
     Args:
-        path: what the user gave.
+        path: what the user gave; a link to a file will do.
         error: the class to raise.
         expected: what should be there, with its article.
         remedy: what to do about a missing file.
 
+    Returns:
+        The file's size (bytes).
+
     Raises:
         NeuhmrError: of the class `error`.
     """
-    if path.is_dir():
-        raise error(f"{path} is a folder, {expected} was expected; give the file inside it.")
-    if not path.exists():
-        raise error(f"{path} does not exist, {expected} was expected; {remedy}.")
     try:
+        found = path.stat()
+        if stat.S_ISDIR(found.st_mode):
+            raise error(f"{path} is a folder, {expected} was expected; give the file inside it.")
+        if not stat.S_ISREG(found.st_mode):
+            kind = next((name for is_it, name in _ODD_KINDS if is_it(found.st_mode)), "no file")
+            raise error(f"{path} is {kind}, {expected} was expected; give a file on a disk.")
         with path.open("rb") as file:
             is_empty = not file.read(1)
+    except (FileNotFoundError, NotADirectoryError, ValueError) as reason:
+        raise error(f"{path} does not exist, {expected} was expected; {remedy}.") from reason
     except OSError as reason:
         raise error(
             f"{path} cannot be read ({reason.strerror or reason}), {expected} was expected; "
@@ -75,6 +101,7 @@ def require_file(
         raise error(
             f"{path} is empty (0 bytes), {expected} was expected; copy or make the file again."
         )
+    return found.st_size
 
 
 def _is_text(head: bytes) -> bool:
