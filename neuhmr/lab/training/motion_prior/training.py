@@ -1,5 +1,6 @@
 """Training of the motion prior on motions alone; everything else is drawn on the way."""
 
+import copy
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -102,7 +103,8 @@ def train_motion_prior(config: MotionPriorTrainingConfig) -> Iterator[StepOutcom
     if config.start is None:
         network = MotionPrior(config.network)
     else:
-        network = load_motion_prior(config.start)
+        # What is loaded is shared by all who load it, and must not learn.
+        network = copy.deepcopy(load_motion_prior(config.start))
     network.requires_grad_(True).to(config.device)
     optimizer = torch.optim.AdamW(
         network.parameters(), lr=config.learning_rate, weight_decay=config.weight_decay

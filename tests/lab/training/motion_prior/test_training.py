@@ -112,3 +112,12 @@ def test_the_last_run_may_learn_from_what_others_are_validated_on(tmp_path):
     assert [len(alone[0]), len(both[0])] == [1, 2]
     assert torch.equal(both[0][1].rotmat, held_out[0][0].rotmat)
     assert torch.equal(both[1][0].rotmat, alone[1][0].rotmat)
+
+
+def test_weights_to_start_with_stay_as_they_are(tmp_path):
+    list(train_motion_prior(config(tmp_path)))
+    first = tmp_path / "run" / "motion_prior.safetensors"
+    before = load_motion_prior(first).decode.weight.clone()
+    begun = replace(config(tmp_path), start=first, steps=2, out=tmp_path / "second")
+    list(train_motion_prior(begun))
+    assert torch.equal(load_motion_prior(first).decode.weight, before)
