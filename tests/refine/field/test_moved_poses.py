@@ -17,7 +17,7 @@ def moved(scope: Scope | None = None) -> MovedPoses:
     field = MotionField(2, TINY_CONFIG.motion_field, torch.Generator().manual_seed(0))
     with torch.no_grad():
         for parameter in field.parameters():
-            parameter += 0.05
+            parameter += 0.005
     return MovedPoses(problem, field)
 
 
@@ -33,7 +33,7 @@ def test_in_long_clips_a_step_brings_its_own_rows_up_to_date(monkeypatch: pytest
     before = poses.latest()
     with torch.no_grad():
         for parameter in poses.field.parameters():
-            parameter += 0.05
+            parameter += 0.005
     after = poses.update(torch.tensor([1]), is_whole=False)
     assert torch.equal(after.body_pose[0], before.body_pose[0])
     assert not torch.equal(after.body_pose[1], before.body_pose[1])
