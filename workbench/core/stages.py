@@ -10,8 +10,9 @@ from neuhmr.refine.scope import Scope
 from neuhmr.refine.settings import RefineConfig
 from workbench.core.notices import Notices
 from workbench.core.playback import Playback
-from workbench.core.session import ON_THE_MOVE, LossPoint, Session, SessionState, ViewState
+from workbench.core.session import ON_THE_MOVE, LossPoint, Session, SessionState
 from workbench.core.session_keeper import SaveClock, SessionKeeper
+from workbench.core.view_state import ViewState
 from workbench.core.worker import JobControl
 from workbench.engine.interface import AvatarStage, Engine, Footage
 from workbench.engine.optimizer import JointReport, Optimizer, StepReport

@@ -46,12 +46,6 @@ class AnchorsPanel:
                 ("Use", "Avoid", "Free"),
                 hint="Use or avoid the present frame at the next Register; Free lets it decide.",
             )
-        self._sphere = gui.add_checkbox(
-            "Show sphere",
-            True,
-            hint="Above the person in 3D: which side of the body each frame shows. Yellow: "
-            "anchors; green: the two frames the avatar is made from; white: the present frame.",
-        )
 
         @self._register.on_click
         @notices.guard
@@ -63,11 +57,6 @@ class AnchorsPanel:
         def _(event: UserEvent) -> None:
             wanted = {"Use": True, "Avoid": False, "Free": None}[event.value]
             tasks.choose_anchor(tasks.session.state.view.frame, wanted)
-
-        @self._sphere.on_update
-        @notices.guard
-        def _(event: UserEvent) -> None:
-            tasks.session.set_view(show_sphere=bool(event.value))
 
     def refresh(self, state: SessionState) -> None:
         """Show the state."""
