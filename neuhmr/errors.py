@@ -17,6 +17,15 @@ class PoseFileError(NeuhmrError):
     """A pose or truth file that cannot be used."""
 
 
+class MisplacedPosesError(PoseFileError):
+    """Poses that do not lie on the person in the picture."""
+
+    def __init__(self, message: str, readings: tuple[str, ...]) -> None:
+        super().__init__(message)
+        self.readings = readings
+        """Ways to read them that the user may ask for, see `neuhmr.body.pose_readings`."""
+
+
 class BodyModelError(NeuhmrError):
     """A body-model file that is missing, wrong or incomplete."""
 

@@ -21,7 +21,7 @@ from neuhmr.clip.clip import Clip, open_clip
 from neuhmr.clip.crops import crop_person
 from neuhmr.clip.frame_ranges import frame_ranges
 from neuhmr.clip.open_request import OpenRequest
-from neuhmr.errors import ClipError, PoseFileError
+from neuhmr.errors import ClipError, MisplacedPosesError
 from neuhmr.formats.reading.clip_poses import ClipPoses
 from neuhmr.formats.reading.rest_body import rest_body_of
 from neuhmr.geometry.cameras import Camera
@@ -148,13 +148,15 @@ def _on_the_person(clip: Clip, motion: Motion, model: SmplModel, reading: str | 
     """Read poses as the user says, and refuse such as lie elsewhere, unless the user says so.
 
     Raises:
-        PoseFileError: there is no such reading, or bodies do not lie on the person.
+        PoseFileError: there is no such reading.
+        MisplacedPosesError: bodies do not lie on the person.
     """
     if reading is not None:
         motion = read_as(motion, reading, model.with_shape(motion.betas).joints_rest[0])
     problem = None if reading == GIVEN else overlay_problem(clip, motion, model)
     if problem is not None:
-        raise PoseFileError(f"{clip.video.path.name}: {problem}")
+        message = f"{clip.video.path.name}: {problem.message}"
+        raise MisplacedPosesError(message, problem.readings)
     return motion
 
 

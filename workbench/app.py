@@ -10,6 +10,7 @@ from workbench.core.export_paths import ExportFolders
 from workbench.core.joint_figures import JointRuler
 from workbench.core.looks import Looks
 from workbench.core.notices import Notices
+from workbench.core.open_paths import OpenPaths
 from workbench.core.page_link import PageLink
 from workbench.core.playback import Playback
 from workbench.core.session import Session, SessionState
@@ -25,6 +26,7 @@ from workbench.panels.joint_list import JointList
 from workbench.panels.keypoints_panel import KeypointsPanel
 from workbench.panels.matches_panel import MatchesPanel
 from workbench.panels.notices_panel import NoticesPanel
+from workbench.panels.open_panel import OpenPanel
 from workbench.panels.picture_panel import PicturePanel
 from workbench.panels.refine_panel import RefinePanel
 from workbench.panels.settings_panel import SettingsPanel
@@ -153,8 +155,13 @@ class Workbench:
         gui, tasks, notices = self.server.viser.gui, self.tasks, self.notices
         group = gui.add_tab_group()
         built: list[Panel] = []
+        with group.add_tab("Clip"):
+            paths = OpenPaths(anywhere=not self.server.gate.allow_remote)
+            built += [
+                ClipPanel(gui),
+                OpenPanel(gui, tasks, notices, paths, self._session_folder_of),
+            ]
         for name, panel in (
-            ("Clip", ClipPanel),
             ("Avatar", AvatarPanel),
             ("Anchors", AnchorsPanel),
             ("Refine", RefinePanel),

@@ -78,7 +78,7 @@ class Render:
         assert clip.motion is not None, "open_clip was given poses"
         problem = overlay_problem(clip, clip.motion, model)
         if problem is not None:
-            note(problem)
+            note(problem.message)
         if suffix in MESH_SUFFIXES:
             return self._write_mesh(clip, model)
         return self._write_video(clip, model, beside)

@@ -44,7 +44,17 @@ class _Boxes:
         return self.corners[:, 3] - self.corners[:, 1]
 
 
-def overlay_problem(clip: Clip, motion: Motion, model: SmplModel) -> str | None:
+@dataclass(frozen=True)
+class OverlayProblem:
+    """Why bodies do not lie on the person."""
+
+    message: str
+    """With what to do about it."""
+    readings: tuple[str, ...]
+    """Ways to read the poses that the user may ask for, the likely one first."""
+
+
+def overlay_problem(clip: Clip, motion: Motion, model: SmplModel) -> OverlayProblem | None:
     """Say why bodies do not lie on the person, and what to do about it; None if they do.
 
     With masks, boxes of bodies and masks are compared; without, bodies must be in the picture.
@@ -83,15 +93,17 @@ def overlay_problem(clip: Clip, motion: Motion, model: SmplModel) -> str | None:
     means = "boxes overlap by" if masks is not None else "in the picture in"
     found = f"The poses do not lie on the person ({means} {now:.0%}"
     if not is_better:
-        return (
+        message = (
             f"{found}), and no other reading of them does: they are of another clip or person, or "
             "in the coordinates of a world; give those of this clip in the camera's frame, or "
             f"--poses-as {GIVEN} to go on."
         )
-    return (
+        return OverlayProblem(message, (GIVEN,))
+    message = (
         f"{found}; with --poses-as {best} {scores[best]:.0%}): {_reason(best, clip)}; say so with "
         f"--poses-as {best}, or --poses-as {GIVEN} to go on as they are."
     )
+    return OverlayProblem(message, (best, GIVEN))
 
 
 def _reason(reading: str, clip: Clip) -> str:

@@ -24,7 +24,11 @@ def poses(clip: Clip) -> Motion:
 
 
 def problem(clip: Clip, motion: Motion) -> str | None:
-    return overlay_problem(clip, motion, load_body_model())
+    found = overlay_problem(clip, motion, load_body_model())
+    if found is None:
+        return None
+    assert all(f"--poses-as {reading}" in found.message for reading in found.readings)
+    return found.message
 
 
 def moved(motion: Motion, scale: tuple[float, float, float]) -> Motion:

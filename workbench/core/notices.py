@@ -68,6 +68,7 @@ def _titles(error: NeuhmrError) -> str:
     names = {
         "ClipError": "The clip cannot be used",
         "PoseFileError": "The poses cannot be used",
+        "MisplacedPosesError": "The poses do not lie on the person",
         "BodyModelError": "The body model cannot be used",
         "CheckpointError": "The weights cannot be used",
         "OutputError": "The result cannot be written",

@@ -13,6 +13,7 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from neuhmr.body.motion import Motion
+from neuhmr.clip.open_request import OpenRequest
 from neuhmr.refine.scope import Scope
 from neuhmr.refine.settings import RefineConfig
 from workbench.core.view_state import ViewState
@@ -104,6 +105,20 @@ class FrameScores:
         return [int(frame) for frame in self.frames[order]]
 
 
+@dataclass(frozen=True, kw_only=True)
+class Misplaced:
+    """Poses that were not opened because they do not lie on the person."""
+
+    request: OpenRequest
+    message: str
+    readings: tuple[str, ...]
+    """Ways to read them, the likely one first, as they are last."""
+
+    def read_as(self, reading: str) -> OpenRequest:
+        """Ask for them again, read in one of these ways."""
+        return replace(self.request, poses_as=reading)
+
+
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Restored:
     """Refined poses of an earlier launch."""
@@ -120,6 +135,10 @@ class SessionState:
     """Everything the window shows."""
 
     device: str = "cpu"
+    request: OpenRequest | None = None
+    """What the present clip was opened with."""
+    misplaced: Misplaced | None = None
+    """What was tried to open last, where that is to be decided."""
     footage: Footage | None = None
     avatar: AvatarStage | None = None
     anchors: AnchorStage | None = None

@@ -5,12 +5,12 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from neuhmr.clip.open_request import OpenRequest
-from neuhmr.errors import NonFiniteError
+from neuhmr.errors import MisplacedPosesError, NonFiniteError
 from neuhmr.refine.scope import Scope
 from neuhmr.refine.settings import RefineConfig
 from workbench.core.notices import Notices
 from workbench.core.playback import Playback
-from workbench.core.session import ON_THE_MOVE, LossPoint, Session, SessionState
+from workbench.core.session import ON_THE_MOVE, LossPoint, Misplaced, Session, SessionState
 from workbench.core.session_keeper import SaveClock, SessionKeeper
 from workbench.core.view_state import ViewState
 from workbench.core.worker import JobControl
@@ -44,8 +44,14 @@ class Stages:
 
     def open(self, request: OpenRequest, control: JobControl) -> Iterator[None]:
         """Open a clip; find first poses where it has none."""
-        footage = self._engine.open(request, control.report)
-        self._start_over(footage)
+        try:
+            footage = self._engine.open(request, control.report)
+        except MisplacedPosesError as error:
+            self._session.set(
+                misplaced=Misplaced(request=request, message=str(error), readings=error.readings)
+            )
+            raise
+        self._start_over(footage, request)
         for remark in footage.remarks:
             self._notices.info("About the poses", remark[:1].upper() + remark[1:] + ".")
         yield
@@ -56,7 +62,7 @@ class Stages:
             "No poses beside the clip", "First poses and masks are being found; this takes a while."
         )
         footage = footage.initialise(control.report)
-        self._start_over(footage)
+        self._start_over(footage, request)
         for remark in footage.remarks:
             self._notices.warn("About the first poses", remark[:1].upper() + remark[1:] + ".")
         self._notices.success("First poses found", "They were saved beside the clip.")
@@ -204,13 +210,14 @@ class Stages:
             view=state.view,
         )
 
-    def _start_over(self, footage: Footage) -> None:
+    def _start_over(self, footage: Footage, request: OpenRequest) -> None:
         """Show a clip and nothing of an earlier one."""
         self._optimizer = None
         self._playback.load(footage.video.fps, footage.video.num_frames)
         self._session.update(
             lambda state: SessionState(
                 device=state.device,
+                request=request,
                 footage=footage,
                 config=state.config or self._engine.default_config(),
                 job=state.job,

@@ -6,11 +6,13 @@ Nothing here knows viser; nothing here computes on the calling thread.
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from pathlib import Path
 
 from neuhmr.clip.open_request import OpenRequest
 from neuhmr.refine.settings import with_values
 from neuhmr.setting import Value
 from workbench.core.notices import Notices
+from workbench.core.open_paths import keep_upload, request_with
 from workbench.core.playback import Playback
 from workbench.core.session import ON_THE_MOVE, JobStatus, Session, SessionState
 from workbench.core.session_keeper import SessionKeeper
@@ -46,6 +48,17 @@ class Tasks:
         """Open a clip; one without poses is initialized at once."""
         self.pause()
         self._submit("Opening the clip", lambda control: self.stages.open(request, control))
+
+    def open_upload(self, folder: Path, name: str, content: bytes) -> None:
+        """Keep poses that a page sent in a session's folder, and open the clip with them."""
+        self.pause()
+        request = self.session.state.request
+
+        def work(control: JobControl) -> Iterator[None]:
+            path = keep_upload(folder, name, content)
+            yield from self.stages.open(request_with(request, "poses", path), control)
+
+        self._submit("Opening the clip", work)
 
     def build_avatar(self) -> None:
         """Make the person renderable."""

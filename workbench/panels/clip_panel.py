@@ -1,50 +1,16 @@
 """The Clip tab: what is open, what was found beside it, other clips in the folder."""
 
-from pathlib import Path
-
 import viser
 
-from neuhmr.clip.open_request import OpenRequest
 from workbench.core import markup
-from workbench.core.notices import Notices
 from workbench.core.session import SessionState
-from workbench.core.tasks import Tasks
-from workbench.errors import WorkbenchError
-from workbench.server.user_event import UserEvent
-
-VIDEO_SUFFIXES = frozenset({".mp4", ".mov", ".m4v", ".avi", ".mkv", ".webm"})
-_MAX_LISTED = 200
-_NONE = "(no other clip in this folder)"
 
 
 class ClipPanel:
     """Facts about the clip."""
 
-    def __init__(self, gui: viser.GuiApi, tasks: Tasks, notices: Notices) -> None:
-        self._tasks = tasks
-        self._request: OpenRequest | None = None
+    def __init__(self, gui: viser.GuiApi) -> None:
         self._facts = gui.add_html("")
-        with gui.add_folder("Another clip", expand_by_default=False):
-            self._others = gui.add_dropdown(
-                "File", _no_names(), hint="Videos in the folder of the present clip."
-            )
-            self._open = gui.add_button(
-                "Open",
-                icon=viser.Icon.FOLDER_OPEN,
-                hint="Leave the present clip for this one. First export what you want to keep.",
-            )
-
-        @self._open.on_click
-        @notices.guard
-        def _(_event: UserEvent) -> None:
-            self._open_other(self._others.value)
-
-    def _open_other(self, name: str) -> None:
-        """Open a clip by its name; only names that the folder holds are accepted."""
-        footage = self._tasks.session.state.footage
-        if footage is None or name not in other_clips(footage.path):
-            raise WorkbenchError(f'There is no clip "{name}" in this folder; choose another.')
-        self._tasks.open(OpenRequest(clip=footage.path.parent / name))
 
     def refresh(self, state: SessionState) -> None:
         """Show the state."""
@@ -53,27 +19,6 @@ class ClipPanel:
             self._facts.content = markup.paragraph("No clip is open.")
             return
         self._facts.content = markup.facts(clip_facts(state))
-        names = other_clips(footage.path) or _no_names()
-        if tuple(self._others.options) != names:
-            self._others.options = names
-        self._open.disabled = names == _no_names()
-
-
-def _no_names() -> tuple[str, ...]:
-    return (_NONE,)
-
-
-def other_clips(path: Path) -> tuple[str, ...]:
-    """List the names of other videos beside a clip."""
-    try:
-        names = sorted(
-            entry.name
-            for entry in path.parent.iterdir()
-            if entry.suffix.lower() in VIDEO_SUFFIXES and entry.is_file() and entry != path
-        )
-    except OSError:
-        return ()
-    return tuple(names[:_MAX_LISTED])
 
 
 def clip_facts(state: SessionState) -> list[tuple[str, str]]:

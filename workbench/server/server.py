@@ -21,10 +21,11 @@ from workbench.errors import WorkbenchError
 from workbench.server.access import AccessGate, protect
 from workbench.server.addresses import check_host, find_free_port
 from workbench.server.page import own_file, with_shell
+from workbench.server.upload_guard import guard_uploads
 from workbench.server.value_guard import guard_values
 
-MAX_MESSAGE_BYTES = 1 << 20
-"""Largest message a browser may send; the workbench takes no uploads."""
+MAX_MESSAGE_BYTES = (1 << 20) + (1 << 14)
+"""Largest message a browser may send: a part of a file, with what is said of it."""
 _construction = threading.Lock()
 
 
@@ -73,6 +74,7 @@ def start_server(host: str, port: int, label: str, allow_remote: bool = False) -
             "expected viser 1.1; install that version."
         )
     guard_values(server)
+    guard_uploads(server)
     return SecuredServer(server, gate, host, server.get_port())
 
 

@@ -30,7 +30,8 @@ _ALLOWED_MESSAGES = frozenset(
         _messages.ScenePointerMessage,
     }
 )
-"""What the workbench listens to. Uploads, forms, tunnels and the rest are not served at all."""
+"""What the workbench listens to; `upload_guard` lets files in. Forms, tunnels and the rest are not
+served at all."""
 
 
 class RejectedValueError(Exception):

@@ -153,7 +153,6 @@ def test_no_browser_can_ask_for_a_public_tunnel(server, monkeypatch):
     monkeypatch.setattr(viser.ViserServer, "request_share_url", fail)
     names = {kind.__name__ for kind in server.viser._websock_server._incoming_handlers}
     assert not names & {"ShareUrlRequest", "ShareUrlDisconnect"}
-    assert not names & {"FileTransferStartUpload", "FileTransferPart"}
     send_all(server, encode("ShareUrlRequest"))
     assert server.viser._share_tunnel is None
 
