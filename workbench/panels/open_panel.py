@@ -39,8 +39,12 @@ class OpenPanel:
     ) -> None:
         self._tasks, self._paths, self._session_folder_of = tasks, paths, session_folder_of
         self._offer = gui.add_html("")
-        self._as_likely = gui.add_button("Open so", color="blue", visible=False)
-        self._as_given = gui.add_button("Open them as they are", color="gray", visible=False)
+        self._as_likely = gui.add_button(
+            "Open so", color="blue", visible=False, hint="Read the poses in the likely way."
+        )
+        self._as_given = gui.add_button(
+            "Open them as they are", color="gray", visible=False, hint="Take them all the same."
+        )
         with gui.add_folder("Open other files"):
             self._role = gui.add_dropdown(
                 "What", tuple(ROLES), hint="What the file is. Another clip drops everything else."
@@ -57,8 +61,14 @@ class OpenPanel:
                 hint="Send a pose file of any tool from this browser's machine; 64 MB at most.",
             )
         with gui.add_folder("Clips in this folder", expand_by_default=False):
-            self._others = gui.add_dropdown("File", _no_names())
-            self._other = gui.add_button("Open clip", icon=viser.Icon.FOLDER_OPEN)
+            self._others = gui.add_dropdown(
+                "File", _no_names(), hint="Videos in the folder of the present clip."
+            )
+            self._other = gui.add_button(
+                "Open clip",
+                icon=viser.Icon.FOLDER_OPEN,
+                hint="Leave the present clip for this one.",
+            )
         self._listen(notices)
 
     def _listen(self, notices: Notices) -> None:
