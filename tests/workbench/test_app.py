@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from neuhmr.clip.open_request import OpenRequest
+from neuhmr.formats.writing.formats import WriteOptions
 from tests.workbench.driven_window import find, panel, press, send, shown, wait, widgets
 from tests.workbench.fake_engine import FakeEngine
 from tests.workbench.patience import assert_soon
@@ -227,3 +228,28 @@ def test_other_clips_are_the_videos_beside_this_one(tmp_path):
     (tmp_path / "d.mp4").mkdir()
     assert other_clips(tmp_path / "turn.mp4") == ("a.mp4", "b.MOV")
     assert other_clips(tmp_path / "missing" / "x.mp4") == ()
+
+
+def test_what_is_asked_of_a_format_reaches_its_writer(window):
+    asked = []
+    footage = window.session.state.footage
+    plain = type(footage).export
+
+    def note(self, motion, request, on_progress):
+        asked.append(request)
+        return plain(self, motion, request, on_progress)
+
+    type(footage).export = note
+    try:
+        assert find(window, "Up axis").disabled, "a motion file is in the camera's frame"
+        send(window, (find(window, "Format"), "Motion (AMASS npz)"))
+        assert_soon(lambda: not find(window, "Up axis").disabled)
+        send(window, (find(window, "Up axis"), "y"))
+        send(window, (find(window, "Frames a second"), 60.0))
+        send(window, (find(window, "Frames without a pose"), "refuse"))
+        assert_soon(lambda: not find(window, "Export").disabled)
+        send(window, (find(window, "Export"), True))
+        assert_soon(lambda: asked)
+    finally:
+        type(footage).export = plain
+    assert asked[0].options == WriteOptions(up="y", fps=60.0, gaps="refuse")

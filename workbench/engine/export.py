@@ -43,7 +43,7 @@ def export_motion(
         return ()
     source = f"{clip.video.path.name} refined in the NeuHMR workbench"
     content = motion_content(clip, motion, model, source)
-    return write_motion(request.path, content, model, request.kind)
+    return write_motion(request.path, content, model, request.kind, request.options)
 
 
 def _has(package: str) -> bool:

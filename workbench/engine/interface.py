@@ -5,7 +5,7 @@
 """
 
 from abc import ABC, abstractmethod
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, Protocol
 
@@ -14,7 +14,7 @@ from jaxtyping import Float, Int, UInt8
 
 from neuhmr.body.motion import Motion
 from neuhmr.clip.open_request import OpenRequest
-from neuhmr.formats.writing.formats import FormatName
+from neuhmr.formats.writing.formats import FormatName, WriteOptions
 from neuhmr.geometry.cameras import Camera
 from neuhmr.progress import OnProgress
 from neuhmr.refine.scope import Scope
@@ -68,6 +68,8 @@ class ExportRequest:
     path: Path
     frame: int = 0
     """Which frame, where only one is written."""
+    options: WriteOptions = field(default_factory=WriteOptions)
+    """Axis, rate and gaps of formats that hold motions."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import viser
 
-from neuhmr.formats.writing.formats import FORMATS
+from neuhmr.formats.writing.formats import FORMATS, Format, Gaps, Up, WriteOptions
 from workbench.core import markup
 from workbench.core.export_paths import ExportFolders
 from workbench.core.notices import Notices
@@ -20,6 +20,9 @@ KIND_WORDS: dict[ExportKind, str] = {
     "overlay": "Video with the body drawn over it (mp4)",
 }
 
+UPS: dict[str, Up | None] = {"the format's custom": None, "y": "y", "z": "z"}
+GAPS: dict[str, Gaps] = {"mark or fill": "auto", "fill": "fill", "refuse": "refuse"}
+MAX_FPS = 1000.0
 _NO_FOLDERS: tuple[str, ...] = ("-",)
 
 
@@ -55,6 +58,17 @@ class ExportPanel:
             "Guard", True,
             hint="Write the initial pose where the refined one explains the frame worse.",
         )  # fmt: skip
+        self._up = gui.add_dropdown(
+            "Up axis", tuple(UPS), hint="Which axis points up, in formats that are in the world."
+        )
+        self._gaps = gui.add_dropdown(
+            "Frames without a pose", tuple(GAPS),
+            hint="What becomes of them: marked where the format can, else interpolated.",
+        )  # fmt: skip
+        self._fps = gui.add_number(
+            "Frames a second", 0.0, min=0.0, max=MAX_FPS, step=0.01,
+            hint="Resample to this rate; 0 keeps the clip's own.",
+        )  # fmt: skip
         self._export = gui.add_button(
             "Export",
             disabled=True,
@@ -71,9 +85,29 @@ class ExportPanel:
             raise WorkbenchError("That format is not offered; choose one from the list.")
         path = self._folders.place(self._folder.value, self._name.value, kind)
         self._tasks.export(
-            ExportRequest(kind=kind, path=path, frame=self._tasks.session.state.view.frame),
+            ExportRequest(
+                kind=kind,
+                path=path,
+                frame=self._tasks.session.state.view.frame,
+                options=self._options(kind),
+            ),
             is_guarded=bool(self._is_guarded.value),
         )
+
+    def _options(self, kind: ExportKind) -> WriteOptions:
+        """Read what is asked of a format; what it cannot have is not asked."""
+        written = format_of(kind)
+        up = UPS.get(self._up.value)
+        return WriteOptions(
+            up=up if written is not None and up in written.ups else None,
+            fps=float(self._fps.value) or None,
+            gaps=GAPS.get(self._gaps.value, "auto"),
+        )
+
+    def _show_options(self, kind: ExportKind | None) -> None:
+        written = None if kind is None else format_of(kind)
+        self._up.disabled = written is None or len(written.ups) < 2
+        self._gaps.disabled = self._fps.disabled = written is None
 
     def refresh(self, state: SessionState) -> None:
         """Show the state."""
@@ -90,6 +124,7 @@ class ExportPanel:
             which += ", except where they explain a frame worse than the initial ones"
         folder = self._folders.by_label.get(self._folder.value)
         kind = self._kinds.get(self._kind.value)
+        self._show_options(kind)
         if folder is None or kind is None:
             self._text.content = markup.paragraph("Open a clip first; its poses can be exported.")
         else:
@@ -99,3 +134,8 @@ class ExportPanel:
         self._written.content = (
             markup.facts([*written[:1], *remarks, *written[1:]]) if written else ""
         )
+
+
+def format_of(kind: ExportKind) -> Format | None:
+    """Look up a format that holds motions; None for meshes and videos."""
+    return None if kind in ("mesh", "overlay") else FORMATS[kind]
