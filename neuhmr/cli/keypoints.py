@@ -8,6 +8,7 @@ from tyro.conf import Positional, arg
 
 from neuhmr.cli.inputs import JsonFlag, OptionalPath, require_at_least
 from neuhmr.cli.output import print_rows
+from neuhmr.cli.outputs import OverwriteFlag, check_output_folder, check_outputs
 from neuhmr.cli.progress import progress_bars, stop_on_interrupt
 from neuhmr.devices import choose_device
 from neuhmr.errors import DatasetError, NeuhmrError, OutputError
@@ -51,6 +52,7 @@ class KeypointsCommand:
     """Also write pictures of every view: target, rendering, heatmaps, keypoints."""
     device: str = "auto"
     """auto, cpu, cuda or cuda:1."""
+    overwrite: OverwriteFlag = False
     json: JsonFlag = False
 
     def run(self) -> dict[str, object]:
@@ -113,15 +115,13 @@ class KeypointsCommand:
 
     def _check(self) -> None:
         """Refuse, before any work, what cannot end well."""
-        from neuhmr.clip.atomic import check_writable
-
         require_at_least("--sources", self.sources, 1)
         require_at_least("--size", self.size, 32)
         if self.out.suffix != ".npz":
             raise OutputError(f'{self.out} does not end in ".npz"; choose another name.')
-        check_writable(self.out)
-        if self.video is not None:
-            check_writable(self.video)
+        inputs = {"CAPTURE": self.capture, "--checkpoint": self.checkpoint}
+        check_outputs({"--out": self.out, "--video": self.video}, inputs, self.overwrite)
+        check_output_folder("--pictures", self.pictures, inputs, self.overwrite)
         if self.pictures is not None:
             try:
                 self.pictures.mkdir(parents=True, exist_ok=True)

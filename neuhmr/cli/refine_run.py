@@ -10,10 +10,9 @@ import torch
 from neuhmr.body.motion import Motion
 from neuhmr.cli.output import note, note_remarks
 from neuhmr.cli.progress import StopRequest, progress_bars, stop_on_interrupt
-from neuhmr.clip.atomic import check_writable
 from neuhmr.clip.motion_file import write_motion_file
 from neuhmr.clip.open_request import OpenRequest
-from neuhmr.clip.sidecars import sidecar_path
+from neuhmr.clip.sidecars import resume_path, sidecar_path
 from neuhmr.devices import choose_device
 from neuhmr.export.run_report import run_report, write_report
 from neuhmr.formats.motion_content import motion_content
@@ -25,7 +24,7 @@ from neuhmr.pipeline import prepare
 from neuhmr.progress import OnProgress, Progress
 from neuhmr.refine.field.snapshot import RefineSnapshot
 from neuhmr.refine.problem import RefineProblem
-from neuhmr.refine.resume_file import check_resume_file, resume_path
+from neuhmr.refine.resume_file import check_resume_file
 from neuhmr.refine.run import Result, Run
 from neuhmr.refine.scope import Scope
 from neuhmr.refine.settings import RefineConfig
@@ -57,7 +56,6 @@ def run_refinement(
     start = time.perf_counter()
     place = choose_device(device)
     resumed = resume_path(files.out)
-    check_writable(resumed)
     if files.resume and resumed.exists():
         check_resume_file(resumed)
     with stop_on_interrupt() as stop:

@@ -15,10 +15,10 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import Float
 
-from neuhmr.clip.atomic import atomic_path
 from neuhmr.clip.intrinsics import MOST_PIXELS, check_intrinsics
 from neuhmr.clip.motion_arrays import MotionArrays
 from neuhmr.clip.motion_checks import check_poses, is_rotation
+from neuhmr.clip.npz_writing import write_npz
 from neuhmr.errors import PoseFileError
 from neuhmr.files.npz_files import read_npz
 
@@ -91,8 +91,7 @@ def write_motion_file(path: Path, content: MotionArrays) -> None:
         arrays["camera_is_guessed"] = np.array(content.camera_is_guessed)
     if content.T_camera_world is not None:
         arrays["T_camera_world"] = content.T_camera_world.astype(np.float32)
-    with atomic_path(path) as partial, partial.open("wb") as file:
-        np.savez(file, **arrays)  # pyright: ignore[reportArgumentType]
+    write_npz(path, **arrays)
 
 
 def _check_format(path: Path, data: dict[str, np.ndarray]) -> None:

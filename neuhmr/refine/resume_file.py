@@ -17,11 +17,6 @@ from neuhmr.files.file_kinds import require_file
 from neuhmr.refine.settings import RefineConfig
 
 
-def resume_path(out: Path) -> Path:
-    """Name the file beside the output that keeps an unfinished run."""
-    return out.with_name(out.name + ".resume.safetensors")
-
-
 def run_fingerprint(
     config: RefineConfig, initial: Motion, model_digest: str, crops: PersonCrops
 ) -> str:
@@ -48,7 +43,7 @@ def write_resume_file(path: Path, state: dict[str, Tensor], fingerprint: str) ->
         OutputError: the file cannot be written.
     """
     tensors = {name: tensor.cpu().contiguous() for name, tensor in state.items()}
-    with atomic_path(path) as partial:
+    with atomic_path(path, SafetensorError) as partial:
         save_file(tensors, partial, metadata={"fingerprint": fingerprint})
 
 

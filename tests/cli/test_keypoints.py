@@ -108,7 +108,7 @@ def test_folders_that_cannot_be_made_are_refused(still: Capture, tmp_path: Path,
     (tmp_path / "file").touch()
     words = ["keypoints", str(tmp_path), "--out", str(tmp_path / "k.npz")]
     assert main([*words, "--pictures", str(tmp_path / "file" / "p")]) == USER_ERROR
-    assert "cannot be made" in capsys.readouterr().err
+    assert "file is not a folder" in capsys.readouterr().err
     assert main([*words, "--video", str(tmp_path / "no" / "v.mp4")]) == USER_ERROR
     assert "does not exist" in capsys.readouterr().err
     assert main([*words, "--size", "31"]) == USER_ERROR

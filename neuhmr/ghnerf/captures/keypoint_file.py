@@ -18,7 +18,7 @@ from jaxtyping import Float, Int
 from torch import Tensor
 
 from neuhmr.body.skeleton import BODY_25_NAMES
-from neuhmr.clip.atomic import atomic_path
+from neuhmr.clip.npz_writing import write_npz
 from neuhmr.errors import DatasetError
 from neuhmr.ghnerf.captures.capture_keypoints import CaptureKeypoints
 from neuhmr.tensor_struct import TensorStruct
@@ -67,15 +67,15 @@ def write_keypoints(path: Path, table: KeypointTable, camera_names: Sequence[str
         OutputError: the file cannot be written.
     """
     arrays = {name: getattr(table, name).numpy() for name in ARRAYS}
-    with atomic_path(path) as partial, partial.open("wb") as file:
-        np.savez_compressed(
-            file,
-            format=np.array(FORMAT),
-            version=np.array(VERSION),
-            camera_names=np.array(camera_names),
-            keypoint_names=np.array(BODY_25_NAMES),
-            **arrays,
-        )
+    write_npz(
+        path,
+        True,
+        format=np.array(FORMAT),
+        version=np.array(VERSION),
+        camera_names=np.array(camera_names),
+        keypoint_names=np.array(BODY_25_NAMES),
+        **arrays,
+    )
 
 
 def read_keypoints(path: Path) -> tuple[KeypointTable, tuple[str, ...]]:
