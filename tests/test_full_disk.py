@@ -112,7 +112,7 @@ def table() -> KeypointTable:
         ("m.npz", lambda path: write_masks(path, pack_masks(p[..., 0] > 90 for p in pictures(3)))),
         ("k.npz", lambda path: write_keypoints(path, table(), ("a", "b", "c"))),
         ("r.json", lambda path: write_report(path, {"losses": list(range(999))})),
-        ("s.safetensors", lambda path: write_resume_file(path, {"a": torch.zeros(999)}, "x")),
+        ("s.safetensors", lambda path: write_resume_file(path, {"a": torch.zeros(999)}, {})),
         (
             "w.safetensors",
             lambda path: WeightsKind("f", "c", "o").write(path, {"a": torch.zeros(999)}, {}),
@@ -159,6 +159,6 @@ def test_a_real_disk_that_fills_up(small_disk: Path) -> None:
     with pytest.raises(OutputError, match=r"a\.mp4 could not be written \(.*No space left"):
         write_video(small_disk / "a.mp4", pictures(20), 5.0)
     with pytest.raises(OutputError, match=r"b\.safetensors could not be .*No space left"):
-        write_resume_file(small_disk / "b.safetensors", {"a": torch.zeros(99_999)}, "x")
+        write_resume_file(small_disk / "b.safetensors", {"a": torch.zeros(99_999)}, {})
     assert [path.name for path in small_disk.iterdir()] == ["a.mp4"]
     assert (small_disk / "a.mp4").read_bytes() == b"old"

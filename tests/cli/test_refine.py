@@ -180,24 +180,6 @@ def test_a_device_that_is_not_there_is_refused(
     assert "cuda:77" in capsys.readouterr().err and not out.exists()
 
 
-def test_resume_refuses_another_runs_state(
-    painted_clip: Path,
-    tiny_weights: Path,
-    tmp_path: Path,
-    interrupt_at,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
-) -> None:
-    out = tmp_path / "out.npz"
-    interrupt_at(1)
-    assert refine(painted_clip, tiny_weights, out) == 130
-    monkeypatch.undo()
-    capsys.readouterr()
-    assert refine(painted_clip, tiny_weights, out, "--resume", "--rgb", "0.7") == 2
-    error = capsys.readouterr().err.strip().splitlines()[-1]
-    assert "belongs to a run with other settings" in error
-
-
 def test_the_same_seed_gives_the_same_poses(
     painted_clip: Path, tiny_weights: Path, straight: Path, tmp_path: Path
 ) -> None:
