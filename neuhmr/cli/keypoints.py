@@ -74,6 +74,7 @@ class KeypointsCommand:
         self._check()
         capture = read_capture(self.capture, self.layout)
         frames = parse_frames(self.frames, capture.frames)
+        require_people_in_masks(capture, frames[0])
         config = CaptureKeypointsConfig(
             sources=self.sources, size=self.size, cameras=camera_numbers(capture, self.cameras)
         )
@@ -195,6 +196,24 @@ def camera_numbers(capture: "Capture", names: tuple[str, ...]) -> tuple[int, ...
                 f"{', '.join(capture.camera_names)}."
             )
     return tuple(capture.camera_names.index(name) for name in names)
+
+
+def require_people_in_masks(capture: "Capture", frame: int) -> None:
+    """Refuse masks that cannot be of a person, before any work, by one frame's.
+
+    Raises:
+        DatasetError: they show nobody, everything, or boxes.
+    """
+    from neuhmr.clip.mask_checks import mask_problem
+
+    views = (capture.view(frame, camera) for camera in range(len(capture.cameras)))
+    masks = [view.mask.numpy() for view in views if view.mask is not None]
+    problem = mask_problem(masks) if masks else None
+    if problem is not None:
+        raise DatasetError(
+            f"The masks of {capture.name} {problem} (frame {frame}), outlines of one person were "
+            "expected; make them again, or take them away."
+        )
 
 
 def _write_pictures(

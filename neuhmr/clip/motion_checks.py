@@ -11,7 +11,8 @@ from neuhmr.files.npz_files import bad_rows
 from neuhmr.geometry.rotation_arrays import axisangles_from_rotmats
 
 NUM_BETAS = 10
-_REQUIRED = ("global_orient", "body_pose", "transl", "betas")
+_PER_FRAME = ("transl", "global_orient", "body_pose")
+_REQUIRED = (*_PER_FRAME, "betas")
 _REMEDY = "re-run the estimator, or convert its result with `neuhmr convert`"
 _ROTATION_TOLERANCE = 1e-2
 """float16 dumps of rotation matrices are off by 1e-3."""
@@ -71,7 +72,7 @@ def check_poses(path: Path, data: dict[str, np.ndarray], is_lenient: bool) -> Po
     rows = transl.shape[0]
     valid = _read_valid(path, data, rows)
     frame_index = _read_frame_index(path, data, rows)
-    _require_finite(path, "transl", transl, valid, frame_index)
+    _require_finite(path, data, valid, frame_index)
     _check_distance(path, transl, valid)
     orient, pose = (
         _read_rotations(path, data, key, joints, valid, frame_index, is_lenient)
@@ -124,7 +125,6 @@ def _read_rotations(
             f"{path} has {key} of shape {values.shape}{smplx_hint}, ({rows}, {3 * joints}) was "
             f"expected{found}; {_REMEDY}."
         )
-    _require_finite(path, key, values, valid, frame_index)
     if is_matrix:
         matrices = values.reshape(rows, joints, 3, 3).astype(np.float64)
         matrices = np.where(valid[:, None, None, None], matrices, np.eye(3))
@@ -203,16 +203,18 @@ def _read_frame_index(
 
 def _require_finite(
     path: Path,
-    key: str,
-    values: np.ndarray,
+    data: dict[str, np.ndarray],
     valid: Bool[np.ndarray, " rows"],
     frame_index: Int[np.ndarray, " rows"],
 ) -> None:
-    frames = frame_index[bad_rows(values) & valid]
-    if len(frames):
+    """Name every frame that is not finite at once, not the first one that is met."""
+    per_frame = {key: data[key] for key in _PER_FRAME if data[key].shape[:1] == valid.shape}
+    bad = {key: frame_index[bad_rows(values) & valid] for key, values in per_frame.items()}
+    found = [f"in {key} in {named_frames(frames)}" for key, frames in bad.items() if len(frames)]
+    if found:
         raise PoseFileError(
-            f"{path} holds NaN or Inf in {key} in {named_frames(frames)}, finite numbers were "
-            "expected; mark such frames as invalid (key `valid`) or re-run the estimator."
+            f"{path} holds NaN or Inf {' and '.join(found)}, finite numbers were expected; mark "
+            "such frames as invalid (key `valid`) or re-run the estimator."
         )
 
 

@@ -18,6 +18,7 @@ from neuhmr.body.pose_readings import (
 )
 from neuhmr.body.smpl_model import SmplModel
 from neuhmr.clip.clip import Clip
+from neuhmr.clip.motion_checks import named_frames
 
 LOOKED_AT = 12
 """Frames, evenly spread over the poses."""
@@ -79,7 +80,7 @@ def overlay_problem(clip: Clip, motion: Motion, model: SmplModel) -> str | None:
     best = max(scores, key=lambda reading: scores[reading])
     is_better = scores[best] > max(now + LEAST_GAIN, LEAST_OTHER)
     if now >= LEAST and not is_better:
-        return None
+        return _behind(motion, pelvis)
     means = "boxes overlap by" if masks is not None else "in the picture in"
     found = f"The poses do not lie on the person ({means} {now:.0%}"
     if not is_better:
@@ -91,6 +92,18 @@ def overlay_problem(clip: Clip, motion: Motion, model: SmplModel) -> str | None:
     return (
         f"{found}; with --poses-as {best} {scores[best]:.0%}): {_reason(best, clip)}; say so with "
         f"--poses-as {best}, or --poses-as {GIVEN} to go on as they are."
+    )
+
+
+def _behind(motion: Motion, pelvis: Float[Tensor, "3"]) -> str | None:
+    """Name the frames in which a body that is otherwise in place is behind the camera."""
+    depths = motion.transl[:, 2] + pelvis[2].to(motion.transl)
+    frames = motion.frame_index[motion.valid & (depths <= 0.0)]
+    if not len(frames):
+        return None
+    return (
+        f"The person is behind the camera in {named_frames(frames.numpy())}, where no camera sees "
+        f"anybody; mark such frames as invalid (key `valid`), or --poses-as {GIVEN} to go on."
     )
 
 

@@ -1,14 +1,16 @@
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import imageio.v3 as iio
 import pytest
+import torch
 
 from ghnerf.captures.test_capture_keypoints import capture
 from ghnerf.knowing import KnowingGhnerf, knowing_image, standing_points
 from neuhmr.cli.dispatch import USER_ERROR, main
 from neuhmr.cli.keypoints import camera_numbers, parse_frames
-from neuhmr.datasets.capture import Capture
+from neuhmr.datasets.capture import Capture, CaptureView
 from neuhmr.errors import DatasetError, NeuhmrError
 from neuhmr.ghnerf.captures import capture_keypoints
 from neuhmr.ghnerf.captures.keypoint_file import read_keypoints
@@ -129,3 +131,20 @@ def test_shares_are_told_in_percent(
     assert main(["keypoints", str(tmp_path), "--out", str(tmp_path / "k.npz"), *options]) == 0
     lines = [line.split() for line in capsys.readouterr().out.splitlines()]
     assert ["Found", "in", "the", "cameras", "50", "%"] in lines, "two of four"
+
+
+def test_masks_that_no_person_can_have_are_refused_before_any_work(
+    still: Capture, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys
+) -> None:
+    seen = Capture.view
+
+    def everywhere(subject: Capture, frame: int, camera: int) -> CaptureView:
+        view = seen(subject, frame, camera)
+        return replace(view, mask=torch.ones(view.image.shape[:2], dtype=torch.bool))
+
+    monkeypatch.setattr(Capture, "view", everywhere)
+    words = ["keypoints", str(tmp_path), "--out", str(tmp_path / "k.npz"), "--device", "cpu"]
+    assert main(words) == USER_ERROR
+    said = capsys.readouterr().err.strip().splitlines()[-1]
+    assert said.startswith("The masks of still cover 100% of the picture")
+    assert list(tmp_path.iterdir()) == []

@@ -32,7 +32,7 @@ class GrayFiles:
     def raw_view(self, frame: int, camera: int) -> RawView:
         size = (self.cameras[camera].height, self.cameras[camera].width)
         image = torch.full((*size, 3), 128, dtype=torch.uint8)
-        return RawView(image, torch.ones(size, dtype=torch.bool), None)
+        return RawView(image, None, None)
 
     def keypoints3d(self, frame: int) -> Tensor | None:
         return None
