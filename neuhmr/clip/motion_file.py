@@ -56,7 +56,7 @@ def read_motion_file(path: Path) -> MotionArrays:
         fps=fps,
         K=K,
         image_size=image_size,
-        camera_is_guessed=bool(data.get("camera_is_guessed", np.array(False)).all()),
+        camera_is_guessed=_read_flag(path, data, "camera_is_guessed"),
         T_camera_world=_read_transforms(path, data, rows),
         gender=_text(data, "gender") or "neutral",
         body_model=_text(data, "body_model"),
@@ -168,6 +168,15 @@ def _read_transforms(
         )
     matrices[..., 3, :] = [0.0, 0.0, 0.0, 1.0]  # The last row carries nothing.
     return matrices
+
+
+def _read_flag(path: Path, data: dict[str, np.ndarray], key: str) -> bool:
+    value = data.get(key, np.array(False))
+    if value.dtype.kind not in "biu":
+        raise PoseFileError(
+            f"{path} has {key} of type {value.dtype}, true or false was expected; {_REMEDY}."
+        )
+    return bool(value.all())
 
 
 def _text(data: dict[str, np.ndarray], key: str) -> str:
