@@ -7,7 +7,13 @@ from typing import TYPE_CHECKING, Annotated
 
 from tyro.conf import arg
 
-from neuhmr.cli.inputs import ClipInputs, JsonFlag, OptionalPath, clip_files
+from neuhmr.cli.inputs import (
+    ClipInputs,
+    JsonFlag,
+    OptionalPath,
+    clip_files,
+    require_at_least,
+)
 from neuhmr.cli.output import print_rows
 from neuhmr.cli.outputs import OverwriteFlag, check_outputs
 from neuhmr.cli.setting_flags import given_values, with_setting_flags
@@ -31,9 +37,11 @@ class RefineOptions(ClipInputs):
     out: Path
     """The motion file to write."""
     report: OptionalPath = None
-    """Also write a JSON report: settings, losses, what changed."""
+    """Also write a JSON report: settings, losses, changes."""
     height: Annotated[float | None, arg(metavar="M", help_behavior_hint="")] = None
     """Of the person (m), where it is known: sets size and distance."""
+    fill_gaps: Annotated[int, arg(metavar="N", help_behavior_hint="")] = 0
+    """Also refine frames without a pose, in gaps of up to so many."""
     checkpoint: OptionalPath = None
     """Avatar weights (.safetensors); else the shipped ones."""
     heatmaps: OptionalPath = None
@@ -47,7 +55,7 @@ class RefineOptions(ClipInputs):
     lock: Annotated[tuple[str, ...], arg(metavar="W", help_behavior_hint="")] = ()
     """What keeps its pose: left_arm, head, left_knee, place, 17."""
     resume: Annotated[bool, arg(help_behavior_hint="")] = False
-    """Go on with an interrupted run that wrote to the same OUT."""
+    """Go on with the interrupted run that wrote to OUT."""
     overwrite: OverwriteFlag = False
     device: str = "auto"
     """auto, cpu, cuda or cuda:1."""
@@ -65,6 +73,7 @@ class RefineOptions(ClipInputs):
                 f"--heatmaps {self.heatmaps} finds keypoints, which count for nothing without "
                 "--keypoint; give --keypoint above 0, or leave --heatmaps out."
             )
+        require_at_least("--fill-gaps", self.fill_gaps, 0)
         self._check_outputs()
         from neuhmr.cli.refine_run import RunFiles, run_refinement
 
@@ -131,6 +140,7 @@ class RefineOptions(ClipInputs):
             checkpoint=self.checkpoint,
             heatmaps=self.heatmaps,
             height=self.height,
+            fill_gaps=self.fill_gaps,
         )
 
     def config(self) -> RefineConfig:
