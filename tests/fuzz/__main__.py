@@ -4,6 +4,8 @@ import sys
 
 from tests.fuzz.run import fuzz
 
+SMOKE_EXAMPLES = 12
+
 
 def say(line: str) -> None:
     """Print a line at once: the next input may be the one that ends the process."""
@@ -12,4 +14,6 @@ def say(line: str) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(bool(fuzz(float(sys.argv[1]), " ".join(sys.argv[2:]), say)))
+    minutes = float(sys.argv[1])
+    examples = 100 if minutes else SMOKE_EXAMPLES
+    sys.exit(bool(fuzz(minutes, " ".join(sys.argv[2:]), say, examples)))

@@ -1,5 +1,6 @@
 """Changes valid files and reads them, one after the other; finds what no reader expects."""
 
+import itertools
 import logging
 import os
 import shutil
@@ -17,6 +18,8 @@ from hypothesis import HealthCheck, Phase, Verbosity, given, seed, settings
 from tests.fuzz.changes import MARK, changed_files
 from tests.fuzz.limits import read_within_limits
 from tests.fuzz.readers import READERS
+
+Say = Callable[[str], object]
 
 
 @dataclass(frozen=True)
@@ -105,26 +108,32 @@ class Fuzzer:
         return Finding(name, f"{type(error).__name__}: {str(error)[:200]} at {where}", kept)
 
 
-def fuzz(
-    minutes: float, only: str, say: Callable[[str], object], examples: int = 100
-) -> list[Finding]:
-    """Go round all readers until the time is over; each finding is told as it comes."""
-    found: dict[str, Finding] = {}
+def fuzz(minutes: float, only: str, say: Say, examples: int = 100) -> int:
+    """Go round all readers until the time is over; each finding is told as it comes.
+
+    Args:
+        minutes: how long; 0 goes round once, with the same files every time.
+        only: part of the names of the readers.
+        say: prints a line.
+        examples: files of each reader in each round.
+
+    Returns:
+        How many kinds of findings there were.
+    """
+    found: set[str] = set()
     logging.disable(logging.WARNING)
     warnings.simplefilter("ignore")
-    with tempfile.TemporaryDirectory(prefix="fuzz-") as name:
-        fuzzer = Fuzzer(Path(name))
+    with tempfile.TemporaryDirectory(prefix="fuzz-") as folder:
+        fuzzer = Fuzzer(Path(folder))
         fuzzer.check_seeds()
-        until, number = time.monotonic() + 60.0 * minutes, int(time.time())
-        names = [name for name in READERS if only in name]
-        while time.monotonic() < until:
-            number += 1
-            for reader in names:
-                finding = fuzzer.run(reader, examples, number)
-                if finding is not None and finding.reason not in found:
-                    found[finding.reason] = finding
-                    say(f"{finding.reader}: {finding.reason}\n  {finding.file}")
-                if time.monotonic() >= until:
-                    break
+        until = time.monotonic() + 60.0 * minutes
+        numbers = itertools.count(int(time.time())) if minutes else range(1)
+        for number, reader in ((n, r) for n in numbers for r in READERS if only in r):
+            if minutes and time.monotonic() >= until:
+                break
+            finding = fuzzer.run(reader, examples, number)
+            if finding is not None and finding.reason not in found:
+                found.add(finding.reason)
+                say(f"{finding.reader}: {finding.reason}\n  {finding.file}")
         say(f"{fuzzer.inputs} files read, {len(found)} findings")
-    return list(found.values())
+    return len(found)

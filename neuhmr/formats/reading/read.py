@@ -88,7 +88,7 @@ def _file(path: Path) -> tuple[Tool, Any]:
     require_file(path, PoseFileError, _EXPECTED, _REMEDY)
     tree = unwrapped(load_data(path, PoseFileError))
     for tool in TOOLS:
-        if tool.matches(tree):
+        if _is_of(tool, tree):
             return tool, tree
     advice = advice_for_tree(tree)
     if advice is not None:
@@ -99,9 +99,19 @@ def _file(path: Path) -> tuple[Tool, Any]:
     )
 
 
+def _is_of(tool: Tool, tree: Any) -> bool:
+    try:
+        return tool.matches(tree)
+    except _DAMAGE:  # Lists of different lengths, say, where numbers were looked for.
+        return False
+
+
 def _folder(path: Path) -> tuple[Tool, Any]:
     for tool in TOOLS:
-        tree = None if tool.load_folder is None else tool.load_folder(path)
+        try:
+            tree = None if tool.load_folder is None else tool.load_folder(path)
+        except _DAMAGE as problem:
+            raise _damaged(path, tool.name, problem) from problem
         if tree is not None:
             return tool, tree
     advice = advice_for_folder(path)
