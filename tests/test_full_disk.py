@@ -1,10 +1,8 @@
 """A disk that fills up: one sentence, the old file whole, and nothing else left behind."""
 
-import resource
 import shutil
 import subprocess
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import get_args
 
@@ -27,21 +25,8 @@ from neuhmr.ghnerf.captures.keypoint_file import KeypointTable, write_keypoints
 from neuhmr.opening import open_clip_files
 from neuhmr.refine.resume_file import write_resume_file
 from neuhmr.weights_file import WeightsKind
+from tests.full_disk import full_disk
 from tests.painted_clip import make_painted_clip
-
-ROOM = 1000
-"""Bytes that still fit."""
-
-
-@contextmanager
-def full_disk(room: int = ROOM) -> Iterator[None]:
-    """Let no file grow beyond some bytes, in this process and those that it starts."""
-    _, most = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (room, most))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (most, most))
 
 
 @pytest.fixture(scope="module")

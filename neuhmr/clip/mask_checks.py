@@ -17,11 +17,11 @@ LEAST_BOX = 400
 """Pixels of a box, below which every shape is a box."""
 
 
-def mask_problem(masks: Sequence[Bool[np.ndarray, "height width"]]) -> str | None:
+def mask_problem(masks: Sequence[Bool[np.ndarray, "_ _"]]) -> str | None:
     """Say why masks cannot be of a person; None where they can be.
 
     Args:
-        masks: those of some frames; such that show nobody do not count.
+        masks: those of some frames, of any sizes; such that show nobody do not count.
     """
     shown = [mask for mask in masks if mask.any()]
     if not shown:

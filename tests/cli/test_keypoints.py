@@ -3,6 +3,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import imageio.v3 as iio
+import numpy as np
 import pytest
 import torch
 
@@ -14,6 +15,7 @@ from neuhmr.datasets.capture import Capture, CaptureView
 from neuhmr.errors import DatasetError, NeuhmrError
 from neuhmr.ghnerf.captures import capture_keypoints
 from neuhmr.ghnerf.captures.keypoint_file import read_keypoints
+from tests.full_disk import full_disk
 
 AVAILABLE = (3, 4, 5, 6, 9)
 
@@ -148,3 +150,19 @@ def test_masks_that_no_person_can_have_are_refused_before_any_work(
     said = capsys.readouterr().err.strip().splitlines()[-1]
     assert said.startswith("The masks of still cover 100% of the picture")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_disk_that_fills_up_while_the_video_is_written_leaves_no_video(
+    still: Capture, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys
+) -> None:
+    rng = np.random.default_rng(0)
+    noise = [rng.integers(0, 255, (96, 96, 3), np.uint8) for _ in range(9)]
+    monkeypatch.setattr(
+        "neuhmr.ghnerf.captures.novel_view_video.novel_views", lambda *given: iter(noise)
+    )
+    words = ["keypoints", str(tmp_path), "--out", str(tmp_path / "k.npz"), "--device", "cpu"]
+    words += ["--size", "64", "--frames", "0", "--video", str(tmp_path / "v.mp4")]
+    with full_disk(20_000):
+        assert main(words) == USER_ERROR
+    assert "v.mp4 could not be written" in capsys.readouterr().err
+    assert [path.name for path in tmp_path.iterdir()] == ["k.npz"]
