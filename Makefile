@@ -2,12 +2,14 @@
 # make test   checks the style, then runs all tests
 # make mutants  changes the code in small ways and lists the changes that no test notices; about an
 #             hour on two cores, not part of `make test` (docs/mutants.md)
+# make fuzz   changes valid files of every kind and reads them, for MINUTES (docs/safety.md)
 PYTHON ?= $(shell command -v python3.11 || command -v python3.12 || command -v python3)
 WORKERS ?= 2
 BIN := .venv/bin
 STAMP := .venv/.installed
 
-.PHONY: demo test check mutants screenshots clean
+MINUTES ?= 10
+.PHONY: demo test check mutants fuzz screenshots clean
 
 demo: $(STAMP)
 	$(BIN)/neuhmr-workbench --open-browser
@@ -26,13 +28,16 @@ mutants: $(STAMP)
 	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[mutants]'
 	OMP_NUM_THREADS=1 $(BIN)/python tests/mutants.py
 
+fuzz: $(STAMP)
+	PYTHONPATH=tests OMP_NUM_THREADS=1 $(BIN)/python -m tests.fuzz $(MINUTES)
+
 screenshots: $(STAMP)
 	$(BIN)/python docs/pictures/make_screenshots.py
 	$(BIN)/python docs/pictures/make_ghn_sheet.py
 	$(BIN)/python docs/pictures/make_architecture.py
 
 clean:
-	rm -rf .venv build *.egg-info .pytest_cache .ruff_cache .import_linter_cache
+	rm -rf .venv build *.egg-info .pytest_cache .ruff_cache .import_linter_cache .hypothesis
 
 $(STAMP): pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed; try: make PYTHON=python3.11")'

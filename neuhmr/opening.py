@@ -4,6 +4,7 @@ What is found beside the clip is taken along, poses are estimated where there ar
 person is cut out of every frame. With that begins `neuhmr/pipeline.py`.
 """
 
+import functools
 from dataclasses import dataclass, replace
 
 import torch
@@ -29,6 +30,7 @@ from neuhmr.ghn.renderable import HumanNetwork
 from neuhmr.initial.initialise import initialise_sidecars
 from neuhmr.pipeline import Subject, make_subject
 from neuhmr.progress import OnProgress, ignore_progress
+from neuhmr.refine.run_identity import Identity, identify_files, identify_network
 from neuhmr.rendering.mask_check import check_masks
 from neuhmr.rendering.mesh_raster import rasterize_mesh
 from neuhmr.rendering.overlay_check import overlay_problem
@@ -111,7 +113,13 @@ class Opened:
         )
         if self.clip.masks is not None:
             check_masks(crops, motion, body, self.clip.video.path.name)
-        return make_subject(crops, motion, self.model, network, self.clip.video.fps, device)
+        subject = make_subject(crops, motion, self.model, network, self.clip.video.fps, device)
+        return replace(subject, origin={**self.origin, **identify_network(network)})
+
+    @functools.cached_property
+    def origin(self) -> Identity:
+        """Which video, masks and camera these are; digested once."""
+        return identify_files(self.clip)
 
 
 def open_clip_files(request: OpenRequest, on_progress: OnProgress = ignore_progress) -> Opened:

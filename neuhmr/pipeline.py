@@ -8,8 +8,8 @@ Settings are given to each stage as the user means them, for 30 frames a second;
 them to the clip's own rate. Long stages report to `on_progress`, which may raise `Cancelled`.
 """
 
-from collections.abc import Collection
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
 
 import torch
 from jaxtyping import Float
@@ -52,6 +52,8 @@ class Subject:
     """Frozen: refinement changes poses, never appearance."""
     fps: float
     """Frames per second of the video."""
+    origin: Mapping[str, str] = field(default_factory=dict)
+    """Which files it was made of, see `neuhmr.refine.run_identity`; empty where nobody knows."""
 
     def draft(self, config: RefineConfig, on_progress: OnProgress = ignore_progress) -> "Drafted":
         """Encode the frames, and draft better poses without rendering if that is wished."""
@@ -215,6 +217,7 @@ class Anchored:
             scope=scope or Scope(),
             heatmaps=heatmaps,
             fps=subject.fps,
+            origin=subject.origin,
         )
 
 

@@ -46,7 +46,7 @@ class WeightsKind:
         """
         tensors = {name: _stored(tensor, half) for name, tensor in state.items()}
         path.parent.mkdir(parents=True, exist_ok=True)
-        with atomic_path(path) as partial:
+        with atomic_path(path, SafetensorError) as partial:
             save_file(
                 tensors,
                 partial,

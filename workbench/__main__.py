@@ -14,13 +14,16 @@ from neuhmr.threads import limit_busy_waiting
 from workbench.core.config import WorkbenchConfig
 
 USER_ERROR = 2
+TERMINATED = 128 + signal.SIGTERM
+"""What shells expect of a program that SIGTERM ended."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the workbench until it is interrupted.
 
     Returns:
-        0 after Ctrl-C, 2 after a mistake of the user's, told in one sentence on stderr.
+        0 after Ctrl-C, 143 after SIGTERM, 2 after a mistake of the user's, told in one sentence on
+        stderr.
     """
     limit_busy_waiting()
     config = tyro.cli(
@@ -34,17 +37,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
     logging.getLogger("websockets").setLevel(logging.CRITICAL)
     try:
         config.check()
-        run(config)
+        return run(config)
     except NeuhmrError as error:
         sys.stderr.write(" ".join(str(error).split()) + "\n")
         return USER_ERROR
     except KeyboardInterrupt:
-        pass  # Before the window stood.
-    return 0
+        return 0  # Before the window stood.
 
 
-def run(config: WorkbenchConfig, stop: threading.Event | None = None) -> None:
+def run(config: WorkbenchConfig, stop: threading.Event | None = None) -> int:
     """Serve until `stop` is set, or until SIGINT or SIGTERM where none is given.
+
+    Returns:
+        What the program should leave with.
 
     Raises:
         NeuhmrError: the device or the address cannot be used.
@@ -55,7 +60,8 @@ def run(config: WorkbenchConfig, stop: threading.Event | None = None) -> None:
     from workbench.engine.engine import NeuhmrEngine
 
     engine = NeuhmrEngine(config.device, preset(config.preset))
-    until = stop or _stop_on_signals()
+    received: list[int] = []
+    until = stop or _stop_on_signals(received)
     with Workbench(
         engine,
         session_folder=config.session,
@@ -70,7 +76,10 @@ def run(config: WorkbenchConfig, stop: threading.Event | None = None) -> None:
             webbrowser.open(workbench.server.link)
         while not until.wait(1.0):
             pass
+        if workbench.tasks.worker.is_busy:
+            sys.stderr.write("Stopping after the step in hand; once more stops at once.\n")
     sys.stderr.write("The workbench has stopped.\n")
+    return TERMINATED if signal.SIGTERM in received else 0
 
 
 def _announce(config: WorkbenchConfig, link: str, allow_remote: bool) -> None:
@@ -85,10 +94,18 @@ def _announce(config: WorkbenchConfig, link: str, allow_remote: bool) -> None:
     sys.stderr.write("Open this link in a browser; Ctrl-C stops the workbench.\n")
 
 
-def _stop_on_signals() -> threading.Event:
-    stop = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda _number, _frame: stop.set())
+def _stop_on_signals(received: list[int]) -> threading.Event:
+    """Turn the first signal into a wish, noted in `received`; a second one ends the program."""
+    stop, signals = threading.Event(), (signal.SIGINT, signal.SIGTERM)
+
+    def note(number: int, _frame: object) -> None:
+        received.append(number)
+        stop.set()
+        for each in signals:
+            signal.signal(each, signal.SIG_DFL)
+
+    for number in signals:
+        signal.signal(number, note)
     return stop
 
 

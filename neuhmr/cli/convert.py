@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING, Annotated
 
 from tyro.conf import Positional, arg
 
-from neuhmr.cli.inputs import JsonFlag, OptionalPath, PersonFlag, require_at_least
+from neuhmr.cli.inputs import JsonFlag, OptionalPath, PersonFlag, clip_files, require_at_least
 from neuhmr.cli.output import as_sentence, print_rows
+from neuhmr.cli.outputs import OverwriteFlag, check_output_folder, check_outputs
+from neuhmr.clip.atomic import check_folder
 from neuhmr.errors import NeuhmrError
 from neuhmr.formats.writing.formats import (
     FORMATS,
@@ -16,6 +18,7 @@ from neuhmr.formats.writing.formats import (
     Up,
     WriteOptions,
     choose_up,
+    frame_files,
     guess_format,
 )
 
@@ -58,6 +61,7 @@ class Convert:
     body_model: OptionalPath = None
     """SMPL file (npz or pkl) to move the poses onto; else `motion` and `smplx` keep the tool's body
     and other formats take the open one."""
+    overwrite: OverwriteFlag = False
     json: JsonFlag = False
 
     def run(self) -> dict[str, object]:
@@ -80,16 +84,24 @@ class Convert:
 
     def _convert(self, source: Path, target: Path) -> dict[str, object]:
         from neuhmr.body.model_files import load_body_arrays
-        from neuhmr.clip.atomic import check_writable
         from neuhmr.formats.reading.read import read_poses
         from neuhmr.formats.writing.write import write_motion
 
         to = self.to or guess_format(target)
         choose_up(to, self.up)  # Says at once what cannot be.
+        inputs = clip_files(self.clip) if self.clip is not None else {}
+        inputs = {
+            **inputs, "IN": source,
+            "--source-model": self.source_model, "--body-model": self.body_model,
+        }  # fmt: skip
+        if FORMATS[to].is_folder:
+            own = frame_files(f".{to}")
+            check_output_folder("OUT", target, inputs, self.overwrite, own)
+            check_folder(target, own)
+        else:
+            check_outputs({"OUT": target}, inputs, self.overwrite)
         body = load_body_arrays(self.body_model)
         content = read_poses(source, self._choice(to, body))
-        if not FORMATS[to].is_folder:
-            check_writable(target)
         options = WriteOptions(up=self.up, fps=self.fps, gaps=self.gaps)
         remarks = write_motion(target, content, body, to, options)
         return {

@@ -2,12 +2,16 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from tyro.conf import Positional, arg
 
 from neuhmr.cli.inputs import JsonFlag, OptionalPath, PersonFlag
 from neuhmr.cli.output import note_remarks, print_rows
+from neuhmr.errors import PoseFileError
+
+if TYPE_CHECKING:
+    from neuhmr.clip.motion_arrays import MotionArrays
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,6 +56,7 @@ class Evaluate:
                 (self.motion, model, False), (self.truth, truth_model, True)
             )
         )  # fmt: skip
+        require_same_frames(self.motion, motion, self.truth, truth)
         note_remarks(dict.fromkeys((*motion.remarks, *truth.remarks)))
         return score_motion(motion.motion, truth.motion, model, motion.fps, truth_model).as_dict()
 
@@ -63,6 +68,33 @@ class Evaluate:
         assert isinstance(joints, dict)
         worst = sorted(joints.items(), key=lambda item: -item[1])[:5]
         print_rows([(name.replace("_", " "), f"{error:.1f} mm") for name, error in worst])
+
+
+def require_same_frames(
+    path: Path, motion: "MotionArrays", truth_path: Path, truth: "MotionArrays"
+) -> None:
+    """Refuse files whose rows cannot be said to show the same frames.
+
+    A file without frame numbers is of a whole clip; so is one that counts its rows from 0 to the
+    end. Two of those are of the same clip only if they are as long.
+
+    Raises:
+        PoseFileError: naming both lengths.
+    """
+    unnumbered = [file for file in (motion, truth) if not file.has_frame_index]
+    if not unnumbered:
+        return
+    are_whole = all(
+        file.frame_index[0] == 0 and file.frame_index[-1] == len(file) - 1
+        for file in (motion, truth)
+    )
+    last = max(int(file.frame_index[-1]) for file in (motion, truth))
+    if (are_whole and len(motion) != len(truth)) or any(len(file) <= last for file in unnumbered):
+        raise PoseFileError(
+            f"{path} holds {len(motion)} frames and {truth_path} {len(truth)}, the same frames "
+            "were expected; give poses of every frame, or add a key frame_index that says which "
+            "frames the rows belong to."
+        )
 
 
 SCORES: dict[str, tuple[str, str]] = {

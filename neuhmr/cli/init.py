@@ -6,9 +6,11 @@ from typing import Annotated
 
 from tyro.conf import Positional, arg
 
-from neuhmr.cli.inputs import JsonFlag, OptionalPath
+from neuhmr.cli.inputs import JsonFlag, OptionalPath, clip_files
 from neuhmr.cli.output import print_rows
+from neuhmr.cli.outputs import OverwriteFlag, check_outputs
 from neuhmr.cli.progress import progress_bars, stop_on_interrupt
+from neuhmr.clip.sidecars import find_sidecar, sidecar_path
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,6 +27,7 @@ class Init:
     """Camera; else CLIP.camera.json, else guessed."""
     body_model: OptionalPath = None
     """SMPL file (npz or pkl); else the open body."""
+    overwrite: OverwriteFlag = False
     json: JsonFlag = False
 
     def run(self) -> dict[str, object]:
@@ -35,22 +38,21 @@ class Init:
             MissingDependencyError: MediaPipe is not installed.
             OutputError: a file cannot be written.
         """
+        existing = find_sidecar(self.clip, "poses")
+        out = self.out or existing
+        inputs = clip_files(self.clip, camera=self.camera, body_model=self.body_model)
+        check_outputs({"--out": out, "--masks-out": self.masks_out}, inputs, self.overwrite)
         from neuhmr.body.model_files import load_body_model
-        from neuhmr.clip.atomic import check_writable
         from neuhmr.clip.clip import open_clip
-        from neuhmr.clip.sidecars import sidecar_path
         from neuhmr.initial.initialise import initialise_sidecars
 
-        for path in (self.out, self.masks_out):
-            if path is not None:
-                check_writable(path)
         clip = open_clip(self.clip, camera=self.camera)
         with stop_on_interrupt() as stop, progress_bars(stop) as on_progress:
             found = initialise_sidecars(
-                clip, load_body_model(self.body_model), self.out, self.masks_out, on_progress
+                clip, load_body_model(self.body_model), out, self.masks_out, on_progress
             )
         return {
-            "written": str(self.out or sidecar_path(self.clip, "poses")),
+            "written": str(out or sidecar_path(self.clip, "poses")),
             "masks": str(self.masks_out or sidecar_path(self.clip, "masks")),
             "frames": len(found.motion),
             "valid_frames": int(found.motion.valid.sum()),

@@ -2,11 +2,13 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, cast, get_args
 
 from tyro.conf import Positional, arg
 
+from neuhmr.cli.outputs import Paths
 from neuhmr.clip.open_request import OpenRequest
+from neuhmr.clip.sidecars import SidecarKind, find_sidecar, foreign_pose_sidecars
 from neuhmr.errors import ClipError, NeuhmrError
 
 OptionalPath = Annotated[Path | None, arg(help_behavior_hint="")]
@@ -49,6 +51,23 @@ class ClipInputs:
             truth=self.truth,
             body_model=self.body_model,
         )
+
+
+def clip_files(clip: Path, **given: Path | None) -> Paths:
+    """Name what opening a clip reads: what was given, or else lies beside it.
+
+    Args:
+        clip: the video.
+        given: files by their option's name, with underscores; None where they are looked for.
+    """
+    found: dict[str, Path | None] = {"the clip": clip}
+    for name, path in given.items():
+        if path is None and name in get_args(SidecarKind):
+            path = find_sidecar(clip, cast(SidecarKind, name))
+            if path is None and name == "poses":
+                path = next(iter(foreign_pose_sidecars(clip)), None)
+        found[f"--{name.replace('_', '-')}"] = path
+    return found
 
 
 def require_at_least(option: str, value: float | int | None, least: float | int) -> None:

@@ -8,6 +8,7 @@ from tyro.conf import Positional, arg
 
 from neuhmr.cli.inputs import JsonFlag, OptionalPath, require_at_least
 from neuhmr.cli.output import print_rows
+from neuhmr.cli.outputs import OverwriteFlag, check_output_folder, check_outputs
 from neuhmr.cli.progress import progress_bars, stop_on_interrupt
 from neuhmr.devices import choose_device
 from neuhmr.errors import DatasetError, NeuhmrError, OutputError
@@ -51,6 +52,7 @@ class KeypointsCommand:
     """Also write pictures of every view: target, rendering, heatmaps, keypoints."""
     device: str = "auto"
     """auto, cpu, cuda or cuda:1."""
+    overwrite: OverwriteFlag = False
     json: JsonFlag = False
 
     def run(self) -> dict[str, object]:
@@ -72,6 +74,7 @@ class KeypointsCommand:
         self._check()
         capture = read_capture(self.capture, self.layout)
         frames = parse_frames(self.frames, capture.frames)
+        require_people_in_masks(capture, frames[0])
         config = CaptureKeypointsConfig(
             sources=self.sources, size=self.size, cameras=camera_numbers(capture, self.cameras)
         )
@@ -113,15 +116,13 @@ class KeypointsCommand:
 
     def _check(self) -> None:
         """Refuse, before any work, what cannot end well."""
-        from neuhmr.clip.atomic import check_writable
-
         require_at_least("--sources", self.sources, 1)
         require_at_least("--size", self.size, 32)
         if self.out.suffix != ".npz":
             raise OutputError(f'{self.out} does not end in ".npz"; choose another name.')
-        check_writable(self.out)
-        if self.video is not None:
-            check_writable(self.video)
+        inputs = {"CAPTURE": self.capture, "--checkpoint": self.checkpoint}
+        check_outputs({"--out": self.out, "--video": self.video}, inputs, self.overwrite)
+        check_output_folder("--pictures", self.pictures, inputs, self.overwrite)
         if self.pictures is not None:
             try:
                 self.pictures.mkdir(parents=True, exist_ok=True)
@@ -195,6 +196,24 @@ def camera_numbers(capture: "Capture", names: tuple[str, ...]) -> tuple[int, ...
                 f"{', '.join(capture.camera_names)}."
             )
     return tuple(capture.camera_names.index(name) for name in names)
+
+
+def require_people_in_masks(capture: "Capture", frame: int) -> None:
+    """Refuse masks that cannot be of a person, before any work, by one frame's.
+
+    Raises:
+        DatasetError: they show nobody, everything, or boxes.
+    """
+    from neuhmr.clip.mask_checks import mask_problem
+
+    views = (capture.view(frame, camera) for camera in range(len(capture.cameras)))
+    masks = [view.mask.numpy() for view in views if view.mask is not None]
+    problem = mask_problem(masks) if masks else None
+    if problem is not None:
+        raise DatasetError(
+            f"The masks of {capture.name} {problem} (frame {frame}), outlines of one person were "
+            "expected; make them again, or take them away."
+        )
 
 
 def _write_pictures(

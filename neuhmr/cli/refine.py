@@ -7,11 +7,19 @@ from typing import TYPE_CHECKING, Annotated
 
 from tyro.conf import arg
 
-from neuhmr.cli.inputs import ClipInputs, JsonFlag, OptionalPath, require_at_least
+from neuhmr.cli.inputs import (
+    ClipInputs,
+    JsonFlag,
+    OptionalPath,
+    clip_files,
+    require_at_least,
+)
 from neuhmr.cli.output import print_rows
+from neuhmr.cli.outputs import OverwriteFlag, check_outputs
 from neuhmr.cli.setting_flags import given_values, with_setting_flags
 from neuhmr.clip.open_request import OpenRequest
-from neuhmr.errors import NeuhmrError
+from neuhmr.clip.sidecars import resume_path
+from neuhmr.errors import NeuhmrError, OutputError
 from neuhmr.refine.settings import PresetName, RefineConfig, preset, with_values
 
 if TYPE_CHECKING:
@@ -29,7 +37,7 @@ class RefineOptions(ClipInputs):
     out: Path
     """The motion file to write."""
     report: OptionalPath = None
-    """Also write a JSON report: settings, losses, what changed."""
+    """Also write a JSON report: settings, losses, changes."""
     height: Annotated[float | None, arg(metavar="M", help_behavior_hint="")] = None
     """Of the person (m), where it is known: sets size and distance."""
     fill_gaps: Annotated[int, arg(metavar="N", help_behavior_hint="")] = 0
@@ -47,7 +55,8 @@ class RefineOptions(ClipInputs):
     lock: Annotated[tuple[str, ...], arg(metavar="W", help_behavior_hint="")] = ()
     """What keeps its pose: left_arm, head, left_knee, place, 17."""
     resume: Annotated[bool, arg(help_behavior_hint="")] = False
-    """Go on with an interrupted run that wrote to the same OUT."""
+    """Go on with the interrupted run that wrote to OUT."""
+    overwrite: OverwriteFlag = False
     device: str = "auto"
     """auto, cpu, cuda or cuda:1."""
     json: JsonFlag = False
@@ -65,16 +74,35 @@ class RefineOptions(ClipInputs):
                 "--keypoint; give --keypoint above 0, or leave --heatmaps out."
             )
         require_at_least("--fill-gaps", self.fill_gaps, 0)
+        self._check_outputs()
         from neuhmr.cli.refine_run import RunFiles, run_refinement
-        from neuhmr.clip.atomic import check_writable
 
-        for path in (self.out, self.report):
-            if path is not None:
-                check_writable(path)
         files = RunFiles(
             request=self.request(), out=self.out, report=self.report, resume=self.resume
         )
         return run_refinement(files, config, scope, self.device)
+
+    def _check_outputs(self) -> None:
+        """Refuse, before any work, to write over what is read, or unasked over what exists.
+
+        Raises:
+            OutputError: naming the file.
+        """
+        state = resume_path(self.out)
+        goes_on = self.resume and state.is_file()
+        inputs = clip_files(
+            self.clip, poses=self.poses, masks=self.masks, camera=self.camera, truth=self.truth,
+            body_model=self.body_model, checkpoint=self.checkpoint, heatmaps=self.heatmaps,
+        )  # fmt: skip
+        outputs = {"--out": self.out, "--report": self.report}
+        # Of a run that goes on, what it wrote when it stopped is there to be replaced.
+        check_outputs(outputs, inputs, self.overwrite or goes_on)
+        if state.exists() and not goes_on and not self.overwrite:
+            raise OutputError(
+                f"{state} keeps an interrupted run; add --resume to go on with it, or --overwrite "
+                "to start again."
+            )
+        check_outputs({"the state of --out": state}, inputs, overwrite=True)
 
     def show(self, result: dict[str, object]) -> None:
         """Say what was written and what it changed."""

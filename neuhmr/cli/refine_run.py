@@ -10,10 +10,9 @@ import torch
 from neuhmr.body.motion import Motion
 from neuhmr.cli.output import note, note_remarks
 from neuhmr.cli.progress import StopRequest, progress_bars, stop_on_interrupt
-from neuhmr.clip.atomic import check_writable
 from neuhmr.clip.motion_file import write_motion_file
 from neuhmr.clip.open_request import OpenRequest
-from neuhmr.clip.sidecars import sidecar_path
+from neuhmr.clip.sidecars import resume_path, sidecar_path
 from neuhmr.devices import choose_device
 from neuhmr.export.run_report import run_report, write_report
 from neuhmr.formats.motion_content import motion_content
@@ -25,8 +24,15 @@ from neuhmr.pipeline import prepare
 from neuhmr.progress import OnProgress, Progress
 from neuhmr.refine.field.snapshot import RefineSnapshot
 from neuhmr.refine.problem import RefineProblem
-from neuhmr.refine.resume_file import check_resume_file, resume_path
+from neuhmr.refine.resume_file import read_resume_file
 from neuhmr.refine.run import Result, Run
+from neuhmr.refine.run_identity import (
+    Identity,
+    identify_heatmaps,
+    identify_network,
+    identify_poses,
+    identify_settings,
+)
 from neuhmr.refine.scope import Scope
 from neuhmr.refine.settings import RefineConfig
 from neuhmr.refine.terms.pose_terms import KEYPOINT, counts_keypoints
@@ -57,16 +63,15 @@ def run_refinement(
     start = time.perf_counter()
     place = choose_device(device)
     resumed = resume_path(files.out)
-    check_writable(resumed)
-    if files.resume and resumed.exists():
-        check_resume_file(resumed)
+    goes_on = resumed if files.resume and resumed.is_file() else None
+    _require_same_run(goes_on, identify_settings(config, scope))
     with stop_on_interrupt() as stop:
         with progress_bars(stop) as on_progress:
-            opened = _open(files.request, on_progress)
-            problem = _prepare(opened, files.request, config, scope, place, on_progress)
+            opened = _open(files.request, goes_on, on_progress)
+            problem = _prepare(opened, files.request, config, scope, place, goes_on, on_progress)
         run = Run(problem, config)
         if files.resume:
-            _resume(run, resume_path(files.out))
+            _resume(run, goes_on)
         if counts_keypoints(config):
             with progress_bars(stop) as on_progress:
                 run.find_keypoints(on_progress)
@@ -76,9 +81,20 @@ def run_refinement(
     return _write(files, opened, result, losses, time.perf_counter() - start)
 
 
-def _open(request: OpenRequest, on_progress: OnProgress) -> Opened:
+def _require_same_run(state: Path | None, identity: Identity) -> None:
+    """Refuse, as soon as it is known, to go on with the state of another run.
+
+    Raises:
+        OutputError: the file is damaged, or something differs.
+    """
+    if state is not None:
+        read_resume_file(state, identity)
+
+
+def _open(request: OpenRequest, goes_on: Path | None, on_progress: OnProgress) -> Opened:
     """Open the clip, with poses in any case, and say what had to be guessed."""
     opened = open_clip_files(request)
+    _require_same_run(goes_on, {name: opened.origin[name] for name in ("clip", "camera")})
     note_remarks(opened.remarks)
     if opened.clip.camera_is_guessed:
         focal = float(opened.clip.camera.K[..., 0, 0].mean())
@@ -96,17 +112,21 @@ def _prepare(
     config: RefineConfig,
     scope: Scope,
     device: torch.device,
+    goes_on: Path | None,
     on_progress: OnProgress,
 ) -> RefineProblem:
     ghn, heatmaps = load_ghn(request.checkpoint, device), None
     if counts_keypoints(config):
         heatmaps = load_heatmaps_of_body(ghn, opened.model, request.heatmaps)
+    known = opened.origin | identify_poses(opened.motion(), opened.model.digest)
+    known |= identify_network(ghn) | identify_heatmaps(heatmaps, config)
+    _require_same_run(goes_on, known)
     subject = opened.subject(ghn, device, on_progress=on_progress)
     return prepare(subject, config, on_progress, heatmaps, scope)
 
 
-def _resume(run: Run, path: Path) -> None:
-    if not path.is_file():
+def _resume(run: Run, path: Path | None) -> None:
+    if path is None:
         note("There is no interrupted run to resume; starting at the beginning.")
         return
     run.load(path)

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Annotated
 
 from tyro.conf import Positional, arg
 
-from neuhmr.cli.inputs import JsonFlag, LayoutName, OptionalPath, PersonFlag
+from neuhmr.cli.inputs import JsonFlag, LayoutName, OptionalPath, PersonFlag, clip_files
 from neuhmr.cli.output import note, note_remarks, print_rows
+from neuhmr.cli.outputs import OverwriteFlag, check_outputs
 from neuhmr.cli.progress import progress_bars, stop_on_interrupt
 from neuhmr.errors import OutputError, PoseFileError
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from neuhmr.clip.clip import Clip
 
 VIDEO_SUFFIXES = (".mp4", ".mov", ".mkv")
+MESH_SUFFIXES = (".glb", ".obj", ".ply")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,6 +45,7 @@ class Render:
     """Camera; else CLIP.camera.json, else the motion file's, else guessed."""
     body_model: OptionalPath = None
     """SMPL file (npz or pkl); else the open body."""
+    overwrite: OverwriteFlag = False
     json: JsonFlag = False
 
     def run(self) -> dict[str, object]:
@@ -53,21 +56,23 @@ class Render:
             PoseFileError: the motion cannot be used or does not fit the clip.
             OutputError: the result cannot be written.
         """
-        from neuhmr.body.model_files import load_body_model
-        from neuhmr.clip.atomic import check_writable
-        from neuhmr.clip.clip import open_clip
-        from neuhmr.export.mesh_file import MESH_SUFFIXES
-        from neuhmr.formats.reading.clip_poses import ClipPoses
-        from neuhmr.formats.reading.rest_body import rest_body_of
-        from neuhmr.rendering.overlay_check import overlay_problem
-
         suffix = self.out.suffix.lower()
         if suffix not in VIDEO_SUFFIXES + MESH_SUFFIXES:
             raise OutputError(
                 f'{self.out} ends in "{suffix}", a video ({", ".join(VIDEO_SUFFIXES)}) or a mesh '
                 f"({', '.join(MESH_SUFFIXES)}) was expected; choose another name."
             )
-        check_writable(self.out)
+        inputs = clip_files(
+            self.clip, poses=self.motion, masks=None, camera=self.camera, truth=None,
+            beside=self.beside, body_model=self.body_model,
+        )  # fmt: skip
+        check_outputs({"--out": self.out}, inputs, self.overwrite)
+        from neuhmr.body.model_files import load_body_model
+        from neuhmr.clip.clip import open_clip
+        from neuhmr.formats.reading.clip_poses import ClipPoses
+        from neuhmr.formats.reading.rest_body import rest_body_of
+        from neuhmr.rendering.overlay_check import overlay_problem
+
         model = load_body_model(self.body_model)
         poses = ClipPoses(rest_body_of(model), self.person)
         clip = open_clip(self.clip, poses=self.motion, camera=self.camera, read=poses.read)
@@ -97,7 +102,7 @@ class Render:
         style = OverlayStyle(layout=self.layout, opacity=self.opacity)
         with stop_on_interrupt() as stop, progress_bars(stop) as on_progress:
             frames = overlay_frames(clip, clip.motion, model, style, beside, on_progress)
-            write_video(self.out, frames, clip.video.fps)
+            write_video(self.out, frames, clip.video.fps, clip.video.times)
         return {"written": str(self.out), "frames": len(clip), "layout": self.layout}
 
     def _write_mesh(self, clip: "Clip", model: "SmplModel") -> dict[str, object]:

@@ -13,6 +13,7 @@ from jaxtyping import Int
 
 from neuhmr.body.motion import Motion
 from neuhmr.clip.camera_file import fit_camera, read_camera
+from neuhmr.clip.mask_checks import mask_problem, sample_of
 from neuhmr.clip.masks import MaskSequence, read_masks
 from neuhmr.clip.motion_arrays import MotionArrays
 from neuhmr.clip.motion_file import read_motion_file
@@ -160,6 +161,12 @@ def _read_fitting_masks(path: Path, video: Video) -> MaskSequence:
         raise ClipError(
             f"{path} holds masks of {masks.height} x {masks.width} pixels (height x width) but "
             f"{video.path} has {video.height} x {video.width}; {remedy}."
+        )
+    problem = mask_problem(sample_of(masks))
+    if problem is not None:
+        raise ClipError(
+            f"{path} holds masks that {problem}, outlines of one person were expected; {remedy}, "
+            "or move the file away to go without."
         )
     return masks
 

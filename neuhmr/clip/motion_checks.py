@@ -6,12 +6,14 @@ from typing import TypedDict
 import numpy as np
 from jaxtyping import Bool, Float, Int
 
+from neuhmr.clip.frame_ranges import named_frames
 from neuhmr.errors import PoseFileError
 from neuhmr.files.npz_files import bad_rows
 from neuhmr.geometry.rotation_arrays import axisangles_from_rotmats
 
 NUM_BETAS = 10
-_REQUIRED = ("global_orient", "body_pose", "transl", "betas")
+_PER_FRAME = ("transl", "global_orient", "body_pose")
+_REQUIRED = (*_PER_FRAME, "betas")
 _REMEDY = "re-run the estimator, or convert its result with `neuhmr convert`"
 _ROTATION_TOLERANCE = 1e-2
 """float16 dumps of rotation matrices are off by 1e-3."""
@@ -20,8 +22,6 @@ _LARGEST_ANGLE = 4 * np.pi
 
 _FARTHEST = 1e6
 """From the camera (m), or in millimeters, which `neuhmr.rendering.overlay_check` names."""
-_MOST_RUNS = 8
-"""Of bad frames that a message names."""
 _LARGEST_BETA = 100.0
 """In standard deviations; the widest estimates reach some 10."""
 
@@ -71,7 +71,7 @@ def check_poses(path: Path, data: dict[str, np.ndarray], is_lenient: bool) -> Po
     rows = transl.shape[0]
     valid = _read_valid(path, data, rows)
     frame_index = _read_frame_index(path, data, rows)
-    _require_finite(path, "transl", transl, valid, frame_index)
+    _require_finite(path, data, valid, frame_index)
     _check_distance(path, transl, valid)
     orient, pose = (
         _read_rotations(path, data, key, joints, valid, frame_index, is_lenient)
@@ -124,7 +124,6 @@ def _read_rotations(
             f"{path} has {key} of shape {values.shape}{smplx_hint}, ({rows}, {3 * joints}) was "
             f"expected{found}; {_REMEDY}."
         )
-    _require_finite(path, key, values, valid, frame_index)
     if is_matrix:
         matrices = values.reshape(rows, joints, 3, 3).astype(np.float64)
         matrices = np.where(valid[:, None, None, None], matrices, np.eye(3))
@@ -203,24 +202,18 @@ def _read_frame_index(
 
 def _require_finite(
     path: Path,
-    key: str,
-    values: np.ndarray,
+    data: dict[str, np.ndarray],
     valid: Bool[np.ndarray, " rows"],
     frame_index: Int[np.ndarray, " rows"],
 ) -> None:
-    frames = frame_index[bad_rows(values) & valid]
-    if len(frames):
+    """Name every frame that is not finite at once, not the first one that is met."""
+    per_frame = {key: data[key] for key in _PER_FRAME if data[key].shape[:1] == valid.shape}
+    bad = {key: frame_index[bad_rows(values) & valid] for key, values in per_frame.items()}
+    found = [
+        f"in {key} in {named_frames(frames.tolist())}" for key, frames in bad.items() if len(frames)
+    ]
+    if found:
         raise PoseFileError(
-            f"{path} holds NaN or Inf in {key} in {named_frames(frames)}, finite numbers were "
-            "expected; mark such frames as invalid (key `valid`) or re-run the estimator."
+            f"{path} holds NaN or Inf {' and '.join(found)}, finite numbers were expected; mark "
+            "such frames as invalid (key `valid`) or re-run the estimator."
         )
-
-
-def named_frames(frames: Int[np.ndarray, " frames"]) -> str:
-    """Name frames in words: "frame 3", "frames 10 to 12 and 30"."""
-    runs = np.split(frames, np.flatnonzero(np.diff(frames) > 1) + 1)
-    parts = [str(run[0]) if len(run) == 1 else f"{run[0]} to {run[-1]}" for run in runs]
-    if len(parts) > _MOST_RUNS:
-        parts = [*parts[:_MOST_RUNS], f"{len(frames)} in all"]
-    listed = " and ".join([", ".join(parts[:-1]), parts[-1]] if len(parts) > 1 else parts)
-    return ("frame " if len(frames) == 1 else "frames ") + listed

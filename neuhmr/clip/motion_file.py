@@ -15,10 +15,10 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import Float
 
-from neuhmr.clip.atomic import atomic_path
 from neuhmr.clip.intrinsics import MOST_PIXELS, check_intrinsics
 from neuhmr.clip.motion_arrays import MotionArrays
 from neuhmr.clip.motion_checks import check_poses, is_rotation
+from neuhmr.clip.npz_writing import write_npz
 from neuhmr.errors import PoseFileError
 from neuhmr.files.npz_files import read_npz
 
@@ -56,7 +56,7 @@ def read_motion_file(path: Path) -> MotionArrays:
         fps=fps,
         K=K,
         image_size=image_size,
-        camera_is_guessed=bool(data.get("camera_is_guessed", np.array(False)).all()),
+        camera_is_guessed=_read_flag(path, data, "camera_is_guessed"),
         T_camera_world=_read_transforms(path, data, rows),
         gender=_text(data, "gender") or "neutral",
         body_model=_text(data, "body_model"),
@@ -91,8 +91,7 @@ def write_motion_file(path: Path, content: MotionArrays) -> None:
         arrays["camera_is_guessed"] = np.array(content.camera_is_guessed)
     if content.T_camera_world is not None:
         arrays["T_camera_world"] = content.T_camera_world.astype(np.float32)
-    with atomic_path(path) as partial, partial.open("wb") as file:
-        np.savez(file, **arrays)  # pyright: ignore[reportArgumentType]
+    write_npz(path, **arrays)
 
 
 def _check_format(path: Path, data: dict[str, np.ndarray]) -> None:
@@ -169,6 +168,15 @@ def _read_transforms(
         )
     matrices[..., 3, :] = [0.0, 0.0, 0.0, 1.0]  # The last row carries nothing.
     return matrices
+
+
+def _read_flag(path: Path, data: dict[str, np.ndarray], key: str) -> bool:
+    value = data.get(key, np.array(False))
+    if value.dtype.kind not in "biu":
+        raise PoseFileError(
+            f"{path} has {key} of type {value.dtype}, true or false was expected; {_REMEDY}."
+        )
+    return bool(value.all())
 
 
 def _text(data: dict[str, np.ndarray], key: str) -> str:

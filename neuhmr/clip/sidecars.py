@@ -43,6 +43,11 @@ def clip_folder(clip_path: Path) -> Path:
     return beside if _is_writable(place) else _folder_at_home(clip_path)
 
 
+def resume_path(out: Path) -> Path:
+    """Name the file beside a result that keeps an unfinished run."""
+    return out.with_name(out.name + ".resume.safetensors")
+
+
 def foreign_pose_sidecars(clip_path: Path) -> list[Path]:
     """List pose files of other tools beside a video (`clip.poses.*`)."""
     pattern = f"{clip_path.stem}.poses."

@@ -4,6 +4,7 @@ Frames stream or are fetched one by one; a whole video is never in memory. Pixel
 ones: a pixel aspect ratio other than 1 is ignored, as pose estimators ignore it.
 """
 
+import itertools
 import threading
 from collections import OrderedDict, deque
 from collections.abc import Iterable, Iterator, Sequence
@@ -16,12 +17,12 @@ from jaxtyping import Float, UInt8
 
 from neuhmr.clip.atomic import atomic_path
 from neuhmr.clip.video_decoder import VideoDecoder
+from neuhmr.clip.video_encoder import encode, is_even
 from neuhmr.clip.video_scan import FrameTable, scan_video
-from neuhmr.errors import MissingDependencyError, OutputError
+from neuhmr.errors import OutputError
 from neuhmr.progress import OnProgress, ignore_progress
 
 _CACHE_BYTES = 64 * 2**20
-_BT709 = ("-colorspace", "bt709", "-color_primaries", "bt709", "-color_trc", "bt709")
 
 
 def open_video(path: Path, on_progress: OnProgress = ignore_progress) -> "Video":
@@ -135,12 +136,21 @@ class _FrameReader:
 
 
 def write_video(
-    path: Path, frames: Iterable[UInt8[np.ndarray, "height width 3"]], fps: float | int
+    path: Path,
+    frames: Iterable[UInt8[np.ndarray, "height width 3"]],
+    fps: float | int,
+    times: Float[np.ndarray, " frames"] | None = None,
 ) -> None:
     """Write RGB frames as H.264 (yuv420p, BT.709), one at a time.
 
-    Odd sizes get one more row or column, a copy of the last. The file appears when it is whole;
-    if `frames` raises, nothing is left behind.
+    Odd sizes get one more row or column, a copy of the last. The file appears when it is whole and
+    was opened once; if `frames` raises, nothing is left behind.
+
+    Args:
+        path: an mp4, mov or mkv file.
+        frames: all of one size.
+        fps: their rate.
+        times: when each is shown (s); kept where the rate is not even.
 
     Raises:
         OutputError: no frames, or the file cannot be written.
@@ -151,34 +161,10 @@ def write_video(
     if first is None:
         raise OutputError(f"{path} would hold no frames; choose a range with at least one frame.")
     height, width = (size + size % 2 for size in first.shape[:2])
+    stamps = None if times is None or is_even(times, fps) else times
+    even = map(_even, itertools.chain([first], stream))
     with atomic_path(path) as partial:
-        try:
-            # A binary of 70 MB that only writing needs.
-            import imageio_ffmpeg
-
-            writer = imageio_ffmpeg.write_frames(
-                str(partial),
-                (width, height),
-                fps=fps,  # pyright: ignore[reportArgumentType]
-                codec="libx264",
-                quality=None,  # pyright: ignore[reportArgumentType]
-                macro_block_size=1,
-                ffmpeg_log_level="error",
-                output_params=[
-                    *("-crf", "18", "-preset", "veryfast", "-movflags", "+faststart"),
-                    *("-vf", "scale=out_color_matrix=bt709:out_range=tv", *_BT709),
-                ],
-            )
-            writer.send(None)
-        except (ImportError, RuntimeError) as error:
-            raise MissingDependencyError(
-                f"{path} needs ffmpeg to be written and none was found; install it with "
-                "`pip install imageio-ffmpeg`."
-            ) from error
-        with closing(writer):
-            writer.send(_even(first))
-            for frame in stream:
-                writer.send(_even(frame))
+        encode(partial, even, (height, width), fps, stamps)
 
 
 def _even(frame: UInt8[np.ndarray, "height width 3"]) -> UInt8[np.ndarray, "rows columns 3"]:

@@ -60,7 +60,7 @@ def open_container(path: Path) -> InputContainer:
     """
     require_file(path, ClipError, _EXPECTED)
     try:
-        container = av.open(str(path))
+        container = av.open(str(path), metadata_errors="replace")
     except (FFmpegError, OSError) as error:
         kind = describe_file(path)
         if "MP4" in kind:
@@ -83,7 +83,15 @@ def open_container(path: Path) -> InputContainer:
         raise ClipError(
             f"{path} is {kind}, {_EXPECTED} was expected; give the path of the clip itself."
         )
-    if _moving_stream(container) is None:
+    stream = _moving_stream(container)
+    # Streams of a codec that nobody knows have no decoder at all.
+    if stream is not None and getattr(stream, "codec_context", None) is None:
+        container.close()
+        raise ClipError(
+            f"{path} is coded in a way that is not known here, {_EXPECTED} was expected; convert "
+            "it to H.264 with ffmpeg."
+        )
+    if stream is None:
         container.close()
         raise ClipError(
             f"{path} holds no moving pictures (only sound or other data), {_EXPECTED} was "

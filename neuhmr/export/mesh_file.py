@@ -9,8 +9,6 @@ from torch import Tensor
 
 from neuhmr.clip.atomic import atomic_path
 
-MESH_SUFFIXES = (".glb", ".obj", ".ply")
-
 
 def write_mesh(
     path: Path, vertices: Float[Tensor, "vertices 3"], faces: Int[Tensor, "faces 3"]

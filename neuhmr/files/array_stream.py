@@ -3,6 +3,7 @@
 import io
 import math
 from collections.abc import Callable
+from tokenize import TokenError
 from typing import Any
 
 import numpy as np
@@ -67,7 +68,10 @@ def read_header(stream: io.BufferedIOBase) -> tuple[tuple[int, ...], bool, np.dt
     }
     if version not in readers:
         raise UnusableFile(f"holds an npy array of version {version[0]}.{version[1]}")
-    return readers[version](stream)
+    try:
+        return readers[version](stream)
+    except (TokenError, SyntaxError) as problem:
+        raise ValueError("the array's description is damaged") from problem
 
 
 def count_of(shape: tuple[Any, ...]) -> int:

@@ -1,5 +1,6 @@
 """Everything refinement needs to know about one person in one clip."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import torch
@@ -42,6 +43,8 @@ class RefineProblem:
     """Finds keypoints in the frames; needed only where they count."""
     keypoints: FrameKeypoints | None = None
     """Those that were found so far; see `look_for_keypoints`."""
+    origin: Mapping[str, str] = field(default_factory=dict)
+    """Which files it was made of, see `neuhmr.refine.run_identity`; empty where nobody knows."""
 
     def __post_init__(self) -> None:
         counts = (len(self.crops.frame_index), len(self.initial), len(self.features))

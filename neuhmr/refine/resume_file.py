@@ -1,79 +1,64 @@
 """An interrupted refinement on disk: tensors without pickles, and what they belong to."""
 
-import hashlib
 import json
-from dataclasses import asdict
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor
 
-from neuhmr.body.motion import Motion
 from neuhmr.clip.atomic import atomic_path
-from neuhmr.clip.crops import PersonCrops
 from neuhmr.errors import OutputError
 from neuhmr.files.file_kinds import require_file
-from neuhmr.refine.settings import RefineConfig
+from neuhmr.refine.run_identity import Identity, differences, digest_of
+
+FORMAT = "neuhmr-run-2"
 
 
-def resume_path(out: Path) -> Path:
-    """Name the file beside the output that keeps an unfinished run."""
-    return out.with_name(out.name + ".resume.safetensors")
-
-
-def run_fingerprint(
-    config: RefineConfig, initial: Motion, model_digest: str, crops: PersonCrops
-) -> str:
-    """Identify a run by its settings, its start and what it looks at.
-
-    The crops carry the clip's pictures, its masks and its camera: only a run on the very same can
-    be gone on with.
-    """
-    digest = hashlib.sha256(json.dumps(asdict(config), sort_keys=True).encode())
-    digest.update(model_digest.encode())
-    for tensor in (initial.global_orient, initial.body_pose, initial.transl, initial.betas):
-        digest.update(tensor.detach().cpu().numpy().tobytes())
-    seen = (crops.images, crops.masks > 0.5, crops.cameras.K, crops.boxes, crops.frame_index)
-    for tensor in seen:
-        digest.update(str(tuple(tensor.shape)).encode())
-        digest.update(tensor.detach().cpu().contiguous().numpy().tobytes())
-    return digest.hexdigest()
-
-
-def write_resume_file(path: Path, state: dict[str, Tensor], fingerprint: str) -> None:
+def write_resume_file(path: Path, state: Mapping[str, Tensor], identity: Identity) -> None:
     """Write the state of a run whole or not at all.
 
     Raises:
         OutputError: the file cannot be written.
     """
-    tensors = {name: tensor.cpu().contiguous() for name, tensor in state.items()}
-    with atomic_path(path) as partial:
-        save_file(tensors, partial, metadata={"fingerprint": fingerprint})
+    tensors = {name: state[name].cpu().contiguous() for name in sorted(state)}
+    header = {
+        "format": FORMAT,
+        "identity": json.dumps(dict(identity)),
+        "shapes": json.dumps({name: list(tensor.shape) for name, tensor in tensors.items()}),
+        "digest": digest_of(tensors.values()),
+    }
+    with atomic_path(path, SafetensorError) as partial:
+        save_file(tensors, partial, metadata=header)
 
 
-def read_resume_file(path: Path, fingerprint: str) -> dict[str, Tensor]:
+def read_resume_file(path: Path, identity: Identity) -> dict[str, Tensor]:
     """Read the state of the same run.
 
+    Args:
+        path: the file.
+        identity: what is known of the run that would go on.
+
     Raises:
-        OutputError: the file is damaged, or belongs to another clip, other settings, poses or body.
+        OutputError: the file is damaged, or belongs to another run; says what differs.
     """
-    found, state = _read(path)
-    if found != fingerprint:
-        raise OutputError(
-            f"{path} belongs to a run with other settings, poses, body, masks or camera, or of "
-            "another clip; give the same options as then, or start again without --resume."
-        )
+    require_file(path, OutputError, "the state of an interrupted run")
+    try:
+        with safe_open(path, framework="pt") as file:
+            header = file.metadata() or {}
+            state = {name: file.get_tensor(name) for name in sorted(file.keys())}
+        if header.get("format") != FORMAT:
+            raise damaged(path, "it is of another version")
+        saved, shapes = (json.loads(header[name]) for name in ("identity", "shapes"))
+        problem = _problem(state, shapes, header["digest"])
+    except (SafetensorError, OSError, ValueError, TypeError, RuntimeError, KeyError) as error:
+        raise damaged(path, error) from error
+    _require_same(path, saved, identity)
+    if problem is not None:
+        raise damaged(path, problem)
     return state
-
-
-def check_resume_file(path: Path) -> None:
-    """Refuse, before any work, a file that cannot be gone on with whatever the run.
-
-    Raises:
-        OutputError: it is damaged, or holds NaN.
-    """
-    _read(path)
 
 
 def damaged(path: Path, reason: object) -> OutputError:
@@ -84,15 +69,24 @@ def damaged(path: Path, reason: object) -> OutputError:
     )
 
 
-def _read(path: Path) -> tuple[str | None, dict[str, Tensor]]:
-    require_file(path, OutputError, "the state of an interrupted run")
-    try:
-        with safe_open(path, framework="pt") as file:
-            found = (file.metadata() or {}).get("fingerprint")
-            state = {name: file.get_tensor(name) for name in file.keys()}
-    except (SafetensorError, OSError, ValueError, TypeError, RuntimeError) as error:
-        raise damaged(path, error) from error
+def _require_same(path: Path, saved: dict[str, str], identity: Identity) -> None:
+    others = differences(saved, identity)
+    if others:
+        listed = " and ".join([", ".join(others[:-1]), others[-1]] if len(others) > 1 else others)
+        raise OutputError(
+            f"{path} belongs to a run with other {listed}; give the same as then, or start again "
+            "without --resume."
+        )
+
+
+def _problem(state: dict[str, Tensor], shapes: dict[str, Any], digest: str) -> str | None:
+    """Say what is not as it was written."""
+    for name, shape in shapes.items():
+        if name not in state:
+            return f"{name} is missing"
+        if list(state[name].shape) != shape:
+            return f"{name} has the shape {tuple(state[name].shape)} and had {tuple(shape)}"
     for name, tensor in state.items():
         if name.startswith("field.") and not bool(tensor.isfinite().all()):
-            raise damaged(path, f"{name} holds NaN or Inf")
-    return found, state
+            return f"{name} holds NaN or Inf"
+    return None if digest_of(state.values()) == digest else "its numbers have changed"

@@ -1,5 +1,6 @@
 """A refinement under way: step, save, go on, and judge what came of it."""
 
+import functools
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -11,7 +12,14 @@ from neuhmr.refine.field.snapshot import RefineSnapshot
 from neuhmr.refine.guard.guard import GuardedMotion, guard_motion
 from neuhmr.refine.problem import RefineProblem
 from neuhmr.refine.report import RefineReport, make_report
-from neuhmr.refine.resume_file import damaged, read_resume_file, run_fingerprint, write_resume_file
+from neuhmr.refine.resume_file import damaged, read_resume_file, write_resume_file
+from neuhmr.refine.run_identity import (
+    Identity,
+    identify_crops,
+    identify_heatmaps,
+    identify_poses,
+    identify_settings,
+)
 from neuhmr.refine.settings import RefineConfig
 from neuhmr.refine.settings.table import with_live_values
 
@@ -78,16 +86,15 @@ class Run:
         Raises:
             OutputError: the file cannot be written.
         """
-        write_resume_file(path, self.refiner.state_dict(), self._fingerprint())
+        write_resume_file(path, self.refiner.state_dict(), self._identity)
 
     def load(self, path: Path) -> None:
         """Go on from where a saved run stood.
 
         Raises:
-            OutputError: the file is damaged, or belongs to other settings, poses, body, anchors
-                or scope.
+            OutputError: the file is damaged, or belongs to another run; says what differs.
         """
-        state = read_resume_file(path, self._fingerprint())
+        state = read_resume_file(path, self._identity)
         try:
             self.refiner.load_state_dict(state)
         except (KeyError, RuntimeError, ValueError, TypeError, IndexError) as error:
@@ -123,12 +130,19 @@ class Run:
     def _at_rate(self, config: RefineConfig | None) -> RefineConfig | None:
         return config and config.at_rate(self.problem.fps)
 
-    def _fingerprint(self) -> str:
+    @functools.cached_property
+    def _identity(self) -> Identity:
+        """What the run belongs to; pictures and weights are many numbers, digested once."""
         problem = self.problem
-        run = run_fingerprint(
-            self.refiner.config, problem.initial, problem.model.digest, problem.crops
-        )
-        return f"{run} anchors {problem.selection.anchors} scope {problem.scope.plain()}"
+        return {
+            **problem.origin,
+            **identify_settings(self.config, problem.scope),
+            **identify_poses(problem.initial, problem.model.digest),
+            **identify_heatmaps(problem.heatmaps, self.config),
+            "frame rate": f"{problem.fps:g}",
+            "pictures of the person": identify_crops(problem.crops),
+            "anchors": f"{problem.selection.anchors}",
+        }
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

@@ -18,6 +18,7 @@ from neuhmr.body.pose_readings import (
 )
 from neuhmr.body.smpl_model import SmplModel
 from neuhmr.clip.clip import Clip
+from neuhmr.clip.frame_ranges import named_frames
 
 LOOKED_AT = 12
 """Frames, evenly spread over the poses."""
@@ -89,7 +90,7 @@ def overlay_problem(clip: Clip, motion: Motion, model: SmplModel) -> OverlayProb
     best = max(scores, key=lambda reading: scores[reading])
     is_better = scores[best] > max(now + LEAST_GAIN, LEAST_OTHER)
     if now >= LEAST and not is_better:
-        return None
+        return _behind(motion, pelvis)
     means = "boxes overlap by" if masks is not None else "in the picture in"
     found = f"The poses do not lie on the person ({means} {now:.0%}"
     if not is_better:
@@ -104,6 +105,19 @@ def overlay_problem(clip: Clip, motion: Motion, model: SmplModel) -> OverlayProb
         f"--poses-as {best}, or --poses-as {GIVEN} to go on as they are."
     )
     return OverlayProblem(message, (best, GIVEN))
+
+
+def _behind(motion: Motion, pelvis: Float[Tensor, "3"]) -> OverlayProblem | None:
+    """Name the frames in which a body that is otherwise in place is behind the camera."""
+    depths = motion.transl[:, 2] + pelvis[2].to(motion.transl)
+    frames = motion.frame_index[motion.valid & (depths <= 0.0)]
+    if not len(frames):
+        return None
+    message = (
+        f"The person is behind the camera in {named_frames(frames.tolist())}, where no camera sees "
+        f"anybody; mark such frames as invalid (key `valid`), or --poses-as {GIVEN} to go on."
+    )
+    return OverlayProblem(message, (GIVEN,))
 
 
 def _reason(reading: str, clip: Clip) -> str:

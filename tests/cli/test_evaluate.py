@@ -4,6 +4,7 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from neuhmr.cli import main
@@ -85,3 +86,55 @@ def test_motions_without_a_common_frame_are_refused(
     assert main(["evaluate", str(files[0]), "--truth", str(files[1])]) == 2
     error = capsys.readouterr().err
     assert "no valid frame in common" in error and error.count("\n") == 1
+
+
+def unnumbered(path: Path, frames: int, every: int = 1) -> Path:
+    """Poses of smplx's names without frame numbers."""
+    motion = make_motion(frames)
+    rows = slice(None, None, every)
+    np.savez(
+        path,
+        global_orient=motion.global_orient_axisangle().numpy()[rows],
+        body_pose=motion.body_pose_axisangle().numpy()[rows],
+        transl=motion.transl.numpy()[rows],
+        betas=motion.betas.numpy(),
+    )
+    return path
+
+
+def numbered(path: Path, frames: int, rows: slice = slice(None)) -> Path:
+    return save_motion(path, make_motion(frames)[rows])
+
+
+@pytest.mark.parametrize(
+    ("motion", "truth"),
+    [
+        (lambda p: unnumbered(p, 12), lambda p: unnumbered(p, 11)),
+        (lambda p: unnumbered(p, 12, every=2), lambda p: unnumbered(p, 12)),
+        (lambda p: unnumbered(p, 12, every=2), lambda p: numbered(p, 12)),
+        (lambda p: numbered(p, 12), lambda p: unnumbered(p, 12, every=2)),
+        (lambda p: unnumbered(p, 12, every=2), lambda p: numbered(p, 12, slice(0, 12, 2))),
+    ],
+    ids=["shorter", "every second", "against numbered", "as truth", "both halved, one says so"],
+)
+def test_rows_that_may_show_other_frames_are_not_compared(motion, truth, tmp_path, capsys) -> None:
+    words = [str(motion(tmp_path / "m.npz")), "--truth", str(truth(tmp_path / "t.npz"))]
+    assert main(["evaluate", *words]) == 2
+    said = capsys.readouterr().err.strip().splitlines()[-1]
+    assert "the same frames were expected" in said and "frame_index" in said
+
+
+@pytest.mark.parametrize(
+    ("motion", "truth"),
+    [
+        (lambda p: unnumbered(p, 12), lambda p: unnumbered(p, 12)),
+        (lambda p: unnumbered(p, 12), lambda p: numbered(p, 12)),
+        (lambda p: unnumbered(p, 12), lambda p: numbered(p, 12, slice(3, 9))),
+        (lambda p: numbered(p, 12), lambda p: numbered(p, 12, slice(0, 12, 2))),
+        (lambda p: numbered(p, 12), lambda p: numbered(p, 12, slice(9))),
+    ],
+    ids=["as long", "one numbered", "truth of a part", "numbered halves", "numbered, shorter"],
+)
+def test_rows_of_the_same_frames_are(motion, truth, tmp_path, capsys) -> None:
+    result = evaluate(capsys, motion(tmp_path / "m.npz"), truth(tmp_path / "t.npz"))
+    assert result["mpjpe_mm"] == pytest.approx(0.0, abs=1e-2)

@@ -43,9 +43,11 @@ def test_files_that_are_named_are_written(painted_clip: Path, tmp_path: Path, as
 
 
 def test_files_lie_beside_the_clip_where_none_are_named(painted_clip: Path, asked, capsys):
-    assert main(["init", str(painted_clip)]) == 0
+    assert main(["init", str(painted_clip)]) == 2, "poses lie beside the clip already"
+    assert "clip.poses.npz exists already" in capsys.readouterr().err and asked == []
+    assert main(["init", str(painted_clip), "--overwrite"]) == 0
     said = capsys.readouterr().out
-    assert asked[2] is None and asked[3] is None
+    assert asked[2] == painted_clip.with_name("clip.poses.npz") and asked[3] is None
     assert "5 of 6" in said and "3.2 px" in said
     # Tables shorten long paths in their middle or at their end.
     lines = {line.split("  ")[0]: line for line in said.splitlines()}

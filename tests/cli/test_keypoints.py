@@ -1,17 +1,21 @@
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import imageio.v3 as iio
+import numpy as np
 import pytest
+import torch
 
 from ghnerf.captures.test_capture_keypoints import capture
 from ghnerf.knowing import KnowingGhnerf, knowing_image, standing_points
 from neuhmr.cli.dispatch import USER_ERROR, main
 from neuhmr.cli.keypoints import camera_numbers, parse_frames
-from neuhmr.datasets.capture import Capture
+from neuhmr.datasets.capture import Capture, CaptureView
 from neuhmr.errors import DatasetError, NeuhmrError
 from neuhmr.ghnerf.captures import capture_keypoints
 from neuhmr.ghnerf.captures.keypoint_file import read_keypoints
+from tests.full_disk import full_disk
 
 AVAILABLE = (3, 4, 5, 6, 9)
 
@@ -108,7 +112,7 @@ def test_folders_that_cannot_be_made_are_refused(still: Capture, tmp_path: Path,
     (tmp_path / "file").touch()
     words = ["keypoints", str(tmp_path), "--out", str(tmp_path / "k.npz")]
     assert main([*words, "--pictures", str(tmp_path / "file" / "p")]) == USER_ERROR
-    assert "cannot be made" in capsys.readouterr().err
+    assert "file is not a folder" in capsys.readouterr().err
     assert main([*words, "--video", str(tmp_path / "no" / "v.mp4")]) == USER_ERROR
     assert "does not exist" in capsys.readouterr().err
     assert main([*words, "--size", "31"]) == USER_ERROR
@@ -129,3 +133,36 @@ def test_shares_are_told_in_percent(
     assert main(["keypoints", str(tmp_path), "--out", str(tmp_path / "k.npz"), *options]) == 0
     lines = [line.split() for line in capsys.readouterr().out.splitlines()]
     assert ["Found", "in", "the", "cameras", "50", "%"] in lines, "two of four"
+
+
+def test_masks_that_no_person_can_have_are_refused_before_any_work(
+    still: Capture, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys
+) -> None:
+    seen = Capture.view
+
+    def everywhere(subject: Capture, frame: int, camera: int) -> CaptureView:
+        view = seen(subject, frame, camera)
+        return replace(view, mask=torch.ones(view.image.shape[:2], dtype=torch.bool))
+
+    monkeypatch.setattr(Capture, "view", everywhere)
+    words = ["keypoints", str(tmp_path), "--out", str(tmp_path / "k.npz"), "--device", "cpu"]
+    assert main(words) == USER_ERROR
+    said = capsys.readouterr().err.strip().splitlines()[-1]
+    assert said.startswith("The masks of still cover 100% of the picture")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_disk_that_fills_up_while_the_video_is_written_leaves_no_video(
+    still: Capture, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys
+) -> None:
+    rng = np.random.default_rng(0)
+    noise = [rng.integers(0, 255, (96, 96, 3), np.uint8) for _ in range(9)]
+    monkeypatch.setattr(
+        "neuhmr.ghnerf.captures.novel_view_video.novel_views", lambda *given: iter(noise)
+    )
+    words = ["keypoints", str(tmp_path), "--out", str(tmp_path / "k.npz"), "--device", "cpu"]
+    words += ["--size", "64", "--frames", "0", "--video", str(tmp_path / "v.mp4")]
+    with full_disk(20_000):
+        assert main(words) == USER_ERROR
+    assert "v.mp4 could not be written" in capsys.readouterr().err
+    assert [path.name for path in tmp_path.iterdir()] == ["k.npz"]

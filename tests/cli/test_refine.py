@@ -19,6 +19,7 @@ from neuhmr.refine.field.snapshot import RefineSnapshot
 from neuhmr.refine.settings import RefineConfig
 from refine.untrained_heatmaps import untrained_heatmaps
 from synthetic_body import make_synthetic_body
+from tests.full_disk import full_disk
 from tests.ghn.scene import make_ghn
 
 EPOCHS = 4  # of one step each: six frames, eight to a step
@@ -180,24 +181,6 @@ def test_a_device_that_is_not_there_is_refused(
     assert "cuda:77" in capsys.readouterr().err and not out.exists()
 
 
-def test_resume_refuses_another_runs_state(
-    painted_clip: Path,
-    tiny_weights: Path,
-    tmp_path: Path,
-    interrupt_at,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
-) -> None:
-    out = tmp_path / "out.npz"
-    interrupt_at(1)
-    assert refine(painted_clip, tiny_weights, out) == 130
-    monkeypatch.undo()
-    capsys.readouterr()
-    assert refine(painted_clip, tiny_weights, out, "--resume", "--rgb", "0.7") == 2
-    error = capsys.readouterr().err.strip().splitlines()[-1]
-    assert "belongs to a run with other settings" in error
-
-
 def test_the_same_seed_gives_the_same_poses(
     painted_clip: Path, tiny_weights: Path, straight: Path, tmp_path: Path
 ) -> None:
@@ -269,3 +252,16 @@ def test_keypoints_that_cannot_be_found_are_refused_in_one_sentence(
 def test_bodies_without_known_keypoints_are_refused(tiny_weights: Path) -> None:
     with pytest.raises(BodyModelError, match=r"782 vertices.* 6890"):
         load_heatmaps_of_body(load_ghn(tiny_weights), make_synthetic_body())
+
+
+def test_a_disk_that_fills_up_leaves_the_old_result(
+    painted_clip: Path, tmp_path: Path, tiny_weights: Path, capsys
+) -> None:
+    out = tmp_path / "o.npz"
+    out.write_text("old")
+    words = ["refine", str(painted_clip), "--out", str(out), "--overwrite", "--device", "cpu"]
+    words += ["--checkpoint", str(tiny_weights), "--epochs", "1", "--set", "draft.steps=2"]
+    with full_disk():
+        assert main(words) == 2
+    assert "o.npz could not be written (File too large)" in capsys.readouterr().err
+    assert out.read_text() == "old" and list(tmp_path.iterdir()) == [out]

@@ -4,6 +4,7 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
+import av
 import numpy as np
 import pytest
 import trimesh
@@ -12,8 +13,8 @@ from neuhmr.body.model_files import load_body_model
 from neuhmr.cli import main
 from neuhmr.clip.motion_arrays import MotionArrays
 from neuhmr.clip.motion_file import read_motion_file, write_motion_file
-from neuhmr.clip.video import open_video
-from tests.painted_clip import turning_motion
+from neuhmr.clip.video import open_video, write_video
+from tests.painted_clip import make_painted_clip, turning_motion
 
 
 def render(clip: Path, out: Path, *options: str) -> int:
@@ -66,6 +67,18 @@ def test_a_video_has_every_frame_with_a_body_as_opaque_as_wished(painted_clip, t
         frames = [video.frame(3).astype(int), original.frame(3).astype(int)]
         differences.append(np.abs(frames[0] - frames[1]).mean())
     assert differences[0] < 3.0 < differences[1], "lossy coding alone costs less"
+
+
+def test_a_video_at_an_uneven_rate_keeps_its_time_stamps(tmp_path: Path) -> None:
+    clip = make_painted_clip(tmp_path)
+    times = np.array([0.0, 0.1, 0.2, 0.9, 1.0, 1.9])
+    write_video(clip, list(open_video(clip).frames()), 6 / 2.0, times)
+    assert render(clip, tmp_path / "out.mp4") == 0
+    with av.open(str(tmp_path / "out.mp4")) as container:
+        stream = container.streams.video[0]
+        packets = [packet for packet in container.demux(stream) if packet.size]
+    shown = sorted(float(packet.pts * stream.time_base) for packet in packets)
+    assert shown == pytest.approx(times.tolist(), abs=1e-4)
 
 
 @pytest.mark.parametrize("layout", ["overlay", "side-by-side", "turntable"])

@@ -84,6 +84,18 @@ def test_all_bad_frames_are_named(tmp_path: Path) -> None:
         read_motion_file(tmp_path / "a.npz")
 
 
+def test_bad_frames_are_named_in_every_key(tmp_path: Path) -> None:
+    transl = np.tile([0.0, 0.0, 3.0], (FRAMES, 1))
+    transl[10:13] = np.nan
+    body_pose = np.zeros((FRAMES, 69))
+    body_pose[30, 4] = np.inf
+    np.savez(tmp_path / "a.npz", **poses(transl=transl, body_pose=body_pose))
+    with pytest.raises(
+        PoseFileError, match="in transl in frames 10 to 12 and in body_pose in frame 30, finite"
+    ):
+        read_motion_file(tmp_path / "a.npz")
+
+
 @pytest.mark.parametrize(
     "change",
     [

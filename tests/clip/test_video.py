@@ -4,11 +4,12 @@ import random
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import av
 import numpy as np
 import pytest
 
 from neuhmr.clip import video as video_module
-from neuhmr.clip import video_scan
+from neuhmr.clip import video_encoder, video_scan
 from neuhmr.clip.video import open_video, write_video
 from neuhmr.clip.video_decoder import VideoDecoder
 from neuhmr.errors import ClipError, OutputError
@@ -216,6 +217,40 @@ def test_written_videos_read_back_with_their_colors(tmp_path):
     for frame, original in zip(video.frames(), written, strict=True):
         # A wrong YUV matrix (BT.601 for BT.709) would be off by more than 10 levels here.
         assert np.abs(frame.astype(int) - original).max() <= 5
+
+
+def shown_at(path: Path) -> list[float]:
+    """When each packet of a video is shown (s), as another reader tells it."""
+    with av.open(str(path)) as container:
+        stream = container.streams.video[0]
+        packets = [packet for packet in container.demux(stream) if packet.size]
+    return sorted(float(packet.pts * stream.time_base) for packet in packets)
+
+
+@pytest.mark.parametrize(("suffix", "off_by"), [(".mp4", 1e-4), (".mov", 1e-4), (".mkv", 1e-3)])
+def test_time_stamps_at_an_uneven_rate_are_kept(tmp_path, suffix, off_by):
+    times = np.array([0.0, 0.04, 0.2, 0.24, 0.9, 1.0, 1.5])
+    path = tmp_path / f"uneven{suffix}"
+    write_video(path, colored_frames(7, 48, 64), fps=4.0, times=times)
+    assert shown_at(path) == pytest.approx(times.tolist(), abs=off_by)
+    np.testing.assert_allclose(open_video(path).times, times, atol=off_by)
+
+
+def test_rounded_stamps_of_an_even_rate_make_an_even_video(tmp_path):
+    path = tmp_path / "even.mp4"
+    rounded = np.array([0.0, 0.033, 0.067, 0.1, 0.133])
+    write_video(path, colored_frames(5, 48, 64), fps=30.0, times=rounded)
+    assert shown_at(path) == pytest.approx([0.0, 1 / 30, 2 / 30, 0.1, 4 / 30], abs=1e-6)
+
+
+def test_a_video_that_holds_fewer_frames_than_were_sent_is_not_written(tmp_path, monkeypatch):
+    monkeypatch.setattr(video_encoder, "_CODING", (*video_encoder._CODING, "-frames:v", "3"))
+    with pytest.raises(OutputError, match="holds 3 of 9 frames"):
+        write_video(tmp_path / "a.mp4", colored_frames(9, 48, 64), fps=10)
+    monkeypatch.setattr(video_encoder, "_CODING", ("-vcodec", "nothing"))
+    with pytest.raises(OutputError, match="ffmpeg ended with code"):
+        write_video(tmp_path / "a.mp4", colored_frames(9, 48, 64), fps=10)
+    assert list(Path(tmp_path).iterdir()) == []
 
 
 def test_odd_sizes_are_padded_with_the_last_row_and_column(tmp_path):

@@ -8,7 +8,8 @@ import torch
 import trimesh
 
 from neuhmr.body.model_files import load_body_model
-from neuhmr.export.mesh_file import MESH_SUFFIXES, write_mesh
+from neuhmr.cli.render import MESH_SUFFIXES
+from neuhmr.export.mesh_file import write_mesh
 from tests.painted_clip import turning_motion
 
 

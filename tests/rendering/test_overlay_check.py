@@ -94,3 +94,14 @@ def test_a_person_who_is_cut_off_by_the_picture_is_not_too_near(clip: Clip):
     shape = (clip.video.height, clip.video.width)
     filled = replace(clip, masks=pack_masks([np.ones(shape, bool)] * len(clip)))
     assert problem(filled, moved(poses(clip), (0.1, 0.1, 0.25))) is None
+
+
+def test_a_person_behind_the_camera_in_some_frames_is_named(clip: Clip):
+    motion = poses(clip)
+    transl = motion.transl.clone()
+    transl[[1, 2]] *= -1.0
+    found = problem(clip, replace(motion, transl=transl))
+    assert found is not None and "behind the camera in frames 1 to 2," in found
+    valid = motion.valid.clone()
+    valid[[1, 2]] = False
+    assert problem(clip, replace(motion, transl=transl, valid=valid)) is None

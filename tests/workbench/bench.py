@@ -26,6 +26,11 @@ class Bench:
         self.tasks = Tasks(self.session, self.engine, self.notices, Playback(), keeper)
         self.tasks.worker.start()
 
+    def open_clip(self):
+        """Open the clip and wait for it."""
+        self.tasks.open(OpenRequest(clip=CLIP))
+        self.wait(lambda state: state.footage is not None)
+
     @property
     def state(self):
         return self.session.state
@@ -50,6 +55,5 @@ def launch_again(bench):
     """Close the workbench and start another one on the same clip."""
     bench.tasks.stop()
     again = Bench(bench.folder)
-    again.tasks.open(OpenRequest(clip=CLIP))
-    again.wait(lambda state: state.footage is not None)
+    again.open_clip()
     return again

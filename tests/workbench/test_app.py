@@ -241,7 +241,8 @@ def test_what_is_asked_of_a_format_reaches_its_writer(window):
 
     type(footage).export = note
     try:
-        assert find(window, "Up axis").disabled, "a motion file is in the camera's frame"
+        # A motion file is in the camera's frame.
+        assert_soon(lambda: find(window, "Up axis").disabled)
         send(window, (find(window, "Format"), "Motion (AMASS npz)"))
         assert_soon(lambda: not find(window, "Up axis").disabled)
         send(window, (find(window, "Up axis"), "y"))

@@ -1,6 +1,6 @@
 """Where exports may go: into a few known folders, under a plain name, over nothing else's file."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from neuhmr.formats.writing.formats import FORMATS
@@ -21,6 +21,8 @@ class ExportFolders:
     """The folders of this session, by what the user calls them."""
 
     by_label: dict[str, Path]
+    _promised: set[Path] = field(default_factory=set)
+    """Given out already: an export that waits for its turn has not written its file yet."""
 
     @staticmethod
     def of(clip: Path, session: Path, out: Path | None) -> "ExportFolders":
@@ -53,7 +55,9 @@ class ExportFolders:
             raise WorkbenchError(
                 f"{folder} cannot be made ({error.strerror}); choose another folder."
             ) from error
-        return _free_path(folder, stem, SUFFIXES[kind])
+        path = _free_path(folder, stem, SUFFIXES[kind], self._promised)
+        self._promised.add(path)
+        return path
 
 
 def checked_name(name: str) -> str:
@@ -78,10 +82,10 @@ def checked_name(name: str) -> str:
     return stem
 
 
-def _free_path(folder: Path, stem: str, suffix: str) -> Path:
+def _free_path(folder: Path, stem: str, suffix: str, promised: set[Path]) -> Path:
     path = folder / f"{stem}{suffix}"
     number = 2
-    while path.exists() or path.is_symlink():
+    while path in promised or path.exists() or path.is_symlink():
         path = folder / f"{stem}-{number}{suffix}"
         number += 1
     return path

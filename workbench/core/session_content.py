@@ -1,17 +1,23 @@
 """What a session file says: settings by their names in the table, scope, view, losses."""
 
 import math
+from collections.abc import Iterable
 from dataclasses import replace
-from typing import Any
+from typing import Any, TypeVar, get_args
 
+from neuhmr.body.skeleton import NUM_JOINTS
 from neuhmr.refine.scope import Scope
-from neuhmr.refine.settings import RefineConfig, with_values
-from neuhmr.refine.settings.table import values_of
+from neuhmr.refine.settings import SETTINGS, PresetName, RefineConfig, with_values
+from neuhmr.refine.settings.table import Setting, values_of
 from workbench.core.session import LossPoint, SessionState
 from workbench.core.view_state import SHOWN_CHOICES, ViewState
+from workbench.errors import WorkbenchError
 
-VERSION = 2
+VERSION = 3
+SLOTS = ("", "-2")
+"""What is added to names of poses and optimizers; earlier versions had one of each."""
 _MAX_LOSSES = 2000
+_MOST_STEPS = 10**9
 _FIRST_NAMES = {
     "lambda_rgb": "weights.rgb",
     "lambda_geo": "weights.geo",
@@ -23,6 +29,8 @@ _FIRST_NAMES = {
     "learning_rate": "schedule.learning_rate",
 }
 """What version 1 called the settings that it kept."""
+_KINDS = {dict: "named entries", list: "a list", str: "a text", bool: "true or false"}
+_Kind = TypeVar("_Kind")
 
 
 def session_content(state: SessionState, begun_with: RefineConfig) -> dict[str, Any]:
@@ -49,72 +57,149 @@ def session_content(state: SessionState, begun_with: RefineConfig) -> dict[str, 
     }
 
 
-def read_session(state: SessionState, data: dict[str, Any]) -> tuple[SessionState, RefineConfig]:
-    """Read a saved session of this version or of version 1.
+def read_session(state: SessionState, data: object) -> tuple[SessionState, RefineConfig]:
+    """Read a saved session of this version or of an earlier one.
 
     Returns:
         The state with what was saved, and the settings that its optimizer began with.
 
     Raises:
-        ValueError: another version, or a value that cannot be.
-        NeuhmrError: a setting that is not known, or has a value that it cannot have.
-        KeyError: something is missing.
-        TypeError: something is of another kind.
+        NeuhmrError: another version, something is missing, or a value that cannot be; says which.
     """
-    config, begun_with, scope = _settings_in(data, state.config or RefineConfig())
-    view = data["view"]
-    if view["shown"] not in SHOWN_CHOICES:
-        raise ValueError(f"shown is {view['shown']!r}")
+    entries = _of(dict, data, "it")
+    config, begun_with, scope = _settings_in(entries, state.config or RefineConfig())
+    view = _entry(dict, entries, "view")
+    shown = _entry(str, view, "shown")
+    if shown not in SHOWN_CHOICES:
+        raise _unexpected("shown", shown, f"one of {', '.join(SHOWN_CHOICES)}")
     frames = range(state.num_frames)
     restored = replace(
         state,
         config=config,
         scope=scope,
-        includes=frozenset(int(f) for f in data["includes"] if int(f) in frames),
-        excludes=frozenset(int(f) for f in data["excludes"] if int(f) in frames),
-        losses=tuple(
-            LossPoint(step=int(step), terms=tuple((str(n), _finite(v)) for n, v in terms.items()))
-            for step, terms in data["losses"]
-        ),
+        includes=_numbers(entries, "includes") & frozenset(frames),
+        excludes=_numbers(entries, "excludes") & frozenset(frames),
+        losses=tuple(_loss(point) for point in _entry(list, entries, "losses")),
         phase="paused",
         view=ViewState(
-            frame=min(max(int(view["frame"]), 0), max(state.num_frames - 1, 0)),
-            shown=view["shown"],
-            joint=min(max(int(view["joint"]), 0), 23),
+            frame=min(_whole(view, "frame"), max(state.num_frames - 1, 0)),
+            shown=shown,
+            joint=min(_whole(view, "joint"), NUM_JOINTS - 1),
         ),
     )
     return restored, begun_with
+
+
+def read_slot(data: object) -> str:
+    """Read which of two poses and optimizers a session names; those without a letter if none.
+
+    Raises:
+        NeuhmrError: it names others.
+    """
+    slot = _of(dict, data, "it").get("slot", SLOTS[0])
+    if slot not in SLOTS:
+        raise _unexpected("slot", slot, "one of the two")
+    return slot
+
+
+def read_steps(data: object) -> tuple[int, int]:
+    """Read how far a saved session is: the step, and of how many.
+
+    Raises:
+        NeuhmrError: one is missing or cannot be.
+    """
+    entries = _of(dict, data, "it")
+    total = _whole(entries, "total_steps", least=1)
+    return _whole(entries, "step", least=1, most=total), total
 
 
 def _settings_in(
     data: dict[str, Any], default: RefineConfig
 ) -> tuple[RefineConfig, RefineConfig, Scope]:
     """Read the settings, those that the optimizer began with, and the scope."""
-    if data["version"] == 1:
-        values = {_FIRST_NAMES[name]: value for name, value in data["settings"].items()}
-        return with_values(default, values), default, Scope()
-    if data["version"] != VERSION:
-        raise ValueError(f"version {data['version']}, {VERSION} was expected")
-    base = replace(default, name=str(data["preset"]))
-    config = with_values(base, data["settings"])
-    return config, with_values(base, data["begun_with"]), _read_scope(data["scope"])
+    version, values = _whole(data, "version"), _entry(dict, data, "settings")
+    if version == 1:
+        named = {_FIRST_NAMES.get(str(name), str(name)): value for name, value in values.items()}
+        return _with_values(default, named), default, Scope()
+    if not 1 < version <= VERSION:
+        raise _unexpected("version", version, f"at most {VERSION}")
+    base = replace(default, name=_entry(str, data, "preset"))
+    begun_with = _with_values(base, _entry(dict, data, "begun_with"))
+    return _with_values(base, values), begun_with, _read_scope(_entry(dict, data, "scope"))
+
+
+def _with_values(base: RefineConfig, values: dict[str, Any]) -> RefineConfig:
+    """Change settings within the range of their widgets, or to what the start has already."""
+    config = with_values(base, values)
+    for name in values:
+        row = SETTINGS[name]
+        value, most = row.value_in(config), _most(row, base)
+        if isinstance(value, (int, float)) and value > most:
+            raise _unexpected(name, value, f"at most {most:g}")
+    return config
+
+
+def _most(row: Setting, base: RefineConfig) -> float:
+    known = (row.value_in(base), *map(row.value_of_preset, get_args(PresetName)))
+    return max(row.declared.high, *(n for n in known if isinstance(n, (int, float))), 1.0)
 
 
 def _read_scope(saved: dict[str, Any]) -> Scope:
-    def number(name: str) -> int | None:
-        return None if saved[name] is None else int(saved[name])
-
+    first, last = (None if saved.get(name) is None else _whole(saved, name)
+                   for name in ("first", "last"))  # fmt: skip
+    joints = _numbers(saved, "locked_joints", most=NUM_JOINTS - 1)
     return Scope(
-        first=number("first"),
-        last=number("last"),
-        locked_frames=frozenset(int(frame) for frame in saved["locked_frames"]),
-        locked_joints=frozenset(int(joint) for joint in saved["locked_joints"] if 0 <= joint < 24),
-        lock_translation=bool(saved["lock_translation"]),
+        first=first,
+        last=last,
+        locked_frames=_numbers(saved, "locked_frames"),
+        locked_joints=joints,
+        lock_translation=_entry(bool, saved, "lock_translation"),
     )
 
 
-def _finite(value: Any) -> float:
-    number = float(value)
-    if not math.isfinite(number):
-        raise ValueError("a number is not finite")
-    return number
+def _loss(point: object) -> LossPoint:
+    pair = _of(list, point, "a loss")
+    if len(pair) != 2:
+        raise _unexpected("a loss", pair, "a step and its terms")
+    step, terms = _number(pair[0], "a loss's step"), _of(dict, pair[1], "a loss's terms")
+    return LossPoint(step=step, terms=tuple((name, _finite(v, name)) for name, v in terms.items()))
+
+
+def _entry(kind: type[_Kind], data: dict[str, Any], name: str) -> _Kind:
+    if name not in data:
+        raise WorkbenchError(f"it lacks {name}")
+    return _of(kind, data[name], name)
+
+
+def _of(kind: type[_Kind], value: object, called: str) -> _Kind:
+    if not isinstance(value, kind):
+        raise _unexpected(called, value, _KINDS[kind])
+    return value
+
+
+def _whole(data: dict[str, Any], name: str, least: int = 0, most: int = _MOST_STEPS) -> int:
+    if name not in data:
+        raise WorkbenchError(f"it lacks {name}")
+    return _number(data[name], name, least, most)
+
+
+def _numbers(data: dict[str, Any], name: str, most: int = _MOST_STEPS) -> frozenset[int]:
+    values: Iterable[object] = _entry(list, data, name)
+    return frozenset(_number(value, f"one of {name}", most=most) for value in values)
+
+
+def _number(value: object, called: str, least: int = 0, most: int = _MOST_STEPS) -> int:
+    if not isinstance(value, int) or isinstance(value, bool) or not least <= value <= most:
+        raise _unexpected(called, value, f"a whole number from {least} to {most}")
+    return value
+
+
+def _finite(value: object, called: str) -> float:
+    if not isinstance(value, (int, float)) or isinstance(value, bool) or not math.isfinite(value):
+        raise _unexpected(called, value, "a finite number")
+    return float(value)
+
+
+def _unexpected(called: str, value: object, expected: str) -> WorkbenchError:
+    shown = str(value)
+    return WorkbenchError(f"{called} is {shown[:40]}, {expected} was expected")

@@ -131,10 +131,13 @@ class Stages:
         except NonFiniteError:
             self._session.set(phase="failed")
             raise
-        rate = 1.0 / max(time.perf_counter() - started, 1e-6)
+        seconds = time.perf_counter() - started
+        rate = 1.0 / max(seconds, 1e-6)
         state = self._session.update(lambda state: _with_report(state, report, rate))
-        if self._save_clock.is_due():
+        if self._save_clock.is_due(seconds):
+            begun = time.monotonic()
             self._keeper.save(state, self._optimizer)
+            self._save_clock.saved(begun)
         return report
 
     def judge(self, control: JobControl) -> Iterator[None]:
@@ -182,6 +185,10 @@ class Stages:
                 phase=state.phase if state.phase in ON_THE_MOVE else "idle",
             )
         )
+
+    def close(self) -> None:
+        """Leave the session to another workbench."""
+        self._keeper.close()
 
     def inspect(self, frame: int) -> JointReport | None:
         """See how joint matching sees a frame."""

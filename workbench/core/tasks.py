@@ -214,8 +214,9 @@ class Tasks:
         self.session.update(change)
 
     def stop(self) -> None:
-        """End the compute thread."""
+        """Finish the step in hand, save it, and end the compute thread."""
         self.worker.stop()
+        self.stages.close()
 
     def _run_steps(self, label: str, count: int | None) -> None:
         def work(control: JobControl) -> Iterator[None]:

@@ -137,8 +137,17 @@ class Worker:
         for job in waiting:
             job.on_cancelled()
 
-    def stop(self, timeout: float = 5.0) -> bool:
-        """Cancel everything and end the thread; False if it did not end in time (s)."""
+    def stop(self, timeout: float | None = None) -> bool:
+        """Cancel everything and end the thread, once what it is amidst is done.
+
+        Leaving the program with the thread in the middle of a computation would abort it.
+
+        Args:
+            timeout: longest time to wait (s); None for as long as it takes.
+
+        Returns:
+            Whether the thread has ended.
+        """
         self.cancel()
         with self._wake:
             self._is_stopping = True

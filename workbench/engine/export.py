@@ -36,7 +36,7 @@ def export_motion(
     """
     if request.kind == "overlay":
         frames = overlay_frames(clip, motion, model, on_progress=on_progress)
-        write_video(request.path, frames, clip.video.fps)
+        write_video(request.path, frames, clip.video.fps, clip.video.times)
         return ()
     if request.kind == "mesh":
         _write_mesh(model, motion, request)

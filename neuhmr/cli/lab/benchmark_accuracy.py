@@ -10,6 +10,7 @@ from tyro.conf import arg
 
 from neuhmr.cli.inputs import JsonFlag, OptionalPath, require_at_least
 from neuhmr.cli.output import note
+from neuhmr.cli.outputs import OverwriteFlag, check_outputs
 from neuhmr.cli.progress import progress_bars, stop_on_interrupt
 from neuhmr.devices import choose_device
 
@@ -71,6 +72,7 @@ class BenchmarkAccuracy:
     """Also write the tables to this file."""
     device: str = "auto"
     """auto, cpu, cuda or cuda:1."""
+    overwrite: OverwriteFlag = False
     json: JsonFlag = False
 
     def run(self) -> dict[str, object]:
@@ -79,7 +81,7 @@ class BenchmarkAccuracy:
         Raises:
             NeuhmrError: an option makes no sense, or clips, weights or folders cannot be used.
         """
-        from neuhmr.clip.atomic import atomic_path, check_writable
+        from neuhmr.clip.atomic import atomic_path
         from neuhmr.lab.benchmarks.pose.accuracy import measure_accuracy
         from neuhmr.lab.benchmarks.pose.accuracy_report import accuracy_report
         from neuhmr.lab.benchmarks.pose.accuracy_tables import markdown_report
@@ -87,8 +89,8 @@ class BenchmarkAccuracy:
         require_at_least("--people", self.people, 1)
         require_at_least("--frames", self.frames, 2)
         require_at_least("--epochs", self.epochs, 1)
-        if self.markdown is not None:
-            check_writable(self.markdown)
+        inputs = {"--checkpoint": self.checkpoint, "--clips": self.clips}
+        check_outputs({"--markdown": self.markdown}, inputs, self.overwrite)
         config = self._config()
         with stop_on_interrupt() as stop, progress_bars(stop, completes=False) as on_progress:
             found = measure_accuracy(config, on_progress)

@@ -10,6 +10,7 @@ from tyro.conf import arg
 from neuhmr.cli.inputs import JsonFlag, OptionalPath, require_at_least
 from neuhmr.cli.lab.benchmark_accuracy import Switch, default_cache
 from neuhmr.cli.output import note
+from neuhmr.cli.outputs import OverwriteFlag, check_outputs
 from neuhmr.cli.progress import progress_bars, stop_on_interrupt
 from neuhmr.devices import choose_device
 
@@ -53,6 +54,7 @@ class BenchmarkGhnerf:
     """Also write the tables to this file."""
     device: str = "auto"
     """auto, cpu, cuda or cuda:1."""
+    overwrite: OverwriteFlag = False
     json: JsonFlag = False
 
     def run(self) -> dict[str, object]:
@@ -61,7 +63,7 @@ class BenchmarkGhnerf:
         Raises:
             NeuhmrError: an option makes no sense, or data or weights cannot be used.
         """
-        from neuhmr.clip.atomic import atomic_path, check_writable
+        from neuhmr.clip.atomic import atomic_path
         from neuhmr.lab.benchmarks.ghnerf.benchmark import (
             GhnerfBenchmarkConfig,
             measure_ghnerf,
@@ -77,11 +79,12 @@ class BenchmarkGhnerf:
         ):  # fmt: skip
             require_at_least(option, value, 1)
         require_at_least("--size", self.size, 32)
-        if self.markdown is not None:
-            check_writable(self.markdown)
+        checkpoints = parse_checkpoints(self.checkpoints)
+        inputs = {"--vgg-weights": self.vgg_weights, "--data": self.data, **checkpoints}
+        check_outputs({"--markdown": self.markdown}, inputs, self.overwrite)
         config = GhnerfBenchmarkConfig(
             rows=require_rows(self.rows),
-            checkpoints=parse_checkpoints(self.checkpoints),
+            checkpoints=checkpoints,
             measure=MeasureConfig(sources=self.sources, targets=self.pictures, size=self.size),
             vgg_weights=self.vgg_weights,
             seed=self.seed,

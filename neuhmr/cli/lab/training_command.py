@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 from tyro.conf import arg
 
 from neuhmr.cli.inputs import JsonFlag, OptionalPath
-from neuhmr.cli.output import print_rows
+from neuhmr.cli.output import print_rows, reports
+from neuhmr.cli.outputs import OverwriteFlag, check_output_folder
 from neuhmr.cli.progress import progress_bars, stop_on_interrupt
 from neuhmr.devices import choose_device
 from neuhmr.progress import Progress
@@ -35,6 +36,7 @@ class TrainingCommand(ABC):
     """Initial learning rate; the network's own if left out."""
     resume: Annotated[bool, arg(help_behavior_hint="")] = False
     """Go on from the run folder's checkpoint."""
+    overwrite: OverwriteFlag = False
     seed: int = 0
     """Of every random number."""
     device: str = "auto"
@@ -47,8 +49,12 @@ class TrainingCommand(ABC):
         Raises:
             DatasetError: no people to train or validate on.
             CheckpointError: the weights to start with cannot be used.
+            OutputError: the run folder holds a run already, or cannot be made.
             NonFiniteError: a loss stopped being a number.
         """
+        if reports():  # Other workers find what the first one has begun to write.
+            inputs = {"--data": self.data, "--start": self.start}
+            check_output_folder("--out", self.out, inputs, self.overwrite or self.resume)
         options: dict[str, Any] = {
             "data": self.data, "out": self.out, "start": self.start, "resume": self.resume,
             "seed": self.seed, "device": str(choose_device(self.device)),

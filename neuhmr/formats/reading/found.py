@@ -20,6 +20,8 @@ off the origin; `pelvis` is where the root joint is; `mid_hip` where the middle 
 WorldUp = Literal["+y", "+z", "-y", "unknown"]
 
 NUM_BODY_NUMBERS = 69
+MOST_FPS = 100_000.0
+"""No camera films a person faster (1/s)."""
 
 
 @dataclass(frozen=True)
@@ -92,6 +94,22 @@ class FoundPerson:
     keypoints: Float[np.ndarray, "rows points 3"] | None = None
     """2D keypoints of the tool's own choice: x, y (px), confidence."""
 
+    def __post_init__(self) -> None:
+        rows = len(self.frame_index)
+        per_row: dict[str, tuple[np.ndarray | None, tuple[int, ...]]] = {
+            "body_pose": (self.body_pose, (NUM_BODY_NUMBERS,)),
+            "valid": (self.valid, ()),
+            "T_camera_world": (self.T_camera_world, (4, 4)),
+            "boxes": (self.boxes, (4,)),
+        }
+        for frame, place in (("camera", self.camera), ("world", self.world)):
+            if place is not None:
+                per_row[f"rotations of the {frame}"] = (place.orient, (3,))
+                per_row[f"positions of the {frame}"] = (place.position, (3,))
+        for name, (values, size) in per_row.items():
+            if values is not None and values.shape != (rows, *size):
+                raise ValueError(f"{name} {values.shape} for {rows} frame numbers")
+
     def __len__(self) -> int:
         return len(self.frame_index)
 
@@ -136,3 +154,7 @@ class FoundPoses:
     """False where the file does not say which frames its rows belong to."""
     remarks: tuple[str, ...] = ()
     """What was assumed, dropped or filled in, one sentence each."""
+
+    def __post_init__(self) -> None:
+        if self.fps is not None and not 0.0 < self.fps <= MOST_FPS:
+            raise ValueError(f"{self.fps:g} frames per second")

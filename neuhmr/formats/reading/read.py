@@ -22,6 +22,8 @@ from neuhmr.formats.reading.tree import UnusableTree, describe, unwrapped
 from neuhmr.formats.reading.without_poses import advice_for_folder, advice_for_tree
 
 _KINDS: dict[str, ModelKind] = {"SMPL": "SMPL", "SMPL-H": "SMPL-H", "SMPL-X": "SMPL-X"}
+_DAMAGE = (LookupError, ValueError, TypeError, AttributeError, ArithmeticError)
+"""What a reader meets in a file whose parts do not fit each other."""
 _EXPECTED = "a pose file (npz, npy, pkl, pth, pt, json) or a tool's folder"
 _REMEDY = "give the estimator's result; `neuhmr convert --list` names the tools that are known"
 
@@ -37,7 +39,11 @@ def read_poses(path: Path, choice: Choice | None = None) -> MotionArrays:
     choice = choice or Choice()
     if is_motion_file(path):
         return _own(path, choice)
-    content = resolve(path, read_everybody(path), choice)
+    found = read_everybody(path)
+    try:
+        content = resolve(path, found, choice)
+    except _DAMAGE as problem:
+        raise _damaged(path, found.tool, problem) from problem
     return replace(content, source=source_text(content))
 
 
@@ -55,26 +61,34 @@ def read_everybody(path: Path) -> FoundPoses:
             f"{path} looks like a file of {tool.name} but it {problem}; run the tool again, or "
             "convert the file by hand to smplx's names."
         ) from problem
-    except (KeyError, IndexError, ValueError, TypeError, AttributeError) as problem:
-        raise PoseFileError(
-            f"{path} looks like a file of {tool.name} but is damaged or of an unknown version "
-            f"({type(problem).__name__}: {problem}); run the tool again."
-        ) from problem
+    except _DAMAGE as problem:
+        raise _damaged(path, tool.name, problem) from problem
 
 
 def is_motion_file(path: Path) -> bool:
     """Tell our own files, which keep what others do not, by the mark in them."""
     if not path.is_file() or not zipfile.is_zipfile(path):
         return False
-    with zipfile.ZipFile(path) as archive:
-        return "format.npy" in archive.namelist()
+    try:
+        with zipfile.ZipFile(path) as archive:
+            return "format.npy" in archive.namelist()
+    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError):
+        return False  # What is damaged is told by who reads it.
+
+
+def _damaged(path: Path, tool: str, problem: Exception) -> PoseFileError:
+    reason = " ".join(str(problem).split())[:200]
+    return PoseFileError(
+        f"{path} looks like a file of {tool} but is damaged or of an unknown version "
+        f"({type(problem).__name__}: {reason}); run the tool again."
+    )
 
 
 def _file(path: Path) -> tuple[Tool, Any]:
     require_file(path, PoseFileError, _EXPECTED, _REMEDY)
     tree = unwrapped(load_data(path, PoseFileError))
     for tool in TOOLS:
-        if tool.matches(tree):
+        if _is_of(tool, tree):
             return tool, tree
     advice = advice_for_tree(tree)
     if advice is not None:
@@ -85,9 +99,19 @@ def _file(path: Path) -> tuple[Tool, Any]:
     )
 
 
+def _is_of(tool: Tool, tree: Any) -> bool:
+    try:
+        return tool.matches(tree)
+    except _DAMAGE:  # Lists of different lengths, say, where numbers were looked for.
+        return False
+
+
 def _folder(path: Path) -> tuple[Tool, Any]:
     for tool in TOOLS:
-        tree = None if tool.load_folder is None else tool.load_folder(path)
+        try:
+            tree = None if tool.load_folder is None else tool.load_folder(path)
+        except _DAMAGE as problem:
+            raise _damaged(path, tool.name, problem) from problem
         if tree is not None:
             return tool, tree
     advice = advice_for_folder(path)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from neuhmr.clip.atomic import atomic_path
+from neuhmr.clip.npz_writing import write_npz
 from neuhmr.formats.writing.animation import Animation, Remarks
 from neuhmr.formats.writing.continuity import unwrap_poses
 
@@ -23,14 +23,13 @@ def write(path: Path, animation: Animation) -> Remarks:
     """
     motion = animation.motion
     poses = unwrap_poses(motion.global_orient, motion.body_pose)
-    with atomic_path(path) as partial, partial.open("wb") as file:
-        np.savez(
-            file,
-            poses_root=poses[:, :3],
-            poses_body=poses[:, 3:NUM_SHARED_NUMBERS],
-            betas=motion.mean_betas(),
-            trans=motion.transl.astype(np.float32),
-        )
+    write_npz(
+        path,
+        poses_root=poses[:, :3],
+        poses_body=poses[:, 3:NUM_SHARED_NUMBERS],
+        betas=motion.mean_betas(),
+        trans=motion.transl.astype(np.float32),
+    )
     remarks = ["SMPL-H has other hands than SMPL, so the hands' rotations are left out."]
     if animation.up == "z":
         remarks.append("Pass z_up=True when reading, as the viewer takes y for up.")

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 
-from neuhmr.clip.atomic import atomic_path
+from neuhmr.clip.npz_writing import write_npz
 from neuhmr.formats.writing.animation import Animation, Remarks
 from neuhmr.formats.writing.continuity import unwrap_poses
 
@@ -31,16 +31,15 @@ def write(path: Path, animation: Animation) -> Remarks:
     betas[: len(known)] = known
     is_whole = float(motion.fps).is_integer()
     fps = np.array(int(motion.fps) if is_whole else motion.fps)
-    with atomic_path(path) as partial, partial.open("wb") as file:
-        np.savez(
-            file,
-            poses=poses,
-            trans=motion.transl.astype(np.float32),
-            betas=betas,
-            gender=np.array(motion.gender),
-            mocap_framerate=fps,
-            mocap_frame_rate=fps,
-        )
+    write_npz(
+        path,
+        poses=poses,
+        trans=motion.transl.astype(np.float32),
+        betas=betas,
+        gender=np.array(motion.gender),
+        mocap_framerate=fps,
+        mocap_frame_rate=fps,
+    )
     hands = "SMPL-H has other hands than SMPL, so the hands' rotations are left out."
     if is_whole:
         return (hands,)

@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from jaxtyping import Float
 
 from neuhmr.body.skeleton import SMPL_JOINT_NAMES
 from neuhmr.clip.atomic import atomic_path
@@ -40,7 +41,23 @@ def write(path: Path, animation: Animation) -> Remarks:
     content["data"]["meta_points"]["residuals"] = residuals
     with atomic_path(path) as partial:
         content.write(str(partial))
+        _require_whole(ezc3d, partial, points)
     return ("Lengths are in millimeters; points are the body's joints, not places on the skin.",)
+
+
+def _require_whole(ezc3d: Any, path: Path, points: Float[np.ndarray, "4 joints frames"]) -> None:
+    """Read the file back, as its writer does not notice a disk that is full.
+
+    Raises:
+        OSError: other points are in it.
+    """
+    try:
+        found = ezc3d.c3d(str(path))["data"]["points"]
+    except (OSError, RuntimeError, ValueError, IndexError) as error:
+        raise OSError("it cannot be read back, the disk may be full") from error
+    there = ~np.isnan(found[:3]) if found.shape == points.shape else np.zeros(0, bool)
+    if not there.any() or not np.allclose(found[:3][there], points[:3][there], atol=0.1):
+        raise OSError("it does not read back whole, the disk may be full")
 
 
 def _import_ezc3d() -> Any:

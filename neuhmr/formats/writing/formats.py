@@ -139,6 +139,11 @@ def guess_format(path: Path) -> FormatName:
     )
 
 
+def frame_files(ending: str) -> str:
+    """Give the pattern of the files in a folder of one file per frame."""
+    return f"frame_*{ending}"
+
+
 def choose_up(name: FormatName, up: Up | None) -> Up | None:
     """Choose the axis that points up; None where the format is in the camera's frame.
 

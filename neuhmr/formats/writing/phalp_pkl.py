@@ -45,8 +45,8 @@ def write(path: Path, animation: Animation) -> Remarks:
         people = [] if row is None else [_person(animation, row, cameras[row], boxes[row], name)]
         lists = {key: [person[key] for person in people] for key in _KEYS}
         frames[name] = {"time": frame, "shot": 0, "frame_path": name, **lists}
-    with atomic_path(path) as partial, partial.open("wb") as file:
-        pickle.dump(frames, file, protocol=PICKLE_PROTOCOL)
+    with atomic_path(path) as partial:
+        partial.write_bytes(pickle.dumps(frames, protocol=PICKLE_PROTOCOL))
     return (
         "The translation is for 4D-Humans' own focal length, "
         f"{FOCAL_PER_PIXEL * max(motion.image_size):.0f} px, so distances are those of its camera.",

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 
-from neuhmr.clip.atomic import atomic_path
+from neuhmr.clip.npz_writing import write_npz
 from neuhmr.formats.writing.animation import Animation, Remarks
 from neuhmr.formats.writing.continuity import unwrap_poses
 
@@ -18,14 +18,13 @@ def write(path: Path, animation: Animation) -> Remarks:
     motion = animation.motion.select(animation.motion.valid)
     poses = unwrap_poses(motion.global_orient, motion.body_pose)
     betas = motion.mean_betas()
-    with atomic_path(path) as partial, partial.open("wb") as file:
-        np.savez(
-            file,
-            global_orient=poses[:, :3],
-            body_pose=poses[:, 3:],
-            transl=motion.transl.astype(np.float32),
-            betas=np.broadcast_to(betas, (len(motion), len(betas))),
-            frame_index=motion.frame_index,
-            fps=np.array(motion.fps),
-        )
+    write_npz(
+        path,
+        global_orient=poses[:, :3],
+        body_pose=poses[:, 3:],
+        transl=motion.transl.astype(np.float32),
+        betas=np.broadcast_to(betas, (len(motion), len(betas))),
+        frame_index=motion.frame_index,
+        fps=np.array(motion.fps),
+    )
     return ()

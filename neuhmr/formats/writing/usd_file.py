@@ -1,5 +1,8 @@
 """Animated body as USD (UsdSkel): skeleton root, skeleton, animation and skinned mesh."""
 
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +33,7 @@ def write(path: Path, animation: Animation) -> Remarks:
             f"{path} does not end in {', '.join(FORMATS['usd'].endings)}, by which USD chooses "
             "between binary and text; rename it."
         )
-    with atomic_path(path) as partial:
+    with atomic_path(path) as partial, _reasons(pxr):
         stage = pxr.Usd.Stage.CreateNew(str(partial))
         _describe(pxr, stage, animation)
         root = pxr.UsdSkel.Root.Define(stage, ROOT)
@@ -42,6 +45,16 @@ def write(path: Path, animation: Animation) -> Remarks:
         stage.Save()
         del stage  # Closes the file, which is then renamed.
     return say_correctives(animation)
+
+
+@contextmanager
+def _reasons(pxr: Any) -> Iterator[None]:
+    """Turn what USD raises, a page of its own source's lines, into what the system said."""
+    try:
+        yield
+    except pxr.Tf.ErrorException as error:
+        said = re.search(r": '(.*)'", str(error))
+        raise OSError(said[1] if said else "USD's writer failed") from error
 
 
 def joint_paths(parents: tuple[int, ...]) -> list[str]:
@@ -122,7 +135,7 @@ def _matrices(pxr: Any, places: Float[np.ndarray, "joints 3"]) -> Any:
 def _import_pxr() -> Any:
     try:
         import pxr
-        from pxr import Gf, Usd, UsdGeom, UsdSkel, Vt  # noqa: F401
+        from pxr import Gf, Tf, Usd, UsdGeom, UsdSkel, Vt  # noqa: F401
     except ImportError as problem:
         raise MissingDependencyError(
             f"USD files cannot be written ({problem}), the package usd-core was expected; install "

@@ -38,8 +38,8 @@ def write(path: Path, animation: Animation) -> Remarks:
         "betas": np.tile(betas, (len(motion), 1)),
         "frame_ids": motion.frame_index.astype(np.int64),
     }
-    with atomic_path(path) as partial, partial.open("wb") as file:
-        pickle.dump({TRACK: track}, file, protocol=PICKLE_PROTOCOL)
+    with atomic_path(path) as partial:
+        partial.write_bytes(pickle.dumps({TRACK: track}, protocol=PICKLE_PROTOCOL))
     return (
         *remarks,
         "trans_world is the middle of SMPL's hip joints, for want of WHAM's own regressor.",

@@ -7,7 +7,6 @@ rendered views and found in the field itself, `confidence3d` and `confidence3d_f
 `format`, `version`. A confidence of 0 marks a keypoint that was not found.
 """
 
-import zipfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,13 +17,16 @@ from jaxtyping import Float, Int
 from torch import Tensor
 
 from neuhmr.body.skeleton import BODY_25_NAMES
-from neuhmr.clip.atomic import atomic_path
+from neuhmr.clip.npz_writing import write_npz
 from neuhmr.errors import DatasetError
+from neuhmr.files.npz_files import read_npz
 from neuhmr.ghnerf.captures.capture_keypoints import CaptureKeypoints
 from neuhmr.tensor_struct import TensorStruct
 
 FORMAT = "neuhmr-keypoints"
 VERSION = 1
+_MARKS = ("format", "version")
+_REMEDY = "write it again with `neuhmr keypoints`"
 
 
 @dataclass(frozen=True)
@@ -67,15 +69,15 @@ def write_keypoints(path: Path, table: KeypointTable, camera_names: Sequence[str
         OutputError: the file cannot be written.
     """
     arrays = {name: getattr(table, name).numpy() for name in ARRAYS}
-    with atomic_path(path) as partial, partial.open("wb") as file:
-        np.savez_compressed(
-            file,
-            format=np.array(FORMAT),
-            version=np.array(VERSION),
-            camera_names=np.array(camera_names),
-            keypoint_names=np.array(BODY_25_NAMES),
-            **arrays,
-        )
+    write_npz(
+        path,
+        True,
+        format=np.array(FORMAT),
+        version=np.array(VERSION),
+        camera_names=np.array(camera_names),
+        keypoint_names=np.array(BODY_25_NAMES),
+        **arrays,
+    )
 
 
 def read_keypoints(path: Path) -> tuple[KeypointTable, tuple[str, ...]]:
@@ -84,14 +86,33 @@ def read_keypoints(path: Path) -> tuple[KeypointTable, tuple[str, ...]]:
     Raises:
         DatasetError: the file is missing, damaged or of another kind.
     """
-    try:
-        with np.load(path, allow_pickle=False) as data:
-            if str(data["format"]) != FORMAT or int(data["version"]) != VERSION:
-                raise ValueError(f"it is no {FORMAT} file of version {VERSION}")
-            names = tuple(str(name) for name in data["camera_names"])
-            table = KeypointTable(*(torch.from_numpy(data[name]) for name in ARRAYS))
-    except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
-        raise DatasetError(
-            f"{path} cannot be read as keypoints ({error}); write it again with `neuhmr keypoints`."
-        ) from error
-    return table, names
+    data = read_npz(path, DatasetError, "a keypoint file (npz)", _REMEDY)
+    marks = [str(data[name].item()) for name in _MARKS if name in data and data[name].size == 1]
+    if marks != [FORMAT, str(VERSION)]:
+        raise DatasetError(f"{path} is no {FORMAT} file of version {VERSION}; {_REMEDY}.")
+    missing = [name for name in ("camera_names", *ARRAYS) if name not in data]
+    if missing:
+        raise DatasetError(f"{path} lacks {', '.join(missing)}; {_REMEDY}.")
+    names, frames = data["camera_names"], data["frames"]
+    rows, cameras = frames.size, names.size
+    shapes = {
+        "camera_names": (cameras,), "frames": (rows,), "points2d": (rows, cameras, 25, 2),
+        "confidence2d": (rows, cameras, 25), "points3d": (rows, 25, 3),
+        "confidence3d": (rows, 25), "points3d_field": (rows, 25, 3),
+        "confidence3d_field": (rows, 25),
+    }  # fmt: skip
+    kinds = {"camera_names": "U", "frames": "iu"}
+    for name, shape in shapes.items():
+        array = data[name]
+        if array.shape != shape or array.dtype.kind not in kinds.get(name, "f"):
+            raise DatasetError(
+                f"{path} has {name} of shape {array.shape} and type {array.dtype}, {shape} was "
+                f"expected; {_REMEDY}."
+            )
+    table = KeypointTable(*(torch.from_numpy(_native(data[name])) for name in ARRAYS))
+    return table, tuple(names.tolist())
+
+
+def _native(array: np.ndarray) -> np.ndarray:
+    """Turn into a type that torch knows: 64-bit whole numbers, 32-bit others."""
+    return array.astype(np.int64 if array.dtype.kind in "iu" else np.float32)

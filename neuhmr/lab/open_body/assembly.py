@@ -1,7 +1,6 @@
 """All steps in order, from Anny to the arrays of the file."""
 
 import logging
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,6 +9,7 @@ import numpy as np
 from jaxtyping import Bool, Float, Int
 from numpy import ndarray
 
+from neuhmr.clip.npz_writing import write_npz
 from neuhmr.lab.open_body import parts
 from neuhmr.lab.open_body.decimation import decimate
 from neuhmr.lab.open_body.landmarks import find_landmarks, order_with_landmarks
@@ -102,13 +102,10 @@ def build_open_body(config: OpenBodyConfig) -> dict[str, ndarray]:
 
 
 def save_open_body(body: dict[str, ndarray], path: Path) -> None:
-    """Write the file in one step, so that nobody reads half of it."""
+    """Write the file whole or not at all, so that nobody reads half of it."""
     assert all(array.dtype != object for array in body.values()), "the file must need no pickle"
     path.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.NamedTemporaryFile(dir=path.parent, suffix=".part", delete=False) as file:
-        np.savez_compressed(file, **body)
-    Path(file.name).chmod(0o644)
-    Path(file.name).replace(path)
+    write_npz(path, True, **body)
 
 
 def _choose_topology(

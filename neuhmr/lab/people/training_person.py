@@ -9,7 +9,6 @@ frame, rotations axis-angle.
 """
 
 import io
-import os
 import zipfile
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
@@ -23,6 +22,7 @@ from PIL import Image
 from torch import Tensor
 
 from neuhmr.body.motion import Motion
+from neuhmr.clip.npz_writing import write_npz
 from neuhmr.errors import DatasetError
 from neuhmr.geometry.cameras import Camera
 
@@ -122,10 +122,7 @@ def write_training_person(path: Path, person: TrainingPerson) -> None:
     }
     if person.estimated_masks is not None:
         arrays["estimated_masks_packed"] = np.packbits(person.estimated_masks.numpy(), axis=-1)
-    part = path.with_suffix(".npz.part")
-    with part.open("wb") as file:
-        np.savez_compressed(file, **arrays)
-    os.replace(part, path)
+    write_npz(path, True, **arrays)
 
 
 def read_training_person(path: Path) -> TrainingPerson:

@@ -137,7 +137,7 @@ class TrainingRun:
         }
         if self._averaged is not None:
             state["averaged"] = self._averaged.state_dict()
-        with atomic_path(self.checkpoint_path) as partial:
+        with atomic_path(self.checkpoint_path, RuntimeError) as partial:
             torch.save(state, partial)
 
     def load(self) -> None:

@@ -16,6 +16,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from neuhmr.clip.npz_writing import write_npz
 from neuhmr.geometry.rotations import rotmat_to_axisangle
 from neuhmr.losses.image import geman_mcclure
 from neuhmr.tensor_struct import TensorStruct
@@ -84,7 +85,8 @@ def fit_pose_prior(
 def write_pose_prior(path: Path, prior: PosePrior, notes: Mapping[str, str]) -> None:
     """Write the file that `load_pose_prior` reads, and notes on how it was fitted."""
     arrays = {"mean": prior.mean.numpy(), "whitening": prior.whitening.numpy()}
-    np.savez_compressed(path, **arrays, **{name: np.array(note) for name, note in notes.items()})
+    arrays |= {name: np.array(note) for name, note in notes.items()}
+    write_npz(path, True, **arrays)
 
 
 @functools.cache

@@ -44,7 +44,7 @@ def test_a_folder_with_files_in_it_is_left_alone(person, tmp_path):
     with pytest.raises(OutputError, match="a new folder was expected"):
         write_motion(tmp_path / "meshes", person.content, person.model, "obj")
     assert [path.name for path in (tmp_path / "meshes").iterdir()] == ["mine.txt"]
-    with pytest.raises(OutputError, match="could not be written"):
+    with pytest.raises(OutputError, match="does not exist; create that folder"):
         write_motion(tmp_path / "no" / "meshes", person.content, person.model, "obj")
 
 

@@ -32,7 +32,7 @@ class GrayFiles:
     def raw_view(self, frame: int, camera: int) -> RawView:
         size = (self.cameras[camera].height, self.cameras[camera].width)
         image = torch.full((*size, 3), 128, dtype=torch.uint8)
-        return RawView(image, torch.ones(size, dtype=torch.bool), None)
+        return RawView(image, None, None)
 
     def keypoints3d(self, frame: int) -> Tensor | None:
         return None
@@ -149,5 +149,5 @@ def test_a_file_of_another_kind_is_refused(tmp_path: Path) -> None:
     np.savez(path, format=np.array("other"), version=np.array(1))
     with pytest.raises(DatasetError, match="no neuhmr-keypoints file"):
         read_keypoints(path)
-    with pytest.raises(DatasetError, match="cannot be read as keypoints"):
+    with pytest.raises(DatasetError, match=r"missing\.npz does not exist"):
         read_keypoints(tmp_path / "missing.npz")

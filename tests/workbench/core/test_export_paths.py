@@ -78,3 +78,9 @@ def test_a_dangling_link_is_not_written_through(folders, tmp_path):
 def test_without_out_there_are_two_folders(tmp_path):
     folders = ExportFolders.of(tmp_path / "a.mp4", tmp_path / "s", None)
     assert folders.labels == (BESIDE, "session folder")
+
+
+def test_exports_that_wait_get_a_name_each(tmp_path):
+    folders = ExportFolders({"here": tmp_path})
+    names = [folders.place("here", "a", "glb").name for _ in range(3)]
+    assert names == ["a.glb", "a-2.glb", "a-3.glb"]

@@ -11,6 +11,7 @@ from neuhmr.refine.scope import Scope
 from neuhmr.refine.settings import SETTINGS, with_values
 from neuhmr.refine.settings.table import values_of
 from tests.workbench.bench import launch_again
+from workbench.core import session_keeper
 
 FIRST_VERSION = {
     "version": 1,
@@ -53,7 +54,16 @@ def assert_left_alone(bench):
     assert again.state.restored is None and again.state.initial is not None
     assert again.state.config == again.engine.default_config()
     assert again.titles() == ["The saved session cannot be used"]
+    said = again.notices.recent[0].body
+    aside = session_file(bench).parent / "damaged-1"
+    assert f"it is kept in {aside}" in said and "Error" not in said and "object" not in said
+    assert (aside / "session.json").is_file() and (aside / "refined.npz").is_file()
+    assert not session_file(bench).exists()
+    again.tasks.step()
+    again.wait(lambda state: state.report is not None)
+    assert json.loads(session_file(bench).read_text())["step"] == 1
     again.tasks.stop()
+    return said
 
 
 def test_the_next_launch_shows_the_refined_poses_and_goes_on(bench):
@@ -90,7 +100,11 @@ def test_an_optimizer_that_does_not_fit_starts_afresh_and_says_so(bench):
     again.engine.failures["load"] = OutputError("belongs to another run")
     again.tasks.step()
     assert again.wait(lambda state: state.report is not None).report.step == 1
-    assert "Starting from the beginning" in again.titles()
+    said = {notice.title: notice.body for notice in again.notices.recent}
+    assert "belongs to another run; it is kept in" in said["Starting from the beginning"]
+    aside = session_file(bench).parent / "damaged-1"
+    assert json.loads((aside / "session.json").read_text())["step"] == 3
+    assert (aside / "optimizer.safetensors").read_text() == "3"
     again.tasks.stop()
 
 
@@ -108,7 +122,7 @@ def test_all_settings_and_the_scope_come_back(bench):
     bench.tasks.change_setting("weights.rgb", 0.625)
     bench.tasks.step()
     present = bench.wait(lambda state: state.report.step == 2).config
-    assert json.loads(session_file(bench).read_text())["version"] == 2
+    assert json.loads(session_file(bench).read_text())["version"] == 3
     again = launch_again(bench)
     assert again.state.config == present != begun_with
     assert again.state.restored.config == begun_with and again.state.scope == scope
@@ -157,6 +171,24 @@ def test_a_damaged_session_is_left_alone(bench, content):
     [
         (("version",), "2"),
         (("step",), None),
+        (("step",), -7),
+        (("step",), 0),
+        (("step",), 41),
+        (("step",), True),
+        (("step",), 2.5),
+        (("total_steps",), 0),
+        (("slot",), "../x"),
+        (("preset",), 3),
+        (("settings", "weights.geo"), 1e9),
+        (("settings", "schedule.epochs"), 10**6),
+        (("scope", "locked_joints"), [24]),
+        (("scope", "lock_translation"), 1),
+        (("view", "joint"), -1),
+        (("view",), None),
+        (("losses",), [[-1, {"rgb": 0.5}]]),
+        (("losses",), [[1]]),
+        (("losses",), [5]),
+        (("includes",), [1.5]),
         (("total_steps",), float("inf")),
         (("settings",), [1.0]),
         (("settings", "weights.rgb"), float("nan")),
@@ -197,3 +229,50 @@ def test_a_session_folder_that_cannot_be_written_is_told_once(bench):
         bench.tasks.step()
     bench.wait(lambda state: len(state.losses) == 3)
     assert bench.titles().count("The session cannot be saved") == 1
+
+
+def test_the_reason_is_told_in_plain_words(bench):
+    bench.tasks.step()
+    bench.wait(lambda state: state.report is not None)
+    data = json.loads(session_file(bench).read_text())
+    session_file(bench).write_text(json.dumps(data | {"step": -7}))
+    said = assert_left_alone(bench)
+    assert "session.json: step is -7, a whole number from 1 to 40 was expected; it is" in said
+
+
+def test_each_save_leaves_the_one_before_until_it_is_whole(bench, monkeypatch):
+    folder = session_file(bench).parent
+    slots = []
+    for step in range(1, 4):
+        bench.tasks.step()
+        bench.wait(lambda state, step=step: state.report and state.report.step == step)
+        slots.append(json.loads(session_file(bench).read_text())["slot"])
+    assert slots == ["", "-2", ""]
+    assert (folder / "optimizer.safetensors").read_text() == "3"
+    assert (folder / "optimizer-2.safetensors").read_text() == "2"
+
+    def killed(*_arguments, **_options):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(json, "dumps", killed)
+    state = bench.state
+    with pytest.raises(KeyboardInterrupt):
+        bench.tasks.stages._keeper.save(state, bench.tasks.stages._optimizer)
+    monkeypatch.undo()
+    assert json.loads(session_file(bench).read_text())["slot"] == ""
+    assert (folder / "optimizer.safetensors").read_text() == "3"
+
+
+def test_saving_waits_where_it_takes_long(monkeypatch):
+    now = [100.0]
+    monkeypatch.setattr(session_keeper.time, "monotonic", lambda: now[0])
+    clock = session_keeper.SaveClock()
+    assert not clock.is_due(0.1) and clock.is_due(1.0)
+    now[0] = 104.0
+    clock.saved(103.9)
+    now[0] = 104.5
+    assert not clock.is_due(1.0), "a fifth of the time would go into saving"
+    now[0] = 106.0
+    assert clock.is_due(1.0) and not clock.is_due(0.2)
+    now[0] = 109.0
+    assert clock.is_due(0.2)

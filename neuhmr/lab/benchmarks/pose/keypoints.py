@@ -7,9 +7,9 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from neuhmr.clip.atomic import atomic_path
 from neuhmr.clip.clip import Clip
 from neuhmr.clip.masks import MaskSequence, read_masks, write_masks
+from neuhmr.clip.npz_writing import write_npz
 from neuhmr.errors import ClipError
 from neuhmr.initial.initialise import observe
 from neuhmr.initial.landmarks import Landmarks
@@ -63,8 +63,7 @@ def observe_keypoints(
     observed = ObservedKeypoints(landmarks, masks, time.perf_counter() - start)
     arrays = {name: getattr(landmarks, name).numpy() for name in FIELDS}
     write_masks(masks_path, masks)
-    with atomic_path(path) as partial, partial.open("wb") as file:
-        np.savez(file, seconds=observed.seconds, **arrays)
+    write_npz(path, seconds=observed.seconds, **arrays)
     return observed
 
 

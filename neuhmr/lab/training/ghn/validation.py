@@ -9,6 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from neuhmr.clip.atomic import atomic_path
 from neuhmr.ghn.avatar import ImageRendering, render_image
 from neuhmr.ghn.model import Ghn
 from neuhmr.lab.training.ghn.batches import PreparedPerson, draw_rows
@@ -63,7 +64,8 @@ def validate_ghn(
         strips.append(_strip(views.images, target, mask, rendering))
     if picture is not None:
         picture.parent.mkdir(parents=True, exist_ok=True)
-        iio.imwrite(picture, np.concatenate(strips, axis=0))
+        with atomic_path(picture) as partial:
+            iio.imwrite(partial, np.concatenate(strips, axis=0))
     ghn.train(was_training)
     return GhnScores(sum(psnrs) / len(psnrs), sum(ious) / len(ious), len(people))
 

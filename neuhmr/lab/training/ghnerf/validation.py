@@ -10,6 +10,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from neuhmr.clip.atomic import atomic_path
 from neuhmr.ghnerf.network.frustum import box_pixels
 from neuhmr.ghnerf.network.image_rendering import GhnerfImage, render_target
 from neuhmr.ghnerf.network.model import Ghnerf
@@ -66,7 +67,8 @@ def validate_ghnerf(
         strips.append(_strip(model, image, truth, sources.images))
     if picture is not None:
         picture.parent.mkdir(parents=True, exist_ok=True)
-        iio.imwrite(picture, _stacked(strips))
+        with atomic_path(picture) as partial:
+            iio.imwrite(partial, _stacked(strips))
     model.train(was_training)
     psnr, iou, pck, mse, zero = (_mean(list(column)) for column in zip(*rows, strict=True))
     assert psnr is not None and iou is not None, rows
