@@ -22,7 +22,7 @@ from neuhmr.formats.reading.tree import UnusableTree, describe, unwrapped
 from neuhmr.formats.reading.without_poses import advice_for_folder, advice_for_tree
 
 _KINDS: dict[str, ModelKind] = {"SMPL": "SMPL", "SMPL-H": "SMPL-H", "SMPL-X": "SMPL-X"}
-_EXPECTED = "a pose file (npz, npy, pkl, pth, pt, json) or a tool's folder"
+_EXPECTED = "a pose file (npz, npy, pkl, pth, pt, json, bvh) or a tool's folder"
 _REMEDY = "give the estimator's result; `neuhmr convert --list` names the tools that are known"
 
 
@@ -72,6 +72,10 @@ def is_motion_file(path: Path) -> bool:
 
 def _file(path: Path) -> tuple[Tool, Any]:
     require_file(path, PoseFileError, _EXPECTED, _REMEDY)
+    for tool in TOOLS:
+        loaded = None if tool.load_file is None else tool.load_file(path)
+        if loaded is not None:
+            return tool, loaded
     tree = unwrapped(load_data(path, PoseFileError))
     for tool in TOOLS:
         if tool.matches(tree):

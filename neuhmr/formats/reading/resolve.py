@@ -13,8 +13,14 @@ from neuhmr.errors import BodyModelError, PoseFileError
 from neuhmr.formats.reading.choice import Choice, choose_person
 from neuhmr.formats.reading.found import FoundPerson, FoundPoses
 from neuhmr.formats.reading.placing import Placed, place_person
-from neuhmr.formats.reading.rest_body import RestBody, shares_shapes, typical_rest_body
+from neuhmr.formats.reading.rest_body import (
+    RestBody,
+    open_rest_body,
+    shares_shapes,
+    typical_rest_body,
+)
 from neuhmr.formats.reading.rows import at_clip_rate, in_order
+from neuhmr.formats.reading.skeleton_shape import shape_of_skeleton
 
 ASSUMED_FPS = 30.0
 
@@ -32,7 +38,10 @@ def resolve(path: Path, found: FoundPoses, choice: Choice) -> MotionArrays:
     if found.rows_are_times and choice.clip_fps is not None:
         person, matched = at_clip_rate(person, rate.fps, choice.clip_fps)
     person, dropped = in_order(person)
+    if not found.has_body:
+        choice = replace(choice, body=choice.body or open_rest_body(), source_model=None)
     source = _source_body(found, choice)
+    person, measured = _with_skeletons_shape(person, source)
     placed = place_person(path, found, person, source.hips(person.betas), choice.frame)
     betas, one_shape = _one_shape(person)
     poses = check_poses(path, {
@@ -54,8 +63,8 @@ def resolve(path: Path, found: FoundPoses, choice: Choice) -> MotionArrays:
         has_frame_index=found.has_frame_index or bool(matched),
         source=_source(path, found, person),
         remarks=(
-            *found.remarks, *rate.remarks, *matched, *dropped, *placed.remarks, *one_shape,
-            *seen.remarks,
+            *found.remarks, *rate.remarks, *matched, *dropped, *measured, *placed.remarks,
+            *one_shape, *seen.remarks,
         ),
     )  # fmt: skip
     return onto_body(content, source, choice)
@@ -118,6 +127,8 @@ def _rate(found: FoundPoses, choice: Choice) -> _Rate:
 def _source_body(found: FoundPoses, choice: Choice) -> RestBody:
     """Choose the body that translations and betas are understood by."""
     given, target = choice.source_model, choice.body
+    if not found.has_body and target is not None:
+        return target
     if given is not None:
         if not shares_shapes(given.kind, found.model):
             raise BodyModelError(
@@ -128,6 +139,21 @@ def _source_body(found: FoundPoses, choice: Choice) -> RestBody:
     if target is not None and shares_shapes(target.kind, found.model):
         return target
     return typical_rest_body(found.model)
+
+
+def _with_skeletons_shape(
+    person: FoundPerson, body: RestBody
+) -> tuple[FoundPerson, tuple[str, ...]]:
+    """Give a body the size of the skeleton that came with the poses, if one did."""
+    if person.rest_joints is None:
+        return person, ()
+    betas, error = shape_of_skeleton(person.rest_joints, body)
+    if not np.isfinite(error):
+        return person, ()
+    remark = (
+        f"the body's shape is fitted to its bones, whose lengths differ by {1e3 * error:.0f} mm"
+    )
+    return replace(person, betas=betas), (remark,)
 
 
 def _one_shape(person: FoundPerson) -> tuple[Float[np.ndarray, "1 betas"], tuple[str, ...]]:
