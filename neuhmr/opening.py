@@ -18,8 +18,10 @@ from neuhmr.body.smpl_model import SmplModel
 from neuhmr.body.stature import check_height, with_height
 from neuhmr.clip.clip import Clip, open_clip
 from neuhmr.clip.crops import crop_person
+from neuhmr.clip.keypoints_2d import ClipKeypoints
 from neuhmr.clip.open_request import OpenRequest
 from neuhmr.errors import ClipError, PoseFileError
+from neuhmr.formats.keypoints.read import read_keypoints_2d
 from neuhmr.formats.reading.clip_poses import ClipPoses
 from neuhmr.formats.reading.rest_body import rest_body_of
 from neuhmr.geometry.cameras import Camera
@@ -29,7 +31,7 @@ from neuhmr.pipeline import Subject, make_subject
 from neuhmr.progress import OnProgress, ignore_progress
 from neuhmr.rendering.mask_check import check_masks
 from neuhmr.rendering.mesh_raster import rasterize_mesh
-from neuhmr.rendering.overlay_check import overlay_problem
+from neuhmr.rendering.overlay_check import overlay_problem, person_boxes
 
 CROP_SIZE = (240, 180)
 """(height, width) of the person's pictures (px), as in NeuHMR."""
@@ -45,6 +47,8 @@ class Opened:
     """What the user should know about poses that were read or found here, one sentence each."""
     height: float | None = None
     """Of the person, where it is known (m)."""
+    keypoints: ClipKeypoints | None = None
+    """What another detector saw of the person."""
 
     def with_poses(self, on_progress: OnProgress = ignore_progress) -> "Opened":
         """Estimate poses where there are none, and keep them beside the clip for the next time.
@@ -109,7 +113,8 @@ class Opened:
         )
         if self.clip.masks is not None:
             check_masks(crops, motion, body, self.clip.video.path.name)
-        return make_subject(crops, motion, self.model, network, self.clip.video.fps, device)
+        fps, keypoints = self.clip.video.fps, self.keypoints
+        return make_subject(crops, motion, self.model, network, fps, device, keypoints)
 
 
 def open_clip_files(request: OpenRequest, on_progress: OnProgress = ignore_progress) -> Opened:
@@ -136,7 +141,19 @@ def open_clip_files(request: OpenRequest, on_progress: OnProgress = ignore_progr
     )
     if clip.motion is not None:
         clip = replace(clip, motion=_on_the_person(clip, clip.motion, model, request.poses_as))
-    return Opened(clip=clip, model=model, remarks=poses.remarks, height=request.height)
+    keypoints, remarks = None, poses.remarks
+    if request.keypoints_2d is not None:
+        keypoints, said = read_keypoints_2d(
+            request.keypoints_2d,
+            len(clip),
+            (clip.video.height, clip.video.width),
+            request.person,
+            lambda: person_boxes(clip, model),
+        )
+        remarks += said
+    return Opened(
+        clip=clip, model=model, remarks=remarks, height=request.height, keypoints=keypoints
+    )
 
 
 def _on_the_person(clip: Clip, motion: Motion, model: SmplModel, reading: str | None) -> Motion:

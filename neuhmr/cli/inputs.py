@@ -32,6 +32,8 @@ class ClipInputs:
     """Person masks; else CLIP.masks.npz."""
     camera: OptionalPath = None
     """Camera; else CLIP.camera.json, else guessed."""
+    keypoints_2d: OptionalPath = None
+    """2D keypoints of another detector, for --keypoint."""
     truth: OptionalPath = None
     """True poses to score against; else CLIP.truth.npz."""
     body_model: OptionalPath = None
@@ -47,6 +49,7 @@ class ClipInputs:
             masks=self.masks,
             camera=self.camera,
             truth=self.truth,
+            keypoints_2d=self.keypoints_2d,
             body_model=self.body_model,
         )
 

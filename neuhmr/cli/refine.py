@@ -62,6 +62,7 @@ class RefineOptions(ClipInputs):
                 f"--heatmaps {self.heatmaps} finds keypoints, which count for nothing without "
                 "--keypoint; give --keypoint above 0, or leave --heatmaps out."
             )
+        self._check_keypoints(config)
         from neuhmr.cli.refine_run import RunFiles, run_refinement
         from neuhmr.clip.atomic import check_writable
 
@@ -72,6 +73,21 @@ class RefineOptions(ClipInputs):
             request=self.request(), out=self.out, report=self.report, resume=self.resume
         )
         return run_refinement(files, config, scope, self.device)
+
+    def _check_keypoints(self, config: RefineConfig) -> None:
+        """Refuse 2D keypoints that would count for nothing, or in the method that has none."""
+        if self.keypoints_2d is None:
+            return
+        if self.preset == "paper":
+            raise NeuhmrError(
+                "--preset paper is NeuHMR's method, which has no 2D keypoints; leave "
+                "--keypoints-2d out, or take --preset fast."
+            )
+        if not config.weights.keypoint:
+            raise NeuhmrError(
+                f"--keypoints-2d {self.keypoints_2d} counts for nothing without --keypoint; give "
+                "--keypoint above 0, such as 1, or leave --keypoints-2d out."
+            )
 
     def show(self, result: dict[str, object]) -> None:
         """Say what was written and what it changed."""

@@ -99,7 +99,7 @@ def _prepare(
     on_progress: OnProgress,
 ) -> RefineProblem:
     ghn, heatmaps = load_ghn(request.checkpoint, device), None
-    if counts_keypoints(config):
+    if counts_keypoints(config) and opened.keypoints is None:
         heatmaps = load_heatmaps_of_body(ghn, opened.model, request.heatmaps)
     subject = opened.subject(ghn, device, on_progress=on_progress)
     return prepare(subject, config, on_progress, heatmaps, scope)

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from neuhmr.body.motion import Motion
     from neuhmr.body.smpl_model import SmplModel
     from neuhmr.clip.clip import Clip
+    from neuhmr.clip.keypoints_2d import ClipKeypoints
 
 VIDEO_SUFFIXES = (".mp4", ".mov", ".mkv")
 
@@ -33,6 +34,8 @@ class Render:
     """What a video shows."""
     beside: OptionalPath = None
     """Other poses to compare with, drawn in orange over the video."""
+    keypoints_2d: OptionalPath = None
+    """2D keypoints of another detector, to draw over a video."""
     person: PersonFlag = None
     """Whose poses, where there are several."""
     frame: int = 0
@@ -57,9 +60,10 @@ class Render:
         from neuhmr.clip.atomic import check_writable
         from neuhmr.clip.clip import open_clip
         from neuhmr.export.mesh_file import MESH_SUFFIXES
+        from neuhmr.formats.keypoints.read import read_keypoints_2d
         from neuhmr.formats.reading.clip_poses import ClipPoses
         from neuhmr.formats.reading.rest_body import rest_body_of
-        from neuhmr.rendering.overlay_check import overlay_problem
+        from neuhmr.rendering.overlay_check import overlay_problem, person_boxes
 
         suffix = self.out.suffix.lower()
         if suffix not in VIDEO_SUFFIXES + MESH_SUFFIXES:
@@ -81,14 +85,25 @@ class Render:
             note(problem)
         if suffix in MESH_SUFFIXES:
             return self._write_mesh(clip, model)
-        return self._write_video(clip, model, beside)
+        keypoints = None
+        if self.keypoints_2d is not None:
+            size = (clip.video.height, clip.video.width)
+            keypoints, remarks = read_keypoints_2d(
+                self.keypoints_2d, len(clip), size, self.person, lambda: person_boxes(clip, model)
+            )
+            note_remarks(remarks)
+        return self._write_video(clip, model, beside, keypoints)
 
     def show(self, result: dict[str, object]) -> None:
         """Say what was written."""
         print_rows([(key, str(value)) for key, value in result.items()])
 
     def _write_video(
-        self, clip: "Clip", model: "SmplModel", beside: "Motion | None"
+        self,
+        clip: "Clip",
+        model: "SmplModel",
+        beside: "Motion | None",
+        keypoints: "ClipKeypoints | None",
     ) -> dict[str, object]:
         from neuhmr.clip.video import write_video
         from neuhmr.export.overlay_video import OverlayStyle, overlay_frames
@@ -96,7 +111,7 @@ class Render:
         assert clip.motion is not None, "open_clip was given poses"
         style = OverlayStyle(layout=self.layout, opacity=self.opacity)
         with stop_on_interrupt() as stop, progress_bars(stop) as on_progress:
-            frames = overlay_frames(clip, clip.motion, model, style, beside, on_progress)
+            frames = overlay_frames(clip, clip.motion, model, style, beside, on_progress, keypoints)
             write_video(self.out, frames, clip.video.fps)
         return {"written": str(self.out), "frames": len(clip), "layout": self.layout}
 

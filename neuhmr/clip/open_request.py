@@ -16,6 +16,8 @@ class OpenRequest:
     body_model: Path | None = None
     checkpoint: Path | None = None
     heatmaps: Path | None = None
+    keypoints_2d: Path | None = None
+    """2D keypoints that another detector found."""
     person: str | None = None
     """Whose poses to take from a file of several people's."""
     poses_as: str | None = None

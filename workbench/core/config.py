@@ -38,6 +38,8 @@ class WorkbenchConfig:
     """Person masks; else CLIP.masks.npz."""
     camera: OptionalPath = None
     """Camera; else CLIP.camera.json, else guessed."""
+    keypoints_2d: OptionalPath = None
+    """2D keypoints of another detector, which the keypoint term takes instead of its own."""
     truth: OptionalPath = None
     """True poses to compare with; else CLIP.truth.npz."""
     body_model: OptionalPath = None
@@ -89,6 +91,7 @@ class WorkbenchConfig:
             ("--masks", self.masks, ClipError),
             ("--camera", self.camera, ClipError),
             ("--truth", self.truth, PoseFileError),
+            ("--keypoints-2d", self.keypoints_2d, PoseFileError),
             ("--checkpoint", self.checkpoint, CheckpointError),
             ("--heatmaps", self.heatmaps, CheckpointError),
         ):
@@ -115,6 +118,7 @@ class WorkbenchConfig:
             masks=self.masks,
             camera=self.camera,
             truth=self.truth,
+            keypoints_2d=self.keypoints_2d,
             body_model=self.body_model,
             checkpoint=self.checkpoint,
             heatmaps=self.heatmaps,
