@@ -16,6 +16,7 @@ from neuhmr.body.motion import Motion
 from neuhmr.body.pose_readings import GIVEN, read_as
 from neuhmr.body.smpl_model import SmplModel
 from neuhmr.body.stature import check_height, with_height
+from neuhmr.clip.camera_choice import CameraChoice
 from neuhmr.clip.clip import Clip, open_clip
 from neuhmr.clip.crops import crop_person
 from neuhmr.clip.keypoints_2d import ClipKeypoints
@@ -134,14 +135,16 @@ def open_clip_files(request: OpenRequest, on_progress: OnProgress = ignore_progr
         request.clip,
         request.poses,
         request.masks,
-        request.camera,
+        CameraChoice(
+            path=request.camera, name=request.camera_name, focal=request.focal, fov=request.fov
+        ),
         request.truth,
         on_progress=on_progress,
         read=poses.read,
     )
     if clip.motion is not None:
         clip = replace(clip, motion=_on_the_person(clip, clip.motion, model, request.poses_as))
-    keypoints, remarks = None, poses.remarks
+    keypoints, remarks = None, (*poses.remarks, *clip.remarks)
     if request.keypoints_2d is not None:
         keypoints, said = read_keypoints_2d(
             request.keypoints_2d,

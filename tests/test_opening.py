@@ -188,7 +188,7 @@ def write_true_keypoints(opened: Opened, path: Path) -> np.ndarray:
     assert clip.truth is not None
     points = clip.camera.project(body25_points(clip.truth.pose(opened.model))).numpy()
     points[-1] = np.nan
-    np.save(path, points)
+    np.save(path, points - 0.5)  # Detectors put a pixel's center at whole numbers.
     return points
 
 

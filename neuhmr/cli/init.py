@@ -6,8 +6,8 @@ from typing import Annotated
 
 from tyro.conf import Positional, arg
 
-from neuhmr.cli.inputs import JsonFlag, OptionalPath
-from neuhmr.cli.output import print_rows
+from neuhmr.cli.inputs import CameraNameFlag, JsonFlag, NumberFlag, OptionalPath
+from neuhmr.cli.output import note_remarks, print_rows
 from neuhmr.cli.progress import progress_bars, stop_on_interrupt
 
 
@@ -23,6 +23,12 @@ class Init:
     """The mask file to write; else CLIP.masks.npz, unless it exists."""
     camera: OptionalPath = None
     """Camera; else CLIP.camera.json, else guessed."""
+    camera_name: CameraNameFlag = None
+    """Which camera of a file of several."""
+    focal: NumberFlag = None
+    """Focal length (px), instead of a camera file."""
+    fov: NumberFlag = None
+    """Field of view from left to right (degrees), instead of a camera file."""
     body_model: OptionalPath = None
     """SMPL file (npz or pkl); else the open body."""
     json: JsonFlag = False
@@ -37,6 +43,7 @@ class Init:
         """
         from neuhmr.body.model_files import load_body_model
         from neuhmr.clip.atomic import check_writable
+        from neuhmr.clip.camera_choice import CameraChoice
         from neuhmr.clip.clip import open_clip
         from neuhmr.clip.sidecars import sidecar_path
         from neuhmr.initial.initialise import initialise_sidecars
@@ -44,7 +51,11 @@ class Init:
         for path in (self.out, self.masks_out):
             if path is not None:
                 check_writable(path)
-        clip = open_clip(self.clip, camera=self.camera)
+        camera = CameraChoice(
+            path=self.camera, name=self.camera_name, focal=self.focal, fov=self.fov
+        )
+        clip = open_clip(self.clip, camera=camera)
+        note_remarks(clip.remarks)
         with stop_on_interrupt() as stop, progress_bars(stop) as on_progress:
             found = initialise_sidecars(
                 clip, load_body_model(self.body_model), self.out, self.masks_out, on_progress

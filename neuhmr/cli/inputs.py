@@ -9,9 +9,13 @@ from tyro.conf import Positional, arg
 from neuhmr.clip.open_request import OpenRequest
 from neuhmr.errors import ClipError, NeuhmrError
 
+RARE = "rare"
+"""Marks options that `--help` leaves out and `--help-all` shows."""
 OptionalPath = Annotated[Path | None, arg(help_behavior_hint="")]
 """Of an option that may be left out; its help says what happens then."""
 PersonFlag = Annotated[str | None, arg(metavar="ID", help_behavior_hint="")]
+CameraNameFlag = Annotated[str | None, arg(metavar="NAME", help_behavior_hint=""), RARE]
+NumberFlag = Annotated[float | None, arg(metavar="X", help_behavior_hint=""), RARE]
 LayoutName = Literal["overlay", "side-by-side", "turntable"]
 JsonFlag = Annotated[bool, arg(help="Print the result as one JSON object.", help_behavior_hint="")]
 
@@ -34,6 +38,12 @@ class ClipInputs:
     """Camera; else CLIP.camera.json, else guessed."""
     keypoints_2d: OptionalPath = None
     """2D keypoints of another detector, for --keypoint."""
+    camera_name: CameraNameFlag = None
+    """Which camera of a file of several."""
+    focal: NumberFlag = None
+    """Focal length (px), instead of a camera file."""
+    fov: NumberFlag = None
+    """Field of view from left to right (degrees), instead of a camera file."""
     truth: OptionalPath = None
     """True poses to score against; else CLIP.truth.npz."""
     body_model: OptionalPath = None
@@ -48,6 +58,9 @@ class ClipInputs:
             poses_as=self.poses_as,
             masks=self.masks,
             camera=self.camera,
+            camera_name=self.camera_name,
+            focal=self.focal,
+            fov=self.fov,
             truth=self.truth,
             keypoints_2d=self.keypoints_2d,
             body_model=self.body_model,

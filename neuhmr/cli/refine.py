@@ -23,7 +23,7 @@ class RefineOptions(ClipInputs):
     """Refine the poses of a clip by neural rendering.
 
     Ctrl-C writes what has been reached; --resume goes on from there. Settings that are left out
-    come from the preset; `neuhmr settings` lists all of them.
+    come from the preset; `neuhmr settings` lists all of them, and --help-all rarer options.
     """
 
     out: Path

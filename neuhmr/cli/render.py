@@ -6,7 +6,14 @@ from typing import TYPE_CHECKING, Annotated
 
 from tyro.conf import Positional, arg
 
-from neuhmr.cli.inputs import JsonFlag, LayoutName, OptionalPath, PersonFlag
+from neuhmr.cli.inputs import (
+    CameraNameFlag,
+    JsonFlag,
+    LayoutName,
+    NumberFlag,
+    OptionalPath,
+    PersonFlag,
+)
 from neuhmr.cli.output import note, note_remarks, print_rows
 from neuhmr.cli.progress import progress_bars, stop_on_interrupt
 from neuhmr.errors import OutputError, PoseFileError
@@ -44,6 +51,12 @@ class Render:
     """Of the body over the video, 0 to 1."""
     camera: OptionalPath = None
     """Camera; else CLIP.camera.json, else the motion file's, else guessed."""
+    camera_name: CameraNameFlag = None
+    """Which camera of a file of several."""
+    focal: NumberFlag = None
+    """Focal length (px), instead of a camera file."""
+    fov: NumberFlag = None
+    """Field of view from left to right (degrees), instead of a camera file."""
     body_model: OptionalPath = None
     """SMPL file (npz or pkl); else the open body."""
     json: JsonFlag = False
@@ -58,6 +71,7 @@ class Render:
         """
         from neuhmr.body.model_files import load_body_model
         from neuhmr.clip.atomic import check_writable
+        from neuhmr.clip.camera_choice import CameraChoice
         from neuhmr.clip.clip import open_clip
         from neuhmr.export.mesh_file import MESH_SUFFIXES
         from neuhmr.formats.keypoints.read import read_keypoints_2d
@@ -74,11 +88,14 @@ class Render:
         check_writable(self.out)
         model = load_body_model(self.body_model)
         poses = ClipPoses(rest_body_of(model), self.person)
-        clip = open_clip(self.clip, poses=self.motion, camera=self.camera, read=poses.read)
+        camera = CameraChoice(
+            path=self.camera, name=self.camera_name, focal=self.focal, fov=self.fov
+        )
+        clip = open_clip(self.clip, poses=self.motion, camera=camera, read=poses.read)
         beside = (
             None if self.beside is None else poses.read(self.beside, "poses", clip.video).motion
         )
-        note_remarks(poses.remarks)
+        note_remarks((*poses.remarks, *clip.remarks))
         assert clip.motion is not None, "open_clip was given poses"
         problem = overlay_problem(clip, clip.motion, model)
         if problem is not None:

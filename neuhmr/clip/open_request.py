@@ -12,6 +12,12 @@ class OpenRequest:
     poses: Path | None = None
     masks: Path | None = None
     camera: Path | None = None
+    camera_name: str | None = None
+    """Which camera of a file of several."""
+    focal: float | None = None
+    """Focal length (px), instead of a camera file."""
+    fov: float | None = None
+    """Field of view from the left to the right edge (degrees), instead of a camera file."""
     truth: Path | None = None
     body_model: Path | None = None
     checkpoint: Path | None = None

@@ -276,7 +276,7 @@ def test_other_detectors_keypoints_pull_and_are_refused_where_they_have_no_say(
     model, truth = load_body_model(), turning_motion()
     camera = camera_from_focal(1.1 * HEIGHT, HEIGHT, WIDTH)
     points = camera.project(body25_points(truth.pose(model))).numpy()
-    np.save(tmp_path / "k.npy", points)
+    np.save(tmp_path / "k.npy", points - 0.5)
     out, keypoints = tmp_path / "o.npz", ("--keypoints-2d", str(tmp_path / "k.npy"))
     for options, expected in (
         (keypoints, "counts for nothing without --keypoint"),

@@ -38,6 +38,12 @@ class WorkbenchConfig:
     """Person masks; else CLIP.masks.npz."""
     camera: OptionalPath = None
     """Camera; else CLIP.camera.json, else guessed."""
+    camera_name: Annotated[str | None, arg(metavar="NAME", help_behavior_hint="")] = None
+    """Which camera of a file of several."""
+    focal: Annotated[float | None, arg(help_behavior_hint="")] = None
+    """Focal length (px), instead of a camera file."""
+    fov: Annotated[float | None, arg(help_behavior_hint="")] = None
+    """Field of view from left to right (degrees), instead of a camera file."""
     keypoints_2d: OptionalPath = None
     """2D keypoints of another detector, which the keypoint term takes instead of its own."""
     truth: OptionalPath = None
@@ -95,8 +101,9 @@ class WorkbenchConfig:
             ("--checkpoint", self.checkpoint, CheckpointError),
             ("--heatmaps", self.heatmaps, CheckpointError),
         ):
-            # Some tools keep poses in folders.
-            if path is not None and not (error is PoseFileError and path.is_dir()):
+            # Some tools keep poses, keypoints and cameras in folders.
+            may_be_folder = error is PoseFileError or option == "--camera"
+            if path is not None and not (may_be_folder and path.is_dir()):
                 require_file(path, error, "a file", f"check the path after {option}")
         if self.body_model is not None and not self.body_model.exists():
             raise BodyModelError(
@@ -117,6 +124,9 @@ class WorkbenchConfig:
             poses_as=self.poses_as,
             masks=self.masks,
             camera=self.camera,
+            camera_name=self.camera_name,
+            focal=self.focal,
+            fov=self.fov,
             truth=self.truth,
             keypoints_2d=self.keypoints_2d,
             body_model=self.body_model,

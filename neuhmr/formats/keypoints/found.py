@@ -12,6 +12,9 @@ from neuhmr.formats.keypoints.layouts import as_body25, layout_name
 from neuhmr.formats.reading.tree import UnusableTree
 
 MOST_PIXELS = 1e6
+_PIXEL_CENTER = 0.5
+"""Added to what detectors measure: they put a pixel's center at whole numbers, but MediaPipe."""
+_MEDIAPIPES = 33
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,6 +68,8 @@ def gather(
     if len(counts) > 1:
         raise UnusableTree(f"holds people of {counts[0]} and of {counts[1]} keypoints")
     points = np.stack(arrays)
+    if counts[0] != _MEDIAPIPES:
+        points[..., :2] += _PIXEL_CENTER
     seen = points[..., 2] > 0
     if seen.any() and not (np.abs(np.nan_to_num(points[seen][:, :2])) < MOST_PIXELS).all():
         raise UnusableTree("holds keypoints a million pixels away and more")

@@ -16,6 +16,8 @@ from tests.formats.keypoints import keypoint_files as files
 FRAMES = 5
 SIZE = (720, 1280)
 POINTS = files.body25(FRAMES)
+CENTER = 0.5
+"""Detectors put a pixel's center at whole numbers."""
 FEET = ("big_toe", "small_toe", "heel")
 
 
@@ -70,7 +72,8 @@ def test_every_detectors_points_are_where_they_were(name: str, tmp_path: Path) -
             first, second = (POINTS[:, BODY_25_NAMES.index(side)] for side in middles[point])
             expected = (first + second) / 2
             expected[:, 2] = np.minimum(first[:, 2], second[:, 2])
-        np.testing.assert_allclose(found.points[:, k], expected[:, :2], atol=1e-2, err_msg=point)
+        place = expected[:, :2] + (0.0 if "mediapipe" in name else CENTER)
+        np.testing.assert_allclose(found.points[:, k], place, atol=1e-2, err_msg=point)
         np.testing.assert_allclose(found.confidence[:, k], expected[:, 2], atol=1e-5)
 
 
@@ -79,7 +82,7 @@ def test_frames_without_a_file_are_named_and_stay_gaps(tmp_path: Path) -> None:
     keypoints, remarks = read_keypoints_2d(path, FRAMES, SIZE)
     assert keypoints.confidence.any(dim=1).tolist() == [True, False, False, False, True]
     assert keypoints.points[1:4].isnan().all()
-    assert keypoints.points[4, 0].tolist() == [104.0, 204.0]
+    assert keypoints.points[4, 0].tolist() == [104.5, 204.5]
     assert any("2 frames have no file: 2, 3" in remark for remark in remarks)
     assert any("in 3 of 5 frames it saw nobody" in remark for remark in remarks)
 
@@ -101,7 +104,8 @@ def test_of_several_people_the_one_over_the_person_is_taken(tmp_path: Path) -> N
     boxes = boxes.reshape(FRAMES, 4)
     boxes[3] = np.nan
     found, remarks = read_keypoints_2d(path, FRAMES, SIZE, find_boxes=lambda: boxes)
-    np.testing.assert_allclose(found.points[[0, 1, 2, 4]], POINTS[[0, 1, 2, 4], :, :2], atol=1e-3)
+    expected = POINTS[[0, 1, 2, 4], :, :2] + CENTER
+    np.testing.assert_allclose(found.points[[0, 1, 2, 4]], expected, atol=1e-3)
     assert not found.confidence[3].any(), "nobody knows who is meant there"
     assert any("in 4 of 5 frames" in remark for remark in remarks)
 
@@ -115,7 +119,7 @@ def test_tracks_are_listed_and_chosen_by_their_ids(tmp_path: Path) -> None:
         read(path)
     found = read(path, person="7")
     assert found.confidence.any(dim=1).tolist() == [False, True, False, True, False]
-    assert found.points[3, 0].tolist() == [601.0, 201.0]
+    assert found.points[3, 0].tolist() == [601.5, 201.5]
 
 
 def test_pose_flows_ids_are_read(tmp_path: Path) -> None:
