@@ -141,6 +141,7 @@ def open_clip_files(request: OpenRequest, on_progress: OnProgress = ignore_progr
         request.truth,
         on_progress=on_progress,
         read=poses.read,
+        person=request.person,
     )
     if clip.motion is not None:
         clip = replace(clip, motion=_on_the_person(clip, clip.motion, model, request.poses_as))

@@ -16,12 +16,13 @@ from neuhmr.body.motion import Motion
 from neuhmr.clip.camera_choice import CameraChoice, chosen_camera
 from neuhmr.clip.camera_file import fit_camera
 from neuhmr.clip.lens_metadata import focal_from_metadata
-from neuhmr.clip.masks import MaskSequence, read_masks
+from neuhmr.clip.mask_files.read import read_clip_masks
+from neuhmr.clip.masks import MaskSequence
 from neuhmr.clip.motion_arrays import MotionArrays
 from neuhmr.clip.motion_file import read_motion_file
 from neuhmr.clip.sidecars import SidecarKind, find_sidecar, foreign_pose_sidecars
 from neuhmr.clip.video import Video, open_video
-from neuhmr.errors import ClipError, PoseFileError
+from neuhmr.errors import PoseFileError
 from neuhmr.geometry.cameras import Camera, camera_from_focal, default_focal
 from neuhmr.geometry.rigid import Rigid
 from neuhmr.progress import OnProgress, ignore_progress
@@ -95,12 +96,13 @@ def open_clip(
     truth: Path | MotionArrays | None = None,
     on_progress: OnProgress = ignore_progress,
     read: PoseReader | None = None,
+    person: str | None = None,
 ) -> Clip:
     """Open a video with what was given or lies beside it, and check that all of it fits.
 
     The camera is the given one, else the sidecar, else that of the poses, else what the video says
     about its lens, else a guess. With a reader for other tools' files, `CLIP.poses.*` of any kind
-    is poses beside the clip.
+    is poses beside the clip. `person` is an object's id where masks are of several.
 
     Raises:
         ClipError: the video, masks or camera cannot be used or do not fit.
@@ -111,17 +113,20 @@ def open_clip(
     choice = camera if isinstance(camera, CameraChoice) else CameraChoice(path=camera)
     pose_content, pose_path = _read_poses(path, poses, "poses", video, read)
     truth_content, _ = _read_poses(path, truth, "truth", video, read)
+    mask_sequence, said = None, ()
+    if masks_path is not None:
+        mask_sequence, said = read_clip_masks(masks_path, video, person)
     clip_camera, is_guessed, remarks = _choose_camera(video, choice, pose_content, pose_path)
     transform = None if pose_content is None else _transforms(pose_content, video.num_frames)
     return Clip(
         video=video,
         camera=clip_camera,
         camera_is_guessed=is_guessed,
-        masks=None if masks_path is None else _read_fitting_masks(masks_path, video),
+        masks=mask_sequence,
         motion=None if pose_content is None else pose_content.motion,
         truth=None if truth_content is None else truth_content.motion,
         T_camera_world=transform,
-        remarks=remarks,
+        remarks=(*remarks, *said),
     )
 
 
@@ -155,22 +160,6 @@ def _read_poses(
             f"(0 to {frames - 1}); re-run the estimator on the same clip."
         )
     return content, path
-
-
-def _read_fitting_masks(path: Path, video: Video) -> MaskSequence:
-    masks = read_masks(path)
-    remedy = "make new ones with `neuhmr init --masks-out`"
-    if masks.num_frames != video.num_frames:
-        raise ClipError(
-            f"{path} holds {masks.num_frames} masks but {video.path} has {video.num_frames} "
-            f"frames; {remedy}."
-        )
-    if (masks.height, masks.width) != (video.height, video.width):
-        raise ClipError(
-            f"{path} holds masks of {masks.height} x {masks.width} pixels (height x width) but "
-            f"{video.path} has {video.height} x {video.width}; {remedy}."
-        )
-    return masks
 
 
 def _choose_camera(

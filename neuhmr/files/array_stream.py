@@ -2,6 +2,7 @@
 
 import io
 import math
+import tokenize
 from collections.abc import Callable
 from typing import Any
 
@@ -67,7 +68,11 @@ def read_header(stream: io.BufferedIOBase) -> tuple[tuple[int, ...], bool, np.dt
     }
     if version not in readers:
         raise UnusableFile(f"holds an npy array of version {version[0]}.{version[1]}")
-    return readers[version](stream)
+    try:
+        return readers[version](stream)
+    except (SyntaxError, tokenize.TokenError) as problem:
+        # What numpy lets through of a header that is no Python literal.
+        raise UnusableFile("has an npy header that is damaged") from problem
 
 
 def count_of(shape: tuple[Any, ...]) -> int:

@@ -101,8 +101,8 @@ class WorkbenchConfig:
             ("--checkpoint", self.checkpoint, CheckpointError),
             ("--heatmaps", self.heatmaps, CheckpointError),
         ):
-            # Some tools keep poses, keypoints and cameras in folders.
-            may_be_folder = error is PoseFileError or option == "--camera"
+            # Some tools keep poses, keypoints, masks and cameras in folders.
+            may_be_folder = error is PoseFileError or option in ("--camera", "--masks")
             if path is not None and not (may_be_folder and path.is_dir()):
                 require_file(path, error, "a file", f"check the path after {option}")
         if self.body_model is not None and not self.body_model.exists():
