@@ -50,6 +50,8 @@ class Opened:
     """Of the person, where it is known (m)."""
     keypoints: ClipKeypoints | None = None
     """What another detector saw of the person."""
+    person: str | None = None
+    """Who of several people, where poses are estimated."""
 
     def with_poses(self, on_progress: OnProgress = ignore_progress) -> "Opened":
         """Estimate poses where there are none, and keep them beside the clip for the next time.
@@ -63,7 +65,9 @@ class Opened:
         """
         if self.clip.motion is not None:
             return self
-        found = initialise_sidecars(self.clip, self.model, on_progress=on_progress)
+        found = initialise_sidecars(
+            self.clip, self.model, on_progress=on_progress, person=self.person
+        )
         masks = self.clip.masks or found.masks
         clip = replace(self.clip, motion=found.motion, masks=masks)
         return replace(self, clip=clip, remarks=found.report.warnings)
@@ -156,7 +160,12 @@ def open_clip_files(request: OpenRequest, on_progress: OnProgress = ignore_progr
         )
         remarks += said
     return Opened(
-        clip=clip, model=model, remarks=remarks, height=request.height, keypoints=keypoints
+        clip=clip,
+        model=model,
+        remarks=remarks,
+        height=request.height,
+        keypoints=keypoints,
+        person=request.person,
     )
 
 

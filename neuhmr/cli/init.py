@@ -6,7 +6,7 @@ from typing import Annotated
 
 from tyro.conf import Positional, arg
 
-from neuhmr.cli.inputs import CameraNameFlag, JsonFlag, NumberFlag, OptionalPath
+from neuhmr.cli.inputs import CameraNameFlag, JsonFlag, NumberFlag, OptionalPath, PersonFlag
 from neuhmr.cli.output import note_remarks, print_rows
 from neuhmr.cli.progress import progress_bars, stop_on_interrupt
 
@@ -29,6 +29,8 @@ class Init:
     """Focal length (px), instead of a camera file."""
     fov: NumberFlag = None
     """Field of view from left to right (degrees), instead of a camera file."""
+    person: PersonFlag = None
+    """Who of several people, by size from 1; else the largest."""
     body_model: OptionalPath = None
     """SMPL file (npz or pkl); else the open body."""
     json: JsonFlag = False
@@ -58,7 +60,12 @@ class Init:
         note_remarks(clip.remarks)
         with stop_on_interrupt() as stop, progress_bars(stop) as on_progress:
             found = initialise_sidecars(
-                clip, load_body_model(self.body_model), self.out, self.masks_out, on_progress
+                clip,
+                load_body_model(self.body_model),
+                self.out,
+                self.masks_out,
+                on_progress,
+                person=self.person,
             )
         return {
             "written": str(self.out or sidecar_path(self.clip, "poses")),
