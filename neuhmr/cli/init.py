@@ -2,7 +2,7 @@
 
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 from tyro.conf import Positional, arg
 
@@ -31,6 +31,8 @@ class Init:
     """Field of view from left to right (degrees), instead of a camera file."""
     person: PersonFlag = None
     """Who of several people, by size from 1; else the largest."""
+    segmenter: Literal["mediapipe", "rembg", "sam2"] = "mediapipe"
+    """Who makes the masks; the others need the extra of that name and download their weights."""
     body_model: OptionalPath = None
     """SMPL file (npz or pkl); else the open body."""
     json: JsonFlag = False
@@ -48,7 +50,7 @@ class Init:
         from neuhmr.clip.camera_choice import CameraChoice
         from neuhmr.clip.clip import open_clip
         from neuhmr.clip.sidecars import sidecar_path
-        from neuhmr.initial.initialise import initialise_sidecars
+        from neuhmr.initial.initialise import InitialConfig, initialise_sidecars
 
         for path in (self.out, self.masks_out):
             if path is not None:
@@ -65,6 +67,7 @@ class Init:
                 self.out,
                 self.masks_out,
                 on_progress,
+                config=InitialConfig(segmenter=self.segmenter),
                 person=self.person,
             )
         return {

@@ -21,6 +21,7 @@ from neuhmr.initial.descent import FitConfig
 from neuhmr.initial.landmarks import Landmarks
 from neuhmr.initial.mask_cleaning import clean_mask
 from neuhmr.initial.mediapipe_detector import Detection, MediapipeDetector
+from neuhmr.initial.segmenters import SegmenterName, segment
 from neuhmr.initial.smpl_fit import BodyFit, fit_body
 from neuhmr.initial.track import Detect, TrackConfig, follow_person
 from neuhmr.initial.whose import one_of_several
@@ -44,6 +45,8 @@ class InitialConfig:
     track: TrackConfig = field(default_factory=TrackConfig)
     fit: FitConfig = field(default_factory=FitConfig)
     crowd: CrowdConfig = field(default_factory=CrowdConfig)
+    segmenter: SegmenterName = "mediapipe"
+    """Whose masks the fit sees and the clip gets."""
 
 
 @dataclass(frozen=True)
@@ -100,6 +103,7 @@ def initialise(
             f"{len(clip)} frames, one person was expected; give poses with --poses or choose a "
             "clip in which the person is seen at full length."
         )
+    masks = segment(config.segmenter, clip.video, masks, on_progress)
     times = torch.from_numpy(np.ascontiguousarray(clip.video.times)).float()
     fit = fit_body(
         landmarks,
