@@ -27,6 +27,7 @@ from neuhmr.formats.reading.clip_poses import ClipPoses
 from neuhmr.formats.reading.rest_body import rest_body_of
 from neuhmr.geometry.cameras import Camera
 from neuhmr.ghn.renderable import HumanNetwork
+from neuhmr.initial.fit_shape import fit_to_clip, fit_to_points
 from neuhmr.initial.initialise import initialise_sidecars
 from neuhmr.pipeline import Subject, make_subject
 from neuhmr.progress import OnProgress, ignore_progress
@@ -134,7 +135,12 @@ def open_clip_files(request: OpenRequest, on_progress: OnProgress = ignore_progr
     if request.height is not None:
         check_height(request.height)
     model = load_body_model(request.body_model)
-    poses = ClipPoses(rest_body_of(model), request.person)
+    fits = request.fit_shape != "off"
+    poses = ClipPoses(
+        rest_body_of(model),
+        request.person,
+        (lambda content: fit_to_points(content, model)) if fits else None,
+    )
     clip = open_clip(
         request.clip,
         request.poses,
@@ -159,6 +165,9 @@ def open_clip_files(request: OpenRequest, on_progress: OnProgress = ignore_progr
             lambda: person_boxes(clip, model),
         )
         remarks += said
+    if request.fit_shape == "on" and clip.motion is not None:
+        motion, said = fit_to_clip(clip, clip.motion, model, keypoints)
+        clip, remarks = replace(clip, motion=motion), (*remarks, said)
     return Opened(
         clip=clip,
         model=model,

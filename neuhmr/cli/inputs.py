@@ -16,6 +16,7 @@ OptionalPath = Annotated[Path | None, arg(help_behavior_hint="")]
 PersonFlag = Annotated[str | None, arg(metavar="ID", help_behavior_hint="")]
 CameraNameFlag = Annotated[str | None, arg(metavar="NAME", help_behavior_hint=""), RARE]
 NumberFlag = Annotated[float | None, arg(metavar="X", help_behavior_hint=""), RARE]
+FitShapeFlag = Annotated[Literal["auto", "on", "off"], RARE]
 LayoutName = Literal["overlay", "side-by-side", "turntable"]
 JsonFlag = Annotated[bool, arg(help="Print the result as one JSON object.", help_behavior_hint="")]
 
@@ -46,6 +47,9 @@ class ClipInputs:
     """Field of view from left to right (degrees), instead of a camera file."""
     truth: OptionalPath = None
     """True poses to score against; else CLIP.truth.npz."""
+    fit_shape: FitShapeFlag = "auto"
+    """Fit shape and rest pose to joints in the poses' file (auto), else to 2D keypoints or masks
+    (on)."""
     body_model: OptionalPath = None
     """SMPL file (npz or pkl); else the open body."""
 
@@ -56,6 +60,7 @@ class ClipInputs:
             poses=self.poses,
             person=self.person,
             poses_as=self.poses_as,
+            fit_shape=self.fit_shape,
             masks=self.masks,
             camera=self.camera,
             camera_name=self.camera_name,

@@ -83,7 +83,7 @@ class RefineOptions(ClipInputs):
                 "--preset paper is NeuHMR's method, which has no 2D keypoints; leave "
                 "--keypoints-2d out, or take --preset fast."
             )
-        if not config.weights.keypoint:
+        if not config.weights.keypoint and self.fit_shape != "on":
             raise NeuhmrError(
                 f"--keypoints-2d {self.keypoints_2d} counts for nothing without --keypoint; give "
                 "--keypoint above 0, such as 1, or leave --keypoints-2d out."

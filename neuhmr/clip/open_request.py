@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,5 +30,8 @@ class OpenRequest:
     poses_as: str | None = None
     """How to read the poses, see `neuhmr.body.pose_readings`; None for as they are, if they then
     lie on the person."""
+    fit_shape: Literal["auto", "on", "off"] = "auto"
+    """Whether to fit the body's shape and rest pose to joints in the poses' file (`auto`), or else
+    to 2D keypoints or masks (`on`)."""
     height: float | None = None
     """Of the person, where it is known (m)."""

@@ -34,6 +34,9 @@ class WorkbenchConfig:
     """Whose poses, where there are several."""
     poses_as: Annotated[str | None, arg(metavar="READING", help_behavior_hint="")] = None
     """given, millimeters, centimeters, y-up, depth*NUMBER: asked for where poses lie elsewhere."""
+    fit_shape: Literal["auto", "on", "off"] = "auto"
+    """Fit shape and rest pose to joints in the poses' file (auto), else to 2D keypoints or masks
+    (on)."""
     masks: OptionalPath = None
     """Person masks; else CLIP.masks.npz."""
     camera: OptionalPath = None
@@ -122,6 +125,7 @@ class WorkbenchConfig:
             poses=self.poses,
             person=self.person,
             poses_as=self.poses_as,
+            fit_shape=self.fit_shape,
             masks=self.masks,
             camera=self.camera,
             camera_name=self.camera_name,

@@ -91,6 +91,9 @@ class FoundPerson:
     """Left, top, right, bottom (px)."""
     rest_joints: Float[np.ndarray, "24 3"] | None = None
     """SMPL's joints where nothing is turned, of the person's own size (m); NaN where unknown."""
+    points3d: Float[np.ndarray, "rows 35 3"] | None = None
+    """`POINT_NAMES` in the camera's axes (m), at their place or about any middle; NaN where
+    unknown."""
     keypoints: Float[np.ndarray, "rows points 3"] | None = None
     """2D keypoints of the tool's own choice: x, y (px), confidence."""
 
@@ -116,6 +119,7 @@ class FoundPerson:
             gender=self.gender,
             boxes=kept(self.boxes, 2),
             rest_joints=self.rest_joints,
+            points3d=kept(self.points3d, 3),
             keypoints=kept(self.keypoints, 3),
         )
 

@@ -6,10 +6,12 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import Float
 
+from neuhmr.body.skeleton import NUM_JOINTS
 from neuhmr.clip.intrinsics import check_intrinsics
 from neuhmr.clip.motion_arrays import MotionArrays
 from neuhmr.clip.motion_checks import check_poses
 from neuhmr.errors import BodyModelError, PoseFileError
+from neuhmr.formats.reading.body_points import points_of
 from neuhmr.formats.reading.choice import Choice, choose_person
 from neuhmr.formats.reading.found import FoundPerson, FoundPoses
 from neuhmr.formats.reading.placing import Placed, place_person
@@ -59,6 +61,7 @@ def resolve(path: Path, found: FoundPoses, choice: Choice) -> MotionArrays:
         K=seen.K,
         image_size=seen.image_size,
         T_camera_world=placed.T_camera_world,
+        points3d=person.points3d if placed.frame == "camera" else None,
         gender=person.gender,
         has_frame_index=found.has_frame_index or bool(matched),
         source=_source(path, found, person),
@@ -79,11 +82,15 @@ def onto_body(content: MotionArrays, source: RestBody, choice: Choice) -> Motion
     target = choice.body
     if target is None:
         name = "" if source.kind == "unknown" else source.kind
-        return replace(content, body_model=content.body_model or name)
+        return replace(content, body_model=content.body_model or name, points3d=None)
     betas = content.betas
+    points: np.ndarray | None = None
     remarks: tuple[str, ...] = ()
     if not shares_shapes(source.kind, target.kind):
         betas = np.zeros_like(betas)
+        points = content.points3d
+        if choice.source_model is not None and len(source.template) >= NUM_JOINTS:
+            points = points_of(content, source)
         remarks = (
             f"betas of {source.kind} mean nothing on {target.name.split()[0]}, whose mean shape is "
             "taken",
@@ -99,6 +106,7 @@ def onto_body(content: MotionArrays, source: RestBody, choice: Choice) -> Motion
         betas=betas,
         transl=np.where(content.valid[:, None], content.transl + shift, content.transl),
         body_model=target.name,
+        points3d=points,
         remarks=content.remarks + remarks,
     )
 
