@@ -85,8 +85,8 @@ def masks() -> Evidence:
 
 @pytest.mark.parametrize(
     ("evidence", "unit", "share"),
-    [(in_space, "mm", 0.2), (about_a_middle, "mm", 0.2), (in_the_picture, "px", 0.3),
-     (masks, "px", 0.5)],
+    [(in_space, "mm", 0.2), (about_a_middle, "mm", 0.2), (in_the_picture, "px", 0.4),
+     (masks, "px", 0.6)],
 )  # fmt: skip
 def test_another_bodys_form_is_found(evidence, unit: str, share: float) -> None:
     before = joint_error(given())
