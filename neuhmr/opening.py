@@ -13,12 +13,14 @@ from torch import Tensor
 from neuhmr.anchors.frame_poses import pose_frame
 from neuhmr.body.model_files import load_body_model
 from neuhmr.body.motion import Motion
+from neuhmr.body.motion_gaps import fill_gaps, missing_frames
 from neuhmr.body.pose_readings import GIVEN, read_as
 from neuhmr.body.smpl_model import SmplModel
 from neuhmr.body.stature import check_height, with_height
 from neuhmr.clip.camera_choice import CameraChoice
 from neuhmr.clip.clip import Clip, open_clip
 from neuhmr.clip.crops import crop_person
+from neuhmr.clip.frame_ranges import frame_ranges
 from neuhmr.clip.keypoints_2d import ClipKeypoints
 from neuhmr.clip.open_request import OpenRequest
 from neuhmr.errors import ClipError, PoseFileError
@@ -155,19 +157,15 @@ def open_clip_files(request: OpenRequest, on_progress: OnProgress = ignore_progr
     )
     if clip.motion is not None:
         clip = replace(clip, motion=_on_the_person(clip, clip.motion, model, request.poses_as))
-    keypoints, remarks = None, (*poses.remarks, *clip.remarks)
-    if request.keypoints_2d is not None:
-        keypoints, said = read_keypoints_2d(
-            request.keypoints_2d,
-            len(clip),
-            (clip.video.height, clip.video.width),
-            request.person,
-            lambda: person_boxes(clip, model),
-        )
-        remarks += said
-    if request.fit_shape == "on" and clip.motion is not None:
-        motion, said = fit_to_clip(clip, clip.motion, model, keypoints)
-        clip, remarks = replace(clip, motion=motion), (*remarks, said)
+    keypoints, said = _keypoints(clip, request, model)
+    remarks = (*poses.remarks, *clip.remarks, *said)
+    if clip.motion is not None:
+        motion = clip.motion
+        if request.fit_shape == "on":
+            motion, fitted = fit_to_clip(clip, motion, model, keypoints)
+            remarks += (fitted,)
+        motion, filled = _without_short_gaps(motion, request.fill_gaps)
+        clip, remarks = replace(clip, motion=motion), remarks + filled
     return Opened(
         clip=clip,
         model=model,
@@ -175,6 +173,18 @@ def open_clip_files(request: OpenRequest, on_progress: OnProgress = ignore_progr
         height=request.height,
         keypoints=keypoints,
         person=request.person,
+    )
+
+
+def _keypoints(
+    clip: Clip, request: OpenRequest, model: SmplModel
+) -> tuple[ClipKeypoints | None, tuple[str, ...]]:
+    """Read another detector's keypoints if some were given; masks or poses say who is meant."""
+    if request.keypoints_2d is None:
+        return None, ()
+    size = (clip.video.height, clip.video.width)
+    return read_keypoints_2d(
+        request.keypoints_2d, len(clip), size, request.person, lambda: person_boxes(clip, model)
     )
 
 
@@ -190,3 +200,21 @@ def _on_the_person(clip: Clip, motion: Motion, model: SmplModel, reading: str | 
     if problem is not None:
         raise PoseFileError(f"{clip.video.path.name}: {problem}")
     return motion
+
+
+def _without_short_gaps(motion: Motion, longest: int) -> tuple[Motion, tuple[str, ...]]:
+    """Close gaps as far as the user wishes, and say which and what is left."""
+    filled = fill_gaps(motion, longest)
+    remarks = []
+    if filled.frames:
+        remarks.append(
+            f"Frames {frame_ranges(filled.frames)} had no pose; theirs begin between their "
+            "neighbors' poses."
+        )
+    left = missing_frames(filled.motion)
+    if left:
+        remarks.append(
+            f"Frames {frame_ranges(left)} have no pose and get none; "
+            "--fill-gaps N fills gaps of up to N frames."
+        )
+    return filled.motion, tuple(remarks)

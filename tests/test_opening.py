@@ -125,15 +125,15 @@ def test_poses_are_estimated_where_there_are_none(
     found = InitialResult(motion=truth, masks=other, report=report)
     asked: list[object] = []
 
-    def estimate(*given: object, on_progress: OnProgress) -> InitialResult:
-        asked.extend([*given, on_progress])
+    def estimate(*given: object, on_progress: OnProgress, person: str | None) -> InitialResult:
+        asked.extend([*given, on_progress, person])
         return found
 
     monkeypatch.setattr("neuhmr.opening.initialise_sidecars", estimate)
     clip = replace(opened.clip, motion=None)
     clip = clip if has_masks else replace(clip, masks=None)
-    posed = replace(opened, clip=clip).with_poses(ignore_progress)
-    assert asked == [clip, opened.model, ignore_progress]
+    posed = replace(opened, clip=clip, person="2").with_poses(ignore_progress)
+    assert asked == [clip, opened.model, ignore_progress, "2"]
     assert posed.clip.motion is truth and posed.remarks == ("dim",)
     assert posed.clip.masks is (opened.clip.masks if has_masks else other)
 
@@ -209,3 +209,24 @@ def test_other_detectors_keypoints_reach_the_keypoint_term(opened: Opened, tmp_p
     assert given.confidence[:-1].eq(1.0).all() and not given.confidence[-1].any()
     assert not given.points[-1].any(), "what is missing counts nothing and is finite"
     assert cut(opened).keypoints is None
+
+
+def test_frames_without_a_pose_are_named_and_filled_when_asked(tmp_path: Path):
+    path = make_painted_clip(tmp_path)
+    poses = path.with_name("clip.poses.npz")
+    content = dict(np.load(poses))
+    whole = content["transl"].copy()
+    content["valid"][1:3], content["transl"][1:3] = False, 0.0
+    np.savez(poses, **content)
+    left = open_clip_files(OpenRequest(clip=path))
+    assert left.remarks == (
+        "Frames 1-2 have no pose and get none; --fill-gaps N fills gaps of up to N frames.",
+    )
+    assert left.motion().valid.tolist()[:4] == [True, False, False, True]
+    filled = open_clip_files(OpenRequest(clip=path, fill_gaps=2))
+    assert filled.remarks == (
+        "Frames 1-2 had no pose; theirs begin between their neighbors' poses.",
+    )
+    assert bool(filled.motion().valid.all())
+    between = whole[0] + (whole[3] - whole[0]) * np.array([[1 / 3], [2 / 3]])
+    assert np.allclose(filled.motion().transl[1:3].numpy(), between, atol=1e-5)

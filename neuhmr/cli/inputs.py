@@ -13,6 +13,7 @@ RARE = "rare"
 """Marks options that `--help` leaves out and `--help-all` shows."""
 OptionalPath = Annotated[Path | None, arg(help_behavior_hint="")]
 """Of an option that may be left out; its help says what happens then."""
+RareOptionalPath = Annotated[Path | None, arg(help_behavior_hint=""), RARE]
 PersonFlag = Annotated[str | None, arg(metavar="ID", help_behavior_hint="")]
 CameraNameFlag = Annotated[str | None, arg(metavar="NAME", help_behavior_hint=""), RARE]
 NumberFlag = Annotated[float | None, arg(metavar="X", help_behavior_hint=""), RARE]

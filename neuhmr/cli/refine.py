@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from tyro.conf import arg
 
-from neuhmr.cli.inputs import ClipInputs, JsonFlag, OptionalPath
+from neuhmr.cli.inputs import ClipInputs, JsonFlag, OptionalPath, RareOptionalPath, require_at_least
 from neuhmr.cli.output import print_rows
 from neuhmr.cli.setting_flags import given_values, with_setting_flags
 from neuhmr.clip.open_request import OpenRequest
@@ -32,9 +32,11 @@ class RefineOptions(ClipInputs):
     """Also write a JSON report: settings, losses, what changed."""
     height: Annotated[float | None, arg(metavar="M", help_behavior_hint="")] = None
     """Of the person (m), where it is known: sets size and distance."""
+    fill_gaps: Annotated[int, arg(metavar="N", help_behavior_hint="")] = 0
+    """Also refine frames without a pose, in gaps of up to so many."""
     checkpoint: OptionalPath = None
     """Avatar weights (.safetensors); else the shipped ones."""
-    heatmaps: OptionalPath = None
+    heatmaps: RareOptionalPath = None
     """Heatmap weights for --keypoint; else the shipped ones."""
     preset: PresetName = "fast"
     """`paper` is NeuHMR's: no draft, its own numbers."""
@@ -63,6 +65,7 @@ class RefineOptions(ClipInputs):
                 "--keypoint; give --keypoint above 0, or leave --heatmaps out."
             )
         self._check_keypoints(config)
+        require_at_least("--fill-gaps", self.fill_gaps, 0)
         from neuhmr.cli.refine_run import RunFiles, run_refinement
         from neuhmr.clip.atomic import check_writable
 
@@ -125,6 +128,7 @@ class RefineOptions(ClipInputs):
             checkpoint=self.checkpoint,
             heatmaps=self.heatmaps,
             height=self.height,
+            fill_gaps=self.fill_gaps,
         )
 
     def config(self) -> RefineConfig:

@@ -35,3 +35,5 @@ class OpenRequest:
     to 2D keypoints or masks (`on`)."""
     height: float | None = None
     """Of the person, where it is known (m)."""
+    fill_gaps: int = 0
+    """Longest run of frames without a pose to begin between its neighbors' poses (frames)."""

@@ -11,6 +11,7 @@ from neuhmr.errors import (
     BodyModelError,
     CheckpointError,
     ClipError,
+    NeuhmrError,
     OutputError,
     PoseFileError,
 )
@@ -37,6 +38,8 @@ class WorkbenchConfig:
     fit_shape: Literal["auto", "on", "off"] = "auto"
     """Fit shape and rest pose to joints in the poses' file (auto), else to 2D keypoints or masks
     (on)."""
+    fill_gaps: Annotated[int, arg(metavar="N", help_behavior_hint="")] = 0
+    """Also refine frames without a pose, in gaps of up to so many."""
     masks: OptionalPath = None
     """Person masks; else CLIP.masks.npz."""
     camera: OptionalPath = None
@@ -94,6 +97,8 @@ class WorkbenchConfig:
                 "neuhmr-workbench CLIP."
             )
         require_file(self.clip_path, ClipError, "a video")
+        if self.fill_gaps < 0:
+            raise NeuhmrError(f"--fill-gaps is {self.fill_gaps}, at least 0 was expected.")
         check_host(self.host, self.allow_remote)
         for option, path, error in (
             ("--poses", self.poses, PoseFileError),
@@ -126,6 +131,7 @@ class WorkbenchConfig:
             person=self.person,
             poses_as=self.poses_as,
             fit_shape=self.fit_shape,
+            fill_gaps=self.fill_gaps,
             masks=self.masks,
             camera=self.camera,
             camera_name=self.camera_name,
