@@ -18,22 +18,26 @@ from neuhmr.body.motion_gaps import fill_gaps, missing_frames
 from neuhmr.body.pose_readings import GIVEN, read_as
 from neuhmr.body.smpl_model import SmplModel
 from neuhmr.body.stature import check_height, with_height
+from neuhmr.clip.camera_choice import CameraChoice
 from neuhmr.clip.clip import Clip, open_clip
 from neuhmr.clip.crops import crop_person
 from neuhmr.clip.frame_ranges import frame_ranges
+from neuhmr.clip.keypoints_2d import ClipKeypoints
 from neuhmr.clip.open_request import OpenRequest
 from neuhmr.errors import ClipError, MisplacedPosesError
+from neuhmr.formats.keypoints.read import read_keypoints_2d
 from neuhmr.formats.reading.clip_poses import ClipPoses
 from neuhmr.formats.reading.rest_body import rest_body_of
 from neuhmr.geometry.cameras import Camera
 from neuhmr.ghn.renderable import HumanNetwork
+from neuhmr.initial.fit_shape import fit_to_clip, fit_to_points
 from neuhmr.initial.initialise import initialise_sidecars
 from neuhmr.pipeline import Subject, make_subject
 from neuhmr.progress import OnProgress, ignore_progress
 from neuhmr.refine.run_identity import Identity, identify_files, identify_network
 from neuhmr.rendering.mask_check import check_masks
 from neuhmr.rendering.mesh_raster import rasterize_mesh
-from neuhmr.rendering.overlay_check import overlay_problem
+from neuhmr.rendering.overlay_check import overlay_problem, person_boxes
 
 CROP_SIZE = (240, 180)
 """(height, width) of the person's pictures (px), as in NeuHMR."""
@@ -49,6 +53,10 @@ class Opened:
     """What the user should know about poses that were read or found here, one sentence each."""
     height: float | None = None
     """Of the person, where it is known (m)."""
+    keypoints: ClipKeypoints | None = None
+    """What another detector saw of the person."""
+    person: str | None = None
+    """Who of several people, where poses are estimated."""
 
     def with_poses(self, on_progress: OnProgress = ignore_progress) -> "Opened":
         """Estimate poses where there are none, and keep them beside the clip for the next time.
@@ -62,7 +70,9 @@ class Opened:
         """
         if self.clip.motion is not None:
             return self
-        found = initialise_sidecars(self.clip, self.model, on_progress=on_progress)
+        found = initialise_sidecars(
+            self.clip, self.model, on_progress=on_progress, person=self.person
+        )
         masks = self.clip.masks or found.masks
         clip = replace(self.clip, motion=found.motion, masks=masks)
         return replace(self, clip=clip, remarks=found.report.warnings)
@@ -113,7 +123,8 @@ class Opened:
         )
         if self.clip.masks is not None:
             check_masks(crops, motion, body, self.clip.video.path.name)
-        subject = make_subject(crops, motion, self.model, network, self.clip.video.fps, device)
+        fps, keypoints = self.clip.video.fps, self.keypoints
+        subject = make_subject(crops, motion, self.model, network, fps, device, keypoints)
         return replace(subject, origin={**self.origin, **identify_network(network)})
 
     @functools.cached_property
@@ -134,22 +145,55 @@ def open_clip_files(request: OpenRequest, on_progress: OnProgress = ignore_progr
     if request.height is not None:
         check_height(request.height)
     model = load_body_model(request.body_model)
-    poses = ClipPoses(rest_body_of(model), request.person)
+    fits = request.fit_shape != "off"
+    poses = ClipPoses(
+        rest_body_of(model),
+        request.person,
+        (lambda content: fit_to_points(content, model)) if fits else None,
+    )
     clip = open_clip(
         request.clip,
         request.poses,
         request.masks,
-        request.camera,
+        CameraChoice(
+            path=request.camera, name=request.camera_name, focal=request.focal, fov=request.fov
+        ),
         request.truth,
         on_progress=on_progress,
         read=poses.read,
+        person=request.person,
     )
-    remarks = poses.remarks
     if clip.motion is not None:
-        motion = _on_the_person(clip, clip.motion, model, request.poses_as)
-        motion, more = _without_short_gaps(motion, request.fill_gaps)
-        clip, remarks = replace(clip, motion=motion), remarks + more
-    return Opened(clip=clip, model=model, remarks=remarks, height=request.height)
+        clip = replace(clip, motion=_on_the_person(clip, clip.motion, model, request.poses_as))
+    keypoints, said = _keypoints(clip, request, model)
+    remarks = (*poses.remarks, *clip.remarks, *said)
+    if clip.motion is not None:
+        motion = clip.motion
+        if request.fit_shape == "on":
+            motion, fitted = fit_to_clip(clip, motion, model, keypoints)
+            remarks += (fitted,)
+        motion, filled = _without_short_gaps(motion, request.fill_gaps)
+        clip, remarks = replace(clip, motion=motion), remarks + filled
+    return Opened(
+        clip=clip,
+        model=model,
+        remarks=remarks,
+        height=request.height,
+        keypoints=keypoints,
+        person=request.person,
+    )
+
+
+def _keypoints(
+    clip: Clip, request: OpenRequest, model: SmplModel
+) -> tuple[ClipKeypoints | None, tuple[str, ...]]:
+    """Read another detector's keypoints if some were given; masks or poses say who is meant."""
+    if request.keypoints_2d is None:
+        return None, ()
+    size = (clip.video.height, clip.video.width)
+    return read_keypoints_2d(
+        request.keypoints_2d, len(clip), size, request.person, lambda: person_boxes(clip, model)
+    )
 
 
 def _on_the_person(clip: Clip, motion: Motion, model: SmplModel, reading: str | None) -> Motion:

@@ -28,6 +28,7 @@ from neuhmr.anchors.selection import AnchorSelection
 from neuhmr.body.motion import Motion
 from neuhmr.body.smpl_model import SmplModel
 from neuhmr.clip.crops import PersonCrops
+from neuhmr.clip.keypoints_2d import ClipKeypoints
 from neuhmr.errors import ClipError
 from neuhmr.ghn.renderable import HumanNetwork
 from neuhmr.ghnerf.clips.clip_heatmaps import ClipHeatmaps
@@ -35,6 +36,7 @@ from neuhmr.motion_prior.checkpoint import load_motion_prior
 from neuhmr.progress import OnProgress, ignore_progress
 from neuhmr.refine.draft.draft import Draft, draft_motion
 from neuhmr.refine.draft.joint_sightings import make_finder
+from neuhmr.refine.frame_keypoints import FrameKeypoints
 from neuhmr.refine.problem import RefineProblem
 from neuhmr.refine.scope import Scope
 from neuhmr.refine.settings import RefineConfig
@@ -54,6 +56,8 @@ class Subject:
     """Frames per second of the video."""
     origin: Mapping[str, str] = field(default_factory=dict)
     """Which files it was made of, see `neuhmr.refine.run_identity`; empty where nobody knows."""
+    keypoints: FrameKeypoints | None = None
+    """Those that somebody else found in the frames, for the keypoint term."""
 
     def draft(self, config: RefineConfig, on_progress: OnProgress = ignore_progress) -> "Drafted":
         """Encode the frames, and draft better poses without rendering if that is wished."""
@@ -83,6 +87,7 @@ def make_subject(
     network: HumanNetwork,
     fps: float,
     device: torch.device | str = "cpu",
+    keypoints: ClipKeypoints | None = None,
 ) -> Subject:
     """Begin with pictures of a person that are cut out already, row for row with the poses.
 
@@ -96,12 +101,14 @@ def make_subject(
         )
     if isinstance(network, torch.nn.Module):
         network.requires_grad_(False).eval()
+    crops = crops.to(device)
     return Subject(
-        crops=crops.to(device),
+        crops=crops,
         initial=motion.to(device),
         model=model.to(device),
         network=network,
         fps=fps,
+        keypoints=None if keypoints is None else FrameKeypoints.given(keypoints, crops),
     )
 
 
@@ -216,6 +223,7 @@ class Anchored:
             draft=drafted.draft,
             scope=scope or Scope(),
             heatmaps=heatmaps,
+            keypoints=subject.keypoints,
             fps=subject.fps,
             origin=subject.origin,
         )

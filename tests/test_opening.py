@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 import torch
 
+from neuhmr.body.body25 import body25_points
 from neuhmr.body.model_files import load_body_model
 from neuhmr.body.stature import stature
 from neuhmr.clip.open_request import OpenRequest
@@ -124,15 +125,15 @@ def test_poses_are_estimated_where_there_are_none(
     found = InitialResult(motion=truth, masks=other, report=report)
     asked: list[object] = []
 
-    def estimate(*given: object, on_progress: OnProgress) -> InitialResult:
-        asked.extend([*given, on_progress])
+    def estimate(*given: object, on_progress: OnProgress, person: str | None) -> InitialResult:
+        asked.extend([*given, on_progress, person])
         return found
 
     monkeypatch.setattr("neuhmr.opening.initialise_sidecars", estimate)
     clip = replace(opened.clip, motion=None)
     clip = clip if has_masks else replace(clip, masks=None)
-    posed = replace(opened, clip=clip).with_poses(ignore_progress)
-    assert asked == [clip, opened.model, ignore_progress]
+    posed = replace(opened, clip=clip, person="2").with_poses(ignore_progress)
+    assert asked == [clip, opened.model, ignore_progress, "2"]
     assert posed.clip.motion is truth and posed.remarks == ("dim",)
     assert posed.clip.masks is (opened.clip.masks if has_masks else other)
 
@@ -179,6 +180,35 @@ def test_poses_that_lie_elsewhere_are_refused_until_the_user_says_how_to_read_th
     kept = open_clip_files(replace(request, poses_as="given"))
     assert kept.clip.motion is not None
     torch.testing.assert_close(kept.clip.motion.transl, 1000.0 * opened.clip.motion.transl)
+
+
+def write_true_keypoints(opened: Opened, path: Path) -> np.ndarray:
+    """Keypoints of the truth as a detector keeps them; the last frame shows nobody."""
+    clip = opened.clip
+    assert clip.truth is not None
+    points = clip.camera.project(body25_points(clip.truth.pose(opened.model))).numpy()
+    points[-1] = np.nan
+    np.save(path, points - 0.5)  # Detectors put a pixel's center at whole numbers.
+    return points
+
+
+def test_other_detectors_keypoints_reach_the_keypoint_term(opened: Opened, tmp_path: Path):
+    points = write_true_keypoints(opened, tmp_path / "k.npy")
+    path = opened.clip.video.path
+    found = open_clip_files(OpenRequest(clip=path, keypoints_2d=tmp_path / "k.npy"))
+    assert found.keypoints is not None
+    np.testing.assert_allclose(found.keypoints.points, points, atol=1e-4)
+    assert any("in 1 of 6 frames it saw nobody" in remark for remark in found.remarks)
+    person = cut(found)
+    crops, given = person.crops, person.keypoints
+    assert given is not None and given.looked.all()
+    # In the crops' pixels they lie where the true body's points do.
+    assert opened.clip.truth is not None
+    expected = crops.cameras.project(body25_points(opened.clip.truth.pose(opened.model)))
+    torch.testing.assert_close(given.points[:-1], expected[:-1], atol=1e-2, rtol=1e-4)
+    assert given.confidence[:-1].eq(1.0).all() and not given.confidence[-1].any()
+    assert not given.points[-1].any(), "what is missing counts nothing and is finite"
+    assert cut(opened).keypoints is None
 
 
 def test_frames_without_a_pose_are_named_and_filled_when_asked(tmp_path: Path):

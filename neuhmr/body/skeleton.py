@@ -49,6 +49,11 @@ BODY_25_NAMES: tuple[str, ...] = (
     "left_small_toe", "left_heel", "right_big_toe", "right_small_toe", "right_heel",
 )  # fmt: skip
 
+POINT_NAMES: tuple[str, ...] = SMPL_JOINT_NAMES + tuple(
+    name for name in BODY_25_NAMES if name in LANDMARK_VERTICES
+)
+"""Points by which bodies are compared: SMPL's 24 joints, then 11 points of the skin."""
+
 
 def joint_index(name: str) -> int:
     """Look up an SMPL joint by name.

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from tyro.conf import Positional, arg
 
@@ -49,6 +49,8 @@ class Convert:
     """Frames per second of IN, where it does not say; else the clip's or 30."""
     source_model: OptionalPath = None
     """The tool's body (SMPL, SMPL-H or SMPL-X, npz or pkl), to move its poses exactly."""
+    fit_shape: Annotated[Literal["auto", "off"], arg(help_behavior_hint="")] = "auto"
+    """Fit shape and rest pose to joints that the file holds or --source-model has."""
     to: Annotated[FormatName | None, arg(help_behavior_hint="")] = None
     """What to write; else told by OUT's ending."""
     up: Annotated[Up | None, arg(help_behavior_hint="")] = None
@@ -102,6 +104,11 @@ class Convert:
             check_outputs({"OUT": target}, inputs, self.overwrite)
         body = load_body_arrays(self.body_model)
         content = read_poses(source, self._choice(to, body))
+        if content.points3d is not None and self.fit_shape == "auto":
+            from neuhmr.body.model_files import load_body_model
+            from neuhmr.initial.fit_shape import fit_to_points
+
+            content = fit_to_points(content, load_body_model(self.body_model))
         options = WriteOptions(up=self.up, fps=self.fps, gaps=self.gaps)
         remarks = write_motion(target, content, body, to, options)
         return {

@@ -124,8 +124,14 @@ def _run_command(name: str, words: list[str]) -> int:
 def _parse(name: str, words: list[str]) -> Command:
     import tyro
 
+    from neuhmr.cli.rare_options import HELP_ALL, without_rare
+
     module, class_name, _ = COMMANDS[name]
     command_class = getattr(importlib.import_module(module), class_name)
+    if HELP_ALL in words:
+        words = ["--help" if word == HELP_ALL else word for word in words]
+    elif "--help" in words or "-h" in words:
+        command_class = without_rare(command_class)
     return tyro.cli(
         command_class,
         prog=f"neuhmr {name}",

@@ -2,12 +2,19 @@
 
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 from tyro.conf import Positional, arg
 
-from neuhmr.cli.inputs import JsonFlag, OptionalPath, clip_files
-from neuhmr.cli.output import print_rows
+from neuhmr.cli.inputs import (
+    CameraNameFlag,
+    JsonFlag,
+    NumberFlag,
+    OptionalPath,
+    PersonFlag,
+    clip_files,
+)
+from neuhmr.cli.output import note_remarks, print_rows
 from neuhmr.cli.outputs import OverwriteFlag, check_outputs
 from neuhmr.cli.progress import progress_bars, stop_on_interrupt
 from neuhmr.clip.sidecars import find_sidecar, sidecar_path
@@ -25,6 +32,16 @@ class Init:
     """The mask file to write; else CLIP.masks.npz, unless it exists."""
     camera: OptionalPath = None
     """Camera; else CLIP.camera.json, else guessed."""
+    camera_name: CameraNameFlag = None
+    """Which camera of a file of several."""
+    focal: NumberFlag = None
+    """Focal length (px), instead of a camera file."""
+    fov: NumberFlag = None
+    """Field of view from left to right (degrees), instead of a camera file."""
+    person: PersonFlag = None
+    """Who of several people, by size from 1; else the largest."""
+    segmenter: Literal["mediapipe", "rembg", "sam2"] = "mediapipe"
+    """Who makes the masks; the others need the extra of that name and download their weights."""
     body_model: OptionalPath = None
     """SMPL file (npz or pkl); else the open body."""
     overwrite: OverwriteFlag = False
@@ -43,13 +60,24 @@ class Init:
         inputs = clip_files(self.clip, camera=self.camera, body_model=self.body_model)
         check_outputs({"--out": out, "--masks-out": self.masks_out}, inputs, self.overwrite)
         from neuhmr.body.model_files import load_body_model
+        from neuhmr.clip.camera_choice import CameraChoice
         from neuhmr.clip.clip import open_clip
-        from neuhmr.initial.initialise import initialise_sidecars
+        from neuhmr.initial.initialise import InitialConfig, initialise_sidecars
 
-        clip = open_clip(self.clip, camera=self.camera)
+        camera = CameraChoice(
+            path=self.camera, name=self.camera_name, focal=self.focal, fov=self.fov
+        )
+        clip = open_clip(self.clip, camera=camera)
+        note_remarks(clip.remarks)
         with stop_on_interrupt() as stop, progress_bars(stop) as on_progress:
             found = initialise_sidecars(
-                clip, load_body_model(self.body_model), out, self.masks_out, on_progress
+                clip,
+                load_body_model(self.body_model),
+                out,
+                self.masks_out,
+                on_progress,
+                config=InitialConfig(segmenter=self.segmenter),
+                person=self.person,
             )
         return {
             "written": str(out or sidecar_path(self.clip, "poses")),

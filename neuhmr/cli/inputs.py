@@ -11,9 +11,15 @@ from neuhmr.clip.open_request import OpenRequest
 from neuhmr.clip.sidecars import SidecarKind, find_sidecar, foreign_pose_sidecars
 from neuhmr.errors import ClipError, NeuhmrError
 
+RARE = "rare"
+"""Marks options that `--help` leaves out and `--help-all` shows."""
 OptionalPath = Annotated[Path | None, arg(help_behavior_hint="")]
 """Of an option that may be left out; its help says what happens then."""
+RareOptionalPath = Annotated[Path | None, arg(help_behavior_hint=""), RARE]
 PersonFlag = Annotated[str | None, arg(metavar="ID", help_behavior_hint="")]
+CameraNameFlag = Annotated[str | None, arg(metavar="NAME", help_behavior_hint=""), RARE]
+NumberFlag = Annotated[float | None, arg(metavar="X", help_behavior_hint=""), RARE]
+FitShapeFlag = Annotated[Literal["auto", "on", "off"], RARE]
 LayoutName = Literal["overlay", "side-by-side", "turntable"]
 JsonFlag = Annotated[bool, arg(help="Print the result as one JSON object.", help_behavior_hint="")]
 
@@ -34,8 +40,19 @@ class ClipInputs:
     """Person masks; else CLIP.masks.npz."""
     camera: OptionalPath = None
     """Camera; else CLIP.camera.json, else guessed."""
+    keypoints_2d: OptionalPath = None
+    """2D keypoints of another detector, for --keypoint."""
+    camera_name: CameraNameFlag = None
+    """Which camera of a file of several."""
+    focal: NumberFlag = None
+    """Focal length (px), instead of a camera file."""
+    fov: NumberFlag = None
+    """Field of view from left to right (degrees), instead of a camera file."""
     truth: OptionalPath = None
     """True poses to score against; else CLIP.truth.npz."""
+    fit_shape: FitShapeFlag = "auto"
+    """Fit shape and rest pose to joints in the poses' file (auto), else to 2D keypoints or masks
+    (on)."""
     body_model: OptionalPath = None
     """SMPL file (npz or pkl); else the open body."""
 
@@ -46,9 +63,14 @@ class ClipInputs:
             poses=self.poses,
             person=self.person,
             poses_as=self.poses_as,
+            fit_shape=self.fit_shape,
             masks=self.masks,
             camera=self.camera,
+            camera_name=self.camera_name,
+            focal=self.focal,
+            fov=self.fov,
             truth=self.truth,
+            keypoints_2d=self.keypoints_2d,
             body_model=self.body_model,
         )
 

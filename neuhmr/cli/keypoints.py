@@ -34,7 +34,7 @@ class KeypointsCommand:
     """A folder of `neuhmr people --views`, ZJU-MoCap or EasyMocap."""
     out: Path
     """The file to write (.npz)."""
-    layout: Literal["auto", "project", "zju", "easymocap"] = "auto"
+    layout: Literal["auto", "project", "zju", "easymocap", "calibrated"] = "auto"
     """How the folder is laid out; auto looks at its calibration."""
     checkpoint: OptionalPath = None
     """GHNeRF weights with heatmaps (.safetensors); else the shipped ones."""

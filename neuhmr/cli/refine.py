@@ -11,6 +11,7 @@ from neuhmr.cli.inputs import (
     ClipInputs,
     JsonFlag,
     OptionalPath,
+    RareOptionalPath,
     clip_files,
     require_at_least,
 )
@@ -31,7 +32,7 @@ class RefineOptions(ClipInputs):
     """Refine the poses of a clip by neural rendering.
 
     Ctrl-C writes what has been reached; --resume goes on from there. Settings that are left out
-    come from the preset; `neuhmr settings` lists all of them.
+    come from the preset; `neuhmr settings` lists all of them, and --help-all rarer options.
     """
 
     out: Path
@@ -44,7 +45,7 @@ class RefineOptions(ClipInputs):
     """Also refine frames without a pose, in gaps of up to so many."""
     checkpoint: OptionalPath = None
     """Avatar weights (.safetensors); else the shipped ones."""
-    heatmaps: OptionalPath = None
+    heatmaps: RareOptionalPath = None
     """Heatmap weights for --keypoint; else the shipped ones."""
     preset: PresetName = "fast"
     """`paper` is NeuHMR's: no draft, its own numbers."""
@@ -73,6 +74,7 @@ class RefineOptions(ClipInputs):
                 f"--heatmaps {self.heatmaps} finds keypoints, which count for nothing without "
                 "--keypoint; give --keypoint above 0, or leave --heatmaps out."
             )
+        self._check_keypoints(config)
         require_at_least("--fill-gaps", self.fill_gaps, 0)
         self._check_outputs()
         from neuhmr.cli.refine_run import RunFiles, run_refinement
@@ -93,6 +95,7 @@ class RefineOptions(ClipInputs):
         inputs = clip_files(
             self.clip, poses=self.poses, masks=self.masks, camera=self.camera, truth=self.truth,
             body_model=self.body_model, checkpoint=self.checkpoint, heatmaps=self.heatmaps,
+            keypoints_2d=self.keypoints_2d,
         )  # fmt: skip
         outputs = {"--out": self.out, "--report": self.report}
         # Of a run that goes on, what it wrote when it stopped is there to be replaced.
@@ -103,6 +106,21 @@ class RefineOptions(ClipInputs):
                 "to start again."
             )
         check_outputs({"the state of --out": state}, inputs, overwrite=True)
+
+    def _check_keypoints(self, config: RefineConfig) -> None:
+        """Refuse 2D keypoints that would count for nothing, or in the method that has none."""
+        if self.keypoints_2d is None:
+            return
+        if self.preset == "paper":
+            raise NeuhmrError(
+                "--preset paper is NeuHMR's method, which has no 2D keypoints; leave "
+                "--keypoints-2d out, or take --preset fast."
+            )
+        if not config.weights.keypoint and self.fit_shape != "on":
+            raise NeuhmrError(
+                f"--keypoints-2d {self.keypoints_2d} counts for nothing without --keypoint; give "
+                "--keypoint above 0, such as 1, or leave --keypoints-2d out."
+            )
 
     def show(self, result: dict[str, object]) -> None:
         """Say what was written and what it changed."""

@@ -116,7 +116,7 @@ def _prepare(
     on_progress: OnProgress,
 ) -> RefineProblem:
     ghn, heatmaps = load_ghn(request.checkpoint, device), None
-    if counts_keypoints(config):
+    if counts_keypoints(config) and opened.keypoints is None:
         heatmaps = load_heatmaps_of_body(ghn, opened.model, request.heatmaps)
     known = opened.origin | identify_poses(opened.motion(), opened.model.digest)
     known |= identify_network(ghn) | identify_heatmaps(heatmaps, config)

@@ -6,7 +6,15 @@ from typing import TYPE_CHECKING, Annotated
 
 from tyro.conf import Positional, arg
 
-from neuhmr.cli.inputs import JsonFlag, LayoutName, OptionalPath, PersonFlag, clip_files
+from neuhmr.cli.inputs import (
+    CameraNameFlag,
+    JsonFlag,
+    LayoutName,
+    NumberFlag,
+    OptionalPath,
+    PersonFlag,
+    clip_files,
+)
 from neuhmr.cli.output import note, note_remarks, print_rows
 from neuhmr.cli.outputs import OverwriteFlag, check_outputs
 from neuhmr.cli.progress import progress_bars, stop_on_interrupt
@@ -16,6 +24,7 @@ if TYPE_CHECKING:
     from neuhmr.body.motion import Motion
     from neuhmr.body.smpl_model import SmplModel
     from neuhmr.clip.clip import Clip
+    from neuhmr.clip.keypoints_2d import ClipKeypoints
 
 VIDEO_SUFFIXES = (".mp4", ".mov", ".mkv")
 MESH_SUFFIXES = (".glb", ".obj", ".ply")
@@ -35,6 +44,8 @@ class Render:
     """What a video shows."""
     beside: OptionalPath = None
     """Other poses to compare with, drawn in orange over the video."""
+    keypoints_2d: OptionalPath = None
+    """2D keypoints of another detector, to draw over a video."""
     person: PersonFlag = None
     """Whose poses, where there are several."""
     frame: int = 0
@@ -43,6 +54,12 @@ class Render:
     """Of the body over the video, 0 to 1."""
     camera: OptionalPath = None
     """Camera; else CLIP.camera.json, else the motion file's, else guessed."""
+    camera_name: CameraNameFlag = None
+    """Which camera of a file of several."""
+    focal: NumberFlag = None
+    """Focal length (px), instead of a camera file."""
+    fov: NumberFlag = None
+    """Field of view from left to right (degrees), instead of a camera file."""
     body_model: OptionalPath = None
     """SMPL file (npz or pkl); else the open body."""
     overwrite: OverwriteFlag = False
@@ -64,36 +81,52 @@ class Render:
             )
         inputs = clip_files(
             self.clip, poses=self.motion, masks=None, camera=self.camera, truth=None,
-            beside=self.beside, body_model=self.body_model,
+            beside=self.beside, body_model=self.body_model, keypoints_2d=self.keypoints_2d,
         )  # fmt: skip
         check_outputs({"--out": self.out}, inputs, self.overwrite)
         from neuhmr.body.model_files import load_body_model
+        from neuhmr.clip.camera_choice import CameraChoice
         from neuhmr.clip.clip import open_clip
+        from neuhmr.formats.keypoints.read import read_keypoints_2d
         from neuhmr.formats.reading.clip_poses import ClipPoses
         from neuhmr.formats.reading.rest_body import rest_body_of
-        from neuhmr.rendering.overlay_check import overlay_problem
+        from neuhmr.rendering.overlay_check import overlay_problem, person_boxes
 
         model = load_body_model(self.body_model)
         poses = ClipPoses(rest_body_of(model), self.person)
-        clip = open_clip(self.clip, poses=self.motion, camera=self.camera, read=poses.read)
+        camera = CameraChoice(
+            path=self.camera, name=self.camera_name, focal=self.focal, fov=self.fov
+        )
+        clip = open_clip(self.clip, poses=self.motion, camera=camera, read=poses.read)
         beside = (
             None if self.beside is None else poses.read(self.beside, "poses", clip.video).motion
         )
-        note_remarks(poses.remarks)
+        note_remarks((*poses.remarks, *clip.remarks))
         assert clip.motion is not None, "open_clip was given poses"
         problem = overlay_problem(clip, clip.motion, model)
         if problem is not None:
             note(problem.message)
         if suffix in MESH_SUFFIXES:
             return self._write_mesh(clip, model)
-        return self._write_video(clip, model, beside)
+        keypoints = None
+        if self.keypoints_2d is not None:
+            size = (clip.video.height, clip.video.width)
+            keypoints, remarks = read_keypoints_2d(
+                self.keypoints_2d, len(clip), size, self.person, lambda: person_boxes(clip, model)
+            )
+            note_remarks(remarks)
+        return self._write_video(clip, model, beside, keypoints)
 
     def show(self, result: dict[str, object]) -> None:
         """Say what was written."""
         print_rows([(key, str(value)) for key, value in result.items()])
 
     def _write_video(
-        self, clip: "Clip", model: "SmplModel", beside: "Motion | None"
+        self,
+        clip: "Clip",
+        model: "SmplModel",
+        beside: "Motion | None",
+        keypoints: "ClipKeypoints | None",
     ) -> dict[str, object]:
         from neuhmr.clip.video import write_video
         from neuhmr.export.overlay_video import OverlayStyle, overlay_frames
@@ -101,7 +134,7 @@ class Render:
         assert clip.motion is not None, "open_clip was given poses"
         style = OverlayStyle(layout=self.layout, opacity=self.opacity)
         with stop_on_interrupt() as stop, progress_bars(stop) as on_progress:
-            frames = overlay_frames(clip, clip.motion, model, style, beside, on_progress)
+            frames = overlay_frames(clip, clip.motion, model, style, beside, on_progress, keypoints)
             write_video(self.out, frames, clip.video.fps, clip.video.times)
         return {"written": str(self.out), "frames": len(clip), "layout": self.layout}
 

@@ -3,6 +3,7 @@
 What is not given is looked for beside the video (see `sidecars`).
 """
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -12,18 +13,22 @@ import torch
 from jaxtyping import Int
 
 from neuhmr.body.motion import Motion
-from neuhmr.clip.camera_file import fit_camera, read_camera
-from neuhmr.clip.mask_checks import mask_problem, sample_of
-from neuhmr.clip.masks import MaskSequence, read_masks
+from neuhmr.clip.camera_choice import CameraChoice, chosen_camera
+from neuhmr.clip.camera_file import fit_camera
+from neuhmr.clip.lens_metadata import focal_from_metadata
+from neuhmr.clip.mask_files.read import read_clip_masks
+from neuhmr.clip.masks import MaskSequence
 from neuhmr.clip.motion_arrays import MotionArrays
 from neuhmr.clip.motion_file import read_motion_file
 from neuhmr.clip.sidecars import SidecarKind, find_sidecar, foreign_pose_sidecars
 from neuhmr.clip.video import Video, open_video
-from neuhmr.errors import ClipError, PoseFileError
+from neuhmr.errors import PoseFileError
 from neuhmr.geometry.cameras import Camera, camera_from_focal, default_focal
 from neuhmr.geometry.rigid import Rigid
 from neuhmr.progress import OnProgress, ignore_progress
 
+_SAME_FOCAL = math.log(1.05)
+"""Focal lengths that differ by less are no contradiction."""
 PoseReader = Callable[[Path, SidecarKind, Video], MotionArrays]
 """Reads the poses or the truth of a clip from a file."""
 
@@ -45,6 +50,8 @@ class Clip:
     """The true poses, for scoring; may cover only some frames."""
     T_camera_world: Rigid | None = None
     """World to camera, one or one per video frame."""
+    remarks: tuple[str, ...] = ()
+    """What the user should know about its files, one sentence each."""
 
     def __len__(self) -> int:
         return self.video.num_frames
@@ -85,15 +92,17 @@ def open_clip(
     path: Path,
     poses: Path | MotionArrays | None = None,
     masks: Path | None = None,
-    camera: Path | None = None,
+    camera: Path | CameraChoice | None = None,
     truth: Path | MotionArrays | None = None,
     on_progress: OnProgress = ignore_progress,
     read: PoseReader | None = None,
+    person: str | None = None,
 ) -> Clip:
     """Open a video with what was given or lies beside it, and check that all of it fits.
 
-    The camera is the given file, else the sidecar, else that of the poses, else a guess. With a
-    reader for other tools' files, `CLIP.poses.*` of any kind is poses beside the clip.
+    The camera is the given one, else the sidecar, else that of the poses, else what the video says
+    about its lens, else a guess. With a reader for other tools' files, `CLIP.poses.*` of any kind
+    is poses beside the clip. `person` is an object's id where masks are of several.
 
     Raises:
         ClipError: the video, masks or camera cannot be used or do not fit.
@@ -101,19 +110,23 @@ def open_clip(
     """
     video = open_video(path, on_progress)
     masks_path = masks or find_sidecar(path, "masks")
-    camera_path = camera or find_sidecar(path, "camera")
+    choice = camera if isinstance(camera, CameraChoice) else CameraChoice(path=camera)
     pose_content, pose_path = _read_poses(path, poses, "poses", video, read)
     truth_content, _ = _read_poses(path, truth, "truth", video, read)
-    clip_camera, is_guessed = _choose_camera(video, camera_path, pose_content, pose_path)
+    mask_sequence, said = None, ()
+    if masks_path is not None:
+        mask_sequence, said = read_clip_masks(masks_path, video, person)
+    clip_camera, is_guessed, remarks = _choose_camera(video, choice, pose_content, pose_path)
     transform = None if pose_content is None else _transforms(pose_content, video.num_frames)
     return Clip(
         video=video,
         camera=clip_camera,
         camera_is_guessed=is_guessed,
-        masks=None if masks_path is None else _read_fitting_masks(masks_path, video),
+        masks=mask_sequence,
         motion=None if pose_content is None else pose_content.motion,
         truth=None if truth_content is None else truth_content.motion,
         T_camera_world=transform,
+        remarks=(*remarks, *said),
     )
 
 
@@ -149,41 +162,43 @@ def _read_poses(
     return content, path
 
 
-def _read_fitting_masks(path: Path, video: Video) -> MaskSequence:
-    masks = read_masks(path)
-    remedy = "make new ones with `neuhmr init --masks-out`"
-    if masks.num_frames != video.num_frames:
-        raise ClipError(
-            f"{path} holds {masks.num_frames} masks but {video.path} has {video.num_frames} "
-            f"frames; {remedy}."
-        )
-    if (masks.height, masks.width) != (video.height, video.width):
-        raise ClipError(
-            f"{path} holds masks of {masks.height} x {masks.width} pixels (height x width) but "
-            f"{video.path} has {video.height} x {video.width}; {remedy}."
-        )
-    problem = mask_problem(sample_of(masks))
-    if problem is not None:
-        raise ClipError(
-            f"{path} holds masks that {problem}, outlines of one person were expected; {remedy}, "
-            "or move the file away to go without."
-        )
-    return masks
-
-
 def _choose_camera(
-    video: Video, camera_path: Path | None, poses: MotionArrays | None, pose_path: Path
-) -> tuple[Camera, bool]:
+    video: Video, choice: CameraChoice, poses: MotionArrays | None, pose_path: Path
+) -> tuple[Camera, bool, tuple[str, ...]]:
+    """Pick the camera; also says whether it is a guess, and what to know about it."""
     height, width = video.height, video.width
-    if camera_path is not None:
-        return read_camera(camera_path, video.num_frames, height, width), False
+    sidecar = find_sidecar(video.path, "camera")
+    given = chosen_camera(choice, sidecar, video.num_frames, height, width)
+    if given is not None:
+        camera, remarks = given
+        return camera, False, remarks + _disagreement(camera, poses)
     if poses is None or poses.camera is None:
-        return camera_from_focal(default_focal(height, width), height, width), True
+        focal = focal_from_metadata(video.metadata, height, width)
+        if focal is None:
+            return camera_from_focal(default_focal(height, width), height, width), True, ()
+        said = f"a focal length of {focal:.0f} px, as the video's metadata says"
+        return camera_from_focal(focal, height, width), False, (said,)
     remedy = "give the poses of this very clip, or its camera with --camera"
     camera = fit_camera(poses.camera, pose_path, height, width, PoseFileError, remedy)
     if camera.K.dim() == 3:
         camera = replace(camera, K=camera.K[_nearest_rows(poses.motion, video.num_frames)])
-    return camera, poses.camera_is_guessed
+    return camera, poses.camera_is_guessed, ()
+
+
+def _disagreement(camera: Camera, poses: MotionArrays | None) -> tuple[str, ...]:
+    """Say so where the poses were made with another focal length than the clip has."""
+    if poses is None or poses.camera is None or poses.camera_is_guessed:
+        return ()
+    made_with = float(poses.camera.K[..., 0, 0].mean()) * camera.width / poses.camera.width
+    focal = float(camera.K[..., 0, 0].mean())
+    factor = focal / made_with
+    if abs(math.log(factor)) < _SAME_FOCAL:
+        return ()
+    return (
+        f"two cameras disagree: the poses were made with a focal length of {made_with:.0f} px, but "
+        f"the clip's camera has {focal:.0f} px, which counts; --poses-as depth*{factor:.3g} moves "
+        "the poses to where they look as large",
+    )
 
 
 def _transforms(poses: MotionArrays, num_frames: int) -> Rigid | None:

@@ -52,6 +52,9 @@ class MotionArrays:
     """False where rows were numbered on reading because the file does not say."""
     camera_is_guessed: bool = False
     """True where the intrinsics are a guess from the image size."""
+    points3d: Float[np.ndarray, "rows 35 3"] | None = None
+    """`POINT_NAMES` of the body that the poses were made on (m), NaN where unknown; only on poses
+    that were moved onto another one, and never in files."""
 
     def __len__(self) -> int:
         return len(self.transl)
@@ -71,6 +74,7 @@ class MotionArrays:
             T_camera_world=transforms[rows]
             if transforms is not None and transforms.ndim == 3
             else transforms,
+            points3d=None if self.points3d is None else self.points3d[rows],
         )
 
     def mean_betas(self) -> Float[np.ndarray, " betas"]:

@@ -58,6 +58,11 @@ class Video:
         return self._table.fps / self._rows.step
 
     @property
+    def metadata(self) -> dict[str, str]:
+        """What the file says about itself, by name; often about the phone and its lens."""
+        return self._table.metadata
+
+    @property
     def times(self) -> Float[np.ndarray, " frames"]:
         """When each frame is shown, since the first frame of the file (s)."""
         return self._table.times[self._rows.start : self._rows.stop : self._rows.step]

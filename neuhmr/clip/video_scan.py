@@ -6,7 +6,7 @@ Headers are not believed: a scan decodes the file once.
 import itertools
 import logging
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import av
@@ -44,6 +44,9 @@ class FrameTable:
     """(height, width) as stored, before the rotation (px)."""
     orientation: tuple[int, int, int, int]
     """(a, b, c, d) of the display matrix: stored (x, y) is shown at (a x + c y, b x + d y)."""
+
+    metadata: dict[str, str] = field(default_factory=dict)
+    """What file and stream say about themselves."""
 
     @property
     def size(self) -> tuple[int, int]:
@@ -189,6 +192,7 @@ def _frame_table(
         fps=fps,
         stored_size=(first.height, first.width),
         orientation=_read_orientation(first, stream.container.name),
+        metadata={**stream.container.metadata, **stream.metadata},
     )
 
 

@@ -14,6 +14,7 @@ from jaxtyping import Float
 from roma import rotvec_to_rotmat
 from torch import Tensor
 
+from neuhmr.clip.calibration.opencv_yaml import read_opencv_yaml
 from neuhmr.datasets.capture import Capture, RawView
 from neuhmr.datasets.image_files import (
     IMAGE_SUFFIXES,
@@ -24,7 +25,6 @@ from neuhmr.datasets.image_files import (
     read_json,
     read_mask,
 )
-from neuhmr.datasets.opencv_yaml import read_opencv_yaml
 from neuhmr.datasets.undistortion import distortion_of
 from neuhmr.errors import DatasetError
 from neuhmr.geometry.cameras import Camera
@@ -44,13 +44,8 @@ def read_easymocap_capture(folder: Path) -> Capture:
             f"{folder / 'intri.yml'} lists no cameras under `names`; calibrate with EasyMocap."
         )
     values = intrinsics | extrinsics
-    images = [_images_of(folder, name) for name in names]
-    frames = sorted(set.intersection(*(set(found) for found in images)))
-    if not frames:
-        raise DatasetError(
-            f"The cameras of {folder / 'images'} have no frame in common; expected images of the "
-            "same names in every camera's folder."
-        )
+    images = [images_of(folder, name) for name in names]
+    frames = common_frames(folder, images)
     cameras, distortions, transforms = [], [], []
     for name, found in zip(names, images, strict=True):
         height, width = image_size(found[frames[0]])
@@ -67,17 +62,20 @@ def read_easymocap_capture(folder: Path) -> Capture:
         distortions=tuple(distortions),
         T_camera_world=torch.stack(transforms),
         frames=tuple(frames),
-        files=_EasymocapFiles(folder, names, tuple(images)),
+        files=ImageFolders(folder, names, tuple(images)),
     )
 
 
 @dataclass(frozen=True)
-class _EasymocapFiles:
+class ImageFolders:
+    """`images/CAM/FRAME.jpg`, with masks and keypoints in folders of the same names."""
+
     folder: Path
     names: tuple[str, ...]
     images: tuple[dict[int, Path], ...]
 
     def raw_view(self, frame: int, camera: int) -> RawView:
+        """Read one picture with what lies beside it."""
         path = self.images[camera][frame]
         place = Path(self.names[camera]) / path.stem
         masks = (self.folder / kind / f"{place}.png" for kind in ("mask", "masks"))
@@ -91,6 +89,7 @@ class _EasymocapFiles:
         return RawView(read_image(path), None if mask is None else read_mask(mask), keypoints)
 
     def keypoints3d(self, frame: int) -> Float[Tensor, "25 4"] | None:
+        """Read EasyMocap's triangulation, where it was done."""
         stem = self.images[0][frame].stem
         path = self.folder / "output" / "keypoints3d" / f"{stem}.json"
         if not path.is_file():
@@ -110,10 +109,31 @@ class _EasymocapFiles:
         return torch.from_numpy(points.copy())
 
     def box(self, frame: int) -> None:
+        """Say nothing: no file does."""
         return None
 
 
-def _images_of(folder: Path, name: str) -> dict[int, Path]:
+def common_frames(folder: Path, images: list[dict[int, Path]]) -> list[int]:
+    """List the frames that every camera has.
+
+    Raises:
+        DatasetError: there are none.
+    """
+    frames = sorted(set.intersection(*(set(found) for found in images)))
+    if not frames:
+        raise DatasetError(
+            f"The cameras of {folder / 'images'} have no frame in common; expected images of the "
+            "same names in every camera's folder."
+        )
+    return frames
+
+
+def images_of(folder: Path, name: str) -> dict[int, Path]:
+    """List a camera's numbered images.
+
+    Raises:
+        DatasetError: there are none.
+    """
     paths = sorted(
         path for path in (folder / "images" / name).glob("*") if path.suffix in IMAGE_SUFFIXES
     )

@@ -13,8 +13,11 @@ from torch import Tensor
 from neuhmr.body.motion import Motion
 from neuhmr.body.smpl_model import PosedBody, SmplModel
 from neuhmr.clip.clip import Clip
+from neuhmr.clip.keypoints_2d import ClipKeypoints
 from neuhmr.geometry.cameras import Camera, camera_from_focal
 from neuhmr.geometry.rotations import rotation_about
+from neuhmr.ghnerf.captures.keypoint_drawing import draw_keypoints
+from neuhmr.ghnerf.keypoints.keypoints2d import Keypoints2d
 from neuhmr.progress import OnProgress, Progress, ignore_progress
 from neuhmr.rendering.mesh_overlay import MeshOverlay
 
@@ -53,6 +56,7 @@ def overlay_frames(
     style: OverlayStyle | None = None,
     other: Motion | None = None,
     on_progress: OnProgress = ignore_progress,
+    keypoints: ClipKeypoints | None = None,
 ) -> Iterator[Image]:
     """Draw a motion over its clip, one frame at a time.
 
@@ -67,6 +71,7 @@ def overlay_frames(
             plain video is otherwise, and is drawn first in the other overlays. The body on the
             turntable stays alone, since two at one place would hide which is nearer.
         on_progress: called after each frame.
+        keypoints: another detector's, drawn over the video before any body.
     """
     style = style or OverlayStyle()
     body = _BodyPerFrame(motion, model)
@@ -75,6 +80,8 @@ def overlay_frames(
     with MeshOverlay(*size) as overlay:
         for index, frame in enumerate(clip.video.frames()):
             camera = clip.cameras_at(torch.tensor([index]))[0]
+            if keypoints is not None:
+                frame = _with_keypoints(frame, keypoints, index)
             posed = body.at(index)
             other_posed = None if other_body is None else other_body.at(index)
             under = _draw(overlay, frame, other_posed, camera, style.other_color, style)
@@ -92,6 +99,13 @@ def overlay_frames(
                 case _:
                     assert_never(style.layout)
             on_progress(Progress("Drawing", index + 1, total))
+
+
+def _with_keypoints(image: Image, keypoints: ClipKeypoints, frame: int) -> Image:
+    """Draw what a detector saw in one frame."""
+    found = keypoints.confidence[frame] > 0
+    points = torch.where(found[:, None], keypoints.points[frame], 0.0)
+    return draw_keypoints(image, Keypoints2d(points, keypoints.confidence[frame], found))
 
 
 class _BodyPerFrame:

@@ -2,8 +2,8 @@
 
 import io
 import math
+import tokenize
 from collections.abc import Callable
-from tokenize import TokenError
 from typing import Any
 
 import numpy as np
@@ -70,8 +70,9 @@ def read_header(stream: io.BufferedIOBase) -> tuple[tuple[int, ...], bool, np.dt
         raise UnusableFile(f"holds an npy array of version {version[0]}.{version[1]}")
     try:
         return readers[version](stream)
-    except (TokenError, SyntaxError) as problem:
-        raise ValueError("the array's description is damaged") from problem
+    except (SyntaxError, tokenize.TokenError) as problem:
+        # What numpy lets through of a header that is no Python literal.
+        raise UnusableFile("has an npy header that is damaged") from problem
 
 
 def count_of(shape: tuple[Any, ...]) -> int:

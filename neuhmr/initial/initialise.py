@@ -1,7 +1,7 @@
 """First poses and masks of a person, from a video alone."""
 
 import logging
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -16,12 +16,15 @@ from neuhmr.clip.motion_arrays import MotionArrays
 from neuhmr.clip.motion_file import write_motion_file
 from neuhmr.clip.sidecars import SidecarKind, find_sidecar, sidecar_path
 from neuhmr.errors import ClipError, OutputError
+from neuhmr.initial.crowd import CrowdConfig
 from neuhmr.initial.descent import FitConfig
 from neuhmr.initial.landmarks import Landmarks
 from neuhmr.initial.mask_cleaning import clean_mask
 from neuhmr.initial.mediapipe_detector import Detection, MediapipeDetector
+from neuhmr.initial.segmenters import SegmenterName, segment
 from neuhmr.initial.smpl_fit import BodyFit, fit_body
 from neuhmr.initial.track import Detect, TrackConfig, follow_person
+from neuhmr.initial.whose import one_of_several
 from neuhmr.motion_prior.checkpoint import load_motion_prior
 from neuhmr.progress import OnProgress, Progress, ignore_progress
 
@@ -41,6 +44,9 @@ class InitialConfig:
 
     track: TrackConfig = field(default_factory=TrackConfig)
     fit: FitConfig = field(default_factory=FitConfig)
+    crowd: CrowdConfig = field(default_factory=CrowdConfig)
+    segmenter: SegmenterName = "mediapipe"
+    """Whose masks the fit sees and the clip gets."""
 
 
 @dataclass(frozen=True)
@@ -66,6 +72,8 @@ class InitialResult:
     masks: MaskSequence
     """One mask per video frame; empty where nobody was seen."""
     report: InitialReport
+    label: str = ""
+    """Who of several people it is, such as "person 1 of 2"."""
 
 
 def initialise(
@@ -73,21 +81,29 @@ def initialise(
     model: SmplModel,
     on_progress: OnProgress = ignore_progress,
     config: InitialConfig = InitialConfig(),
+    person: str | None = None,
 ) -> InitialResult:
     """Find the person in every frame and fit the body to it.
 
+    Of several people the largest is taken, or the one of that number, by size from 1.
+
     Raises:
-        ClipError: nobody is seen in any frame.
+        ClipError: nobody is seen in any frame, or there is no such person.
         MissingDependencyError: MediaPipe is not installed.
     """
     with MediapipeDetector() as detector:
-        landmarks, masks = observe(clip, detector.detect, config.track, on_progress)
+        whose = one_of_several(clip, detector.detect, person, config.crowd, on_progress)
+        if whose is None:
+            landmarks, masks = observe(clip, detector.detect, config.track, on_progress)
+        else:
+            landmarks, masks = whose.landmarks, whose.masks
     if not bool(landmarks.detected.any()):
         raise ClipError(
             f"{clip.video.path} shows nobody that the detector recognizes in any of its "
             f"{len(clip)} frames, one person was expected; give poses with --poses or choose a "
             "clip in which the person is seen at full length."
         )
+    masks = segment(config.segmenter, clip.video, masks, on_progress)
     times = torch.from_numpy(np.ascontiguousarray(clip.video.times)).float()
     fit = fit_body(
         landmarks,
@@ -100,9 +116,11 @@ def initialise(
         load_motion_prior(),
     )
     report = _report(clip, landmarks, fit)
+    if whose is not None:
+        report = replace(report, warnings=(whose.remark, *report.warnings))
     for warning in report.warnings:
         logger.warning("%s: %s", clip.video.path.name, warning)
-    return InitialResult(fit.motion, masks, report)
+    return InitialResult(fit.motion, masks, report, "" if whose is None else whose.label)
 
 
 def initialise_sidecars(
@@ -112,6 +130,7 @@ def initialise_sidecars(
     masks_path: Path | None = None,
     on_progress: OnProgress = ignore_progress,
     config: InitialConfig = InitialConfig(),
+    person: str | None = None,
 ) -> InitialResult:
     """Make first poses and masks and write them where the clip will find them again.
 
@@ -123,9 +142,11 @@ def initialise_sidecars(
         masks_path: likewise; masks that lie there already are kept unless this is given.
         on_progress: told after every frame and step.
         config: how.
+        person: who of several people, by size from 1; the largest without it.
 
     Raises:
-        ClipError: nobody is seen, or poses lie beside the clip already and no path was given.
+        ClipError: nobody is seen, there is no such person, or poses lie beside the clip already and
+            no path was given.
         MissingDependencyError: MediaPipe is not installed.
         OutputError: a file cannot be written.
     """
@@ -141,7 +162,14 @@ def initialise_sidecars(
     masks_path = masks_path or _writable(video_path, "masks")
     for path in (poses_path, masks_path):
         check_writable(path)
-    result = initialise(clip, model, on_progress, config)
+    result = initialise(clip, model, on_progress, config, person)
+    if keeps_masks and result.label:
+        logger.warning(
+            "%s: its masks are kept as they are; if they are not those of %s, give --masks-out.",
+            video_path.name,
+            result.label,
+        )
+    assumed = ", focal length guessed" if clip.camera_is_guessed else ""
     content = MotionArrays.from_motion(
         result.motion,
         clip.video.fps,
@@ -149,7 +177,7 @@ def initialise_sidecars(
         clip.T_camera_world,
         camera_is_guessed=clip.camera_is_guessed,
         body_model=f"{model.name} {model.digest}",
-        source=SOURCE + (", focal length guessed" if clip.camera_is_guessed else ""),
+        source=SOURCE + assumed + (f", {result.label}" if result.label else ""),
     )
     if not keeps_masks:
         write_masks(masks_path, result.masks)

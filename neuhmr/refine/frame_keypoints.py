@@ -8,6 +8,8 @@ from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
 from neuhmr.body.body25 import NUM_KEYPOINTS
+from neuhmr.clip.crops import PersonCrops
+from neuhmr.clip.keypoints_2d import ClipKeypoints
 from neuhmr.ghnerf.keypoints.keypoints2d import Keypoints2d
 from neuhmr.tensor_struct import TensorStruct
 
@@ -30,6 +32,22 @@ class FrameKeypoints(TensorStruct):
             torch.zeros(frames, NUM_KEYPOINTS, 2, device=device),
             torch.zeros(frames, NUM_KEYPOINTS, device=device),
             torch.zeros(frames, dtype=torch.bool, device=device),
+        )
+
+    @staticmethod
+    def given(keypoints: ClipKeypoints, crops: PersonCrops) -> "FrameKeypoints":
+        """Take those that somebody else found in the video; nothing is left to look for."""
+        rows = crops.frame_index.to(keypoints.points.device)
+        left, top, width, height = crops.boxes.to(keypoints.points).unbind(dim=-1)
+        size = keypoints.points.new_tensor([crops.cameras.width, crops.cameras.height])
+        corner, extent = torch.stack([left, top], dim=-1), torch.stack([width, height], dim=-1)
+        scale = (size / extent)[:, None]
+        points = (keypoints.points[rows] - corner[:, None]) * scale
+        device = crops.images.device
+        return FrameKeypoints(
+            points.nan_to_num(0.0).to(device),
+            keypoints.confidence[rows].to(device),
+            torch.ones(len(rows), dtype=torch.bool, device=device),
         )
 
     def with_found(self, rows: Int[Tensor, " rows"], found: Keypoints2d) -> "FrameKeypoints":

@@ -3,6 +3,7 @@ there; asked before minutes of work."""
 
 from dataclasses import dataclass
 
+import numpy as np
 import torch
 from jaxtyping import Float
 from torch import Tensor
@@ -118,6 +119,24 @@ def _behind(motion: Motion, pelvis: Float[Tensor, "3"]) -> OverlayProblem | None
         f"anybody; mark such frames as invalid (key `valid`), or --poses-as {GIVEN} to go on."
     )
     return OverlayProblem(message, (GIVEN,))
+
+
+def person_boxes(clip: Clip, model: SmplModel) -> Float[np.ndarray, "frames 4"] | None:
+    """Frame the person in every frame by masks, or else by poses; None without either.
+
+    Left, top, right, bottom (px); NaN where nobody is seen.
+    """
+    masks = _mask_boxes(clip, torch.arange(len(clip)))
+    if masks is not None:
+        return masks.corners.numpy()
+    if clip.motion is None:
+        return None
+    corners = torch.full((len(clip), 4), float("nan"))
+    motion = clip.motion[clip.motion.valid.nonzero()[:, 0]]
+    for rows in torch.arange(len(motion)).split(LOOKED_AT):
+        part = motion[rows]
+        corners[part.frame_index] = _body_boxes(clip, part, model).corners
+    return corners.numpy()
 
 
 def _reason(reading: str, clip: Clip) -> str:

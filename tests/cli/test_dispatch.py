@@ -45,3 +45,15 @@ def test_a_missing_option_ends_with_code_2() -> None:
 def test_json_has_no_nan(capsys: pytest.CaptureFixture[str]) -> None:
     print_result({"a": float("nan"), "b": [1.5, float("inf")], "c": {"d": None}})
     assert json.loads(capsys.readouterr().out) == {"a": None, "b": [1.5, None], "c": {"d": None}}
+
+
+def test_rare_options_are_shown_when_all_are_asked_for(capsys: pytest.CaptureFixture[str]) -> None:
+    shown = {}
+    for option in ("--help", "--help-all"):
+        with pytest.raises(SystemExit) as ended:
+            main(["refine", option])
+        assert ended.value.code == 0
+        shown[option] = capsys.readouterr().out
+    for rare in ("--camera-name", "--focal", "--fov"):
+        assert rare not in shown["--help"] and rare in shown["--help-all"]
+    assert "--help-all" in shown["--help"]

@@ -8,10 +8,13 @@ import numpy as np
 import pytest
 import torch
 
+from neuhmr.body.body25 import body25_points
+from neuhmr.body.model_files import load_body_model
 from neuhmr.cli import main
 from neuhmr.cli.refine_run import _mean_terms
 from neuhmr.clip.motion_file import read_motion_file
 from neuhmr.errors import BodyModelError
+from neuhmr.geometry.cameras import camera_from_focal
 from neuhmr.ghn.checkpoint import load_ghn
 from neuhmr.ghnerf.clips.clip_checkpoint import load_heatmaps_of_body, save_clip_heatmaps
 from neuhmr.refine.field.refiner import Refiner
@@ -21,6 +24,7 @@ from refine.untrained_heatmaps import untrained_heatmaps
 from synthetic_body import make_synthetic_body
 from tests.full_disk import full_disk
 from tests.ghn.scene import make_ghn
+from tests.painted_clip import HEIGHT, WIDTH, turning_motion
 
 EPOCHS = 4  # of one step each: six frames, eight to a step
 
@@ -247,6 +251,27 @@ def test_keypoints_that_cannot_be_found_are_refused_in_one_sentence(
         assert refine(painted_clip, tiny_weights, out, *options) == 2
         assert expected in capsys.readouterr().err.strip().splitlines()[-1]
     assert not out.exists()
+
+
+def test_other_detectors_keypoints_pull_and_are_refused_where_they_have_no_say(
+    painted_clip: Path, tiny_weights: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    model, truth = load_body_model(), turning_motion()
+    camera = camera_from_focal(1.1 * HEIGHT, HEIGHT, WIDTH)
+    points = camera.project(body25_points(truth.pose(model))).numpy()
+    np.save(tmp_path / "k.npy", points - 0.5)
+    out, keypoints = tmp_path / "o.npz", ("--keypoints-2d", str(tmp_path / "k.npy"))
+    for options, expected in (
+        (keypoints, "counts for nothing without --keypoint"),
+        ((*keypoints, "--keypoint", "1", "--preset", "paper"), "has no 2D keypoints"),
+    ):
+        assert refine(painted_clip, tiny_weights, out, *options) == 2
+        assert expected in capsys.readouterr().err
+    report = tmp_path / "r.json"
+    options = (*keypoints, "--keypoint", "5", "--guard", "off", "--report", str(report))
+    assert refine(painted_clip, tiny_weights, out, *options) == 0
+    told = json.loads(report.read_text())["keypoints"]
+    assert told["found"] == 1.0 and told["after"] < told["before"]
 
 
 def test_bodies_without_known_keypoints_are_refused(tiny_weights: Path) -> None:

@@ -102,3 +102,20 @@ def test_a_body_that_is_not_on_the_person_is_drawn_and_said_so(painted_clip, tmp
     assert main(["render", str(painted_clip), str(wrong), "--out", str(out)]) == 0
     assert "translations look like millimeters" in " ".join(capsys.readouterr().err.split())
     assert out.exists()
+
+
+def test_other_detectors_keypoints_are_drawn_where_they_are(painted_clip: Path, tmp_path: Path):
+    points = np.full((6, 25, 2), np.nan)
+    points[2, 4] = [20.0, 100.0]  # The right wrist, orange.
+    np.save(tmp_path / "k.npy", points)
+    with_points, without = tmp_path / "with.mp4", tmp_path / "without.mp4"
+    assert render(painted_clip, without) == 0
+    assert render(painted_clip, with_points, "--keypoints-2d", str(tmp_path / "k.npy")) == 0
+    first, second = (
+        [frame.astype(int) for frame in open_video(path).frames()]
+        for path in (without, with_points)
+    )
+    change = [np.abs(a - b) for a, b in zip(first, second, strict=True)]
+    assert change[0].max() < 60 < change[2][97:103, 17:23].max()
+    red, _, blue = second[2][99:101, 19:21].mean(axis=(0, 1))
+    assert red > blue + 60

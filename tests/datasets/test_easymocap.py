@@ -3,9 +3,9 @@ import json
 import pytest
 import torch
 
+from neuhmr.clip.calibration.opencv_yaml import read_opencv_yaml
 from neuhmr.datasets.capture_reader import read_capture
 from neuhmr.datasets.image_files import keypoints_of_image
-from neuhmr.datasets.opencv_yaml import read_opencv_yaml
 from neuhmr.errors import DatasetError
 from tests.datasets.ring import CENTER, RADIUS, ring_cameras, sphere_mask, write_image
 
@@ -125,7 +125,7 @@ def test_numbers_names_and_damage_in_the_yaml(tmp_path):
     assert names == ("a", "b")
     assert values["H_a"].tolist() == [[512.0]] and values["K_a"].tolist() == [[1.0, 2.0]]
     path.write_text(path.read_text().replace("cols: 2", "cols: 3"))
-    with pytest.raises(DatasetError, match=r"K_a .* has 2 numbers, 1 x 3"):
+    with pytest.raises(DatasetError, match=r"has K_a of 2 numbers, 1 x 3"):
         read_opencv_yaml(path)
     path.write_text("K_a: !!python/object/apply:os.system ['true']\n")
     assert read_opencv_yaml(path) == ((), {})

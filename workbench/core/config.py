@@ -35,12 +35,23 @@ class WorkbenchConfig:
     """Whose poses, where there are several."""
     poses_as: Annotated[str | None, arg(metavar="READING", help_behavior_hint="")] = None
     """given, millimeters, centimeters, y-up, depth*NUMBER: asked for where poses lie elsewhere."""
+    fit_shape: Literal["auto", "on", "off"] = "auto"
+    """Fit shape and rest pose to joints in the poses' file (auto), else to 2D keypoints or masks
+    (on)."""
     fill_gaps: Annotated[int, arg(metavar="N", help_behavior_hint="")] = 0
     """Also refine frames without a pose, in gaps of up to so many."""
     masks: OptionalPath = None
     """Person masks; else CLIP.masks.npz."""
     camera: OptionalPath = None
     """Camera; else CLIP.camera.json, else guessed."""
+    camera_name: Annotated[str | None, arg(metavar="NAME", help_behavior_hint="")] = None
+    """Which camera of a file of several."""
+    focal: Annotated[float | None, arg(help_behavior_hint="")] = None
+    """Focal length (px), instead of a camera file."""
+    fov: Annotated[float | None, arg(help_behavior_hint="")] = None
+    """Field of view from left to right (degrees), instead of a camera file."""
+    keypoints_2d: OptionalPath = None
+    """2D keypoints of another detector, which the keypoint term takes instead of its own."""
     truth: OptionalPath = None
     """True poses to compare with; else CLIP.truth.npz."""
     body_model: OptionalPath = None
@@ -94,11 +105,13 @@ class WorkbenchConfig:
             ("--masks", self.masks, ClipError),
             ("--camera", self.camera, ClipError),
             ("--truth", self.truth, PoseFileError),
+            ("--keypoints-2d", self.keypoints_2d, PoseFileError),
             ("--checkpoint", self.checkpoint, CheckpointError),
             ("--heatmaps", self.heatmaps, CheckpointError),
         ):
-            # Some tools keep poses in folders.
-            if path is not None and not (error is PoseFileError and path.is_dir()):
+            # Some tools keep poses, keypoints, masks and cameras in folders.
+            may_be_folder = error is PoseFileError or option in ("--camera", "--masks")
+            if path is not None and not (may_be_folder and path.is_dir()):
                 require_file(path, error, "a file", f"check the path after {option}")
         if self.body_model is not None and not self.body_model.exists():
             raise BodyModelError(
@@ -117,10 +130,15 @@ class WorkbenchConfig:
             poses=self.poses,
             person=self.person,
             poses_as=self.poses_as,
+            fit_shape=self.fit_shape,
             fill_gaps=self.fill_gaps,
             masks=self.masks,
             camera=self.camera,
+            camera_name=self.camera_name,
+            focal=self.focal,
+            fov=self.fov,
             truth=self.truth,
+            keypoints_2d=self.keypoints_2d,
             body_model=self.body_model,
             checkpoint=self.checkpoint,
             heatmaps=self.heatmaps,

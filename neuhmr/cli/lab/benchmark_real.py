@@ -21,7 +21,7 @@ class BenchmarkReal:
     clip: Positional[Annotated[Path, arg(metavar="CLIP")]]
     """The video; its masks are looked for beside it."""
     keypoints: Path
-    """A JSON list of frames, each 33 points [x, y] (px) in BlazePose's order."""
+    """Any detector's 2D keypoints (OpenPose, MMPose, AlphaPose, ViTPose, MediaPipe)."""
     poses: Annotated[tuple[Path, ...], arg(metavar="MOTION ...", help_behavior_hint="")] = ()
     """Motion files to compare; else the poses beside the clip."""
     masks: OptionalPath = None
@@ -45,7 +45,8 @@ class BenchmarkReal:
         with stop_on_interrupt() as stop, progress_bars(stop) as on_progress:
             for poses in self.poses or (None,):
                 clip = open_clip(self.clip, poses=poses, masks=self.masks)
-                keypoints = read_keypoints(self.keypoints, len(clip))
+                size = (clip.video.height, clip.video.width)
+                keypoints = read_keypoints(self.keypoints, len(clip), size)
                 if clip.motion is None:
                     raise PoseFileError(
                         f"{self.clip} has no poses beside it, {self.clip.stem}.poses.npz was "

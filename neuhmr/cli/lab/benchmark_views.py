@@ -28,7 +28,7 @@ class BenchmarkViews:
     keypoints: OptionalPath = None
     """A folder of CAMERA.json, each a list of frames of 33 points [x, y] (px) in BlazePose's order;
     else the keypoints (BODY_25) that the capture comes with."""
-    layout: Literal["auto", "project", "zju", "easymocap"] = "auto"
+    layout: Literal["auto", "project", "zju", "easymocap", "calibrated"] = "auto"
     """How the folder is laid out; auto looks at its calibration."""
     body_model: OptionalPath = None
     """SMPL file of the poses (npz or pkl); else the open body."""

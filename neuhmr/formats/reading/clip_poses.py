@@ -1,5 +1,6 @@
 """Poses of any tool for a clip that is being opened."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 from neuhmr.clip.motion_arrays import MotionArrays
@@ -13,9 +14,22 @@ from neuhmr.formats.reading.rest_body import RestBody
 class ClipPoses:
     """Reads the poses and the truth of a clip onto one body, and keeps what is to be said."""
 
-    def __init__(self, body: RestBody, person: str | None = None) -> None:
+    def __init__(
+        self,
+        body: RestBody,
+        person: str | None = None,
+        fit: Callable[[MotionArrays], MotionArrays] | None = None,
+    ) -> None:
+        """Begin without remarks.
+
+        Args:
+            body: to move poses onto.
+            person: whose poses, where a file holds several people's.
+            fit: makes the body fit the points that came with poses.
+        """
         self._body = body
         self._person = person
+        self._fit = fit
         self._remarks: dict[str, None] = {}
 
     @property
@@ -37,5 +51,7 @@ class ClipPoses:
             image_size=(video.height, video.width),
         )
         content = read_poses(path, choice)
+        if self._fit is not None and kind == "poses":
+            content = self._fit(content)
         self._remarks |= dict.fromkeys(content.remarks)
         return content

@@ -91,6 +91,11 @@ class FoundPerson:
     gender: str = "neutral"
     boxes: Float[np.ndarray, "rows 4"] | None = None
     """Left, top, right, bottom (px)."""
+    rest_joints: Float[np.ndarray, "24 3"] | None = None
+    """SMPL's joints where nothing is turned, of the person's own size (m); NaN where unknown."""
+    points3d: Float[np.ndarray, "rows 35 3"] | None = None
+    """`POINT_NAMES` in the camera's axes (m), at their place or about any middle; NaN where
+    unknown."""
     keypoints: Float[np.ndarray, "rows points 3"] | None = None
     """2D keypoints of the tool's own choice: x, y (px), confidence."""
 
@@ -131,6 +136,8 @@ class FoundPerson:
             K=kept(self.K, 3),
             gender=self.gender,
             boxes=kept(self.boxes, 2),
+            rest_joints=self.rest_joints,
+            points3d=kept(self.points3d, 3),
             keypoints=kept(self.keypoints, 3),
         )
 
@@ -150,6 +157,8 @@ class FoundPoses:
     fps: float | None = None
     rows_are_times: bool = False
     """True where rows are numbered at `fps` and not by the frames of the video they came from."""
+    has_body: bool = True
+    """False where the poses are a skeleton's and belong to no body model."""
     has_frame_index: bool = True
     """False where the file does not say which frames its rows belong to."""
     remarks: tuple[str, ...] = ()

@@ -1,5 +1,6 @@
 """Poses from a file or folder of any known tool, told by content."""
 
+import re
 import zipfile
 from dataclasses import replace
 from pathlib import Path
@@ -24,7 +25,8 @@ from neuhmr.formats.reading.without_poses import advice_for_folder, advice_for_t
 _KINDS: dict[str, ModelKind] = {"SMPL": "SMPL", "SMPL-H": "SMPL-H", "SMPL-X": "SMPL-X"}
 _DAMAGE = (LookupError, ValueError, TypeError, AttributeError, ArithmeticError)
 """What a reader meets in a file whose parts do not fit each other."""
-_EXPECTED = "a pose file (npz, npy, pkl, pth, pt, json) or a tool's folder"
+_ESTIMATED_OF = re.compile(r"\bperson (?P<person>\d+) of (?P<people>\d+)")
+_EXPECTED = "a pose file (npz, npy, pkl, pth, pt, json, bvh) or a tool's folder"
 _REMEDY = "give the estimator's result; `neuhmr convert --list` names the tools that are known"
 
 
@@ -86,6 +88,10 @@ def _damaged(path: Path, tool: str, problem: Exception) -> PoseFileError:
 
 def _file(path: Path) -> tuple[Tool, Any]:
     require_file(path, PoseFileError, _EXPECTED, _REMEDY)
+    for tool in TOOLS:
+        loaded = None if tool.load_file is None else tool.load_file(path)
+        if loaded is not None:
+            return tool, loaded
     tree = unwrapped(load_data(path, PoseFileError))
     for tool in TOOLS:
         if _is_of(tool, tree):
@@ -127,6 +133,7 @@ def _folder(path: Path) -> tuple[Tool, Any]:
 def _own(path: Path, choice: Choice) -> MotionArrays:
     """Read a motion file; poses that belong to another tool's body move onto the one in use."""
     content = read_motion_file(path)
+    _check_person(path, content, choice)
     if choice.fps is not None:
         content = replace(content, fps=choice.fps)
     kind = _kind_of(content)
@@ -136,6 +143,22 @@ def _own(path: Path, choice: Choice) -> MotionArrays:
     if choice.body is not None and not shares_shapes(kind, choice.body.kind):
         return onto_body(content, typical_rest_body(kind), choice)
     return content
+
+
+def _check_person(path: Path, content: MotionArrays, choice: Choice) -> None:
+    """Refuse poses that were estimated of somebody else in the picture.
+
+    Raises:
+        PoseFileError: the file says whose poses it holds, and somebody else's are wanted.
+    """
+    match = _ESTIMATED_OF.search(content.source)
+    if match is None or choice.takes_only_one or choice.person in (None, match["person"]):
+        return
+    raise PoseFileError(
+        f"{path} holds the poses of person {match['person']} of {match['people']}, those of person "
+        f"{choice.person} were expected; estimate these into another file with `neuhmr init "
+        f"--person {choice.person} --out`, or move the file away."
+    )
 
 
 def _kind_of(content: MotionArrays) -> ModelKind:

@@ -6,15 +6,23 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import Float
 
+from neuhmr.body.skeleton import NUM_JOINTS
 from neuhmr.clip.intrinsics import check_intrinsics
 from neuhmr.clip.motion_arrays import MotionArrays
 from neuhmr.clip.motion_checks import check_poses
 from neuhmr.errors import BodyModelError, PoseFileError
+from neuhmr.formats.reading.body_points import points_of
 from neuhmr.formats.reading.choice import Choice, choose_person
 from neuhmr.formats.reading.found import FoundPerson, FoundPoses
 from neuhmr.formats.reading.placing import Placed, place_person
-from neuhmr.formats.reading.rest_body import RestBody, shares_shapes, typical_rest_body
+from neuhmr.formats.reading.rest_body import (
+    RestBody,
+    open_rest_body,
+    shares_shapes,
+    typical_rest_body,
+)
 from neuhmr.formats.reading.rows import at_clip_rate, in_order
+from neuhmr.formats.reading.skeleton_shape import shape_of_skeleton
 
 ASSUMED_FPS = 30.0
 
@@ -32,7 +40,10 @@ def resolve(path: Path, found: FoundPoses, choice: Choice) -> MotionArrays:
     if found.rows_are_times and choice.clip_fps is not None:
         person, matched = at_clip_rate(person, rate.fps, choice.clip_fps)
     person, dropped = in_order(person)
+    if not found.has_body:
+        choice = replace(choice, body=choice.body or open_rest_body(), source_model=None)
     source = _source_body(found, choice)
+    person, measured = _with_skeletons_shape(person, source)
     placed = place_person(path, found, person, source.hips(person.betas), choice.frame)
     betas, one_shape = _one_shape(person)
     poses = check_poses(path, {
@@ -50,12 +61,13 @@ def resolve(path: Path, found: FoundPoses, choice: Choice) -> MotionArrays:
         K=seen.K,
         image_size=seen.image_size,
         T_camera_world=placed.T_camera_world,
+        points3d=person.points3d if placed.frame == "camera" else None,
         gender=person.gender,
         has_frame_index=found.has_frame_index or bool(matched),
         source=_source(path, found, person),
         remarks=(
-            *found.remarks, *rate.remarks, *matched, *dropped, *placed.remarks, *one_shape,
-            *seen.remarks,
+            *found.remarks, *rate.remarks, *matched, *dropped, *measured, *placed.remarks,
+            *one_shape, *seen.remarks,
         ),
     )  # fmt: skip
     return onto_body(content, source, choice)
@@ -70,11 +82,15 @@ def onto_body(content: MotionArrays, source: RestBody, choice: Choice) -> Motion
     target = choice.body
     if target is None:
         name = "" if source.kind == "unknown" else source.kind
-        return replace(content, body_model=content.body_model or name)
+        return replace(content, body_model=content.body_model or name, points3d=None)
     betas = content.betas
+    points: np.ndarray | None = None
     remarks: tuple[str, ...] = ()
     if not shares_shapes(source.kind, target.kind):
         betas = np.zeros_like(betas)
+        points = content.points3d
+        if choice.source_model is not None and len(source.template) >= NUM_JOINTS:
+            points = points_of(content, source)
         remarks = (
             f"betas of {source.kind} mean nothing on {target.name.split()[0]}, whose mean shape is "
             "taken",
@@ -90,6 +106,7 @@ def onto_body(content: MotionArrays, source: RestBody, choice: Choice) -> Motion
         betas=betas,
         transl=np.where(content.valid[:, None], content.transl + shift, content.transl),
         body_model=target.name,
+        points3d=points,
         remarks=content.remarks + remarks,
     )
 
@@ -118,6 +135,8 @@ def _rate(found: FoundPoses, choice: Choice) -> _Rate:
 def _source_body(found: FoundPoses, choice: Choice) -> RestBody:
     """Choose the body that translations and betas are understood by."""
     given, target = choice.source_model, choice.body
+    if not found.has_body and target is not None:
+        return target
     if given is not None:
         if not shares_shapes(given.kind, found.model):
             raise BodyModelError(
@@ -128,6 +147,21 @@ def _source_body(found: FoundPoses, choice: Choice) -> RestBody:
     if target is not None and shares_shapes(target.kind, found.model):
         return target
     return typical_rest_body(found.model)
+
+
+def _with_skeletons_shape(
+    person: FoundPerson, body: RestBody
+) -> tuple[FoundPerson, tuple[str, ...]]:
+    """Give a body the size of the skeleton that came with the poses, if one did."""
+    if person.rest_joints is None:
+        return person, ()
+    betas, error = shape_of_skeleton(person.rest_joints, body)
+    if not np.isfinite(error):
+        return person, ()
+    remark = (
+        f"the body's shape is fitted to its bones, whose lengths differ by {1e3 * error:.0f} mm"
+    )
+    return replace(person, betas=betas), (remark,)
 
 
 def _one_shape(person: FoundPerson) -> tuple[Float[np.ndarray, "1 betas"], tuple[str, ...]]:

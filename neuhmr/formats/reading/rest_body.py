@@ -1,13 +1,14 @@
-"""Where the hips of an unposed body are: all that placing somebody else's poses needs of a body."""
+"""Where the joints of an unposed body are: all that somebody else's poses need of a body."""
 
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 from jaxtyping import Float
 
-from neuhmr.body.model_files import read_model_file
+from neuhmr.body.model_files import load_body_arrays, read_model_file
 from neuhmr.body.smpl_arrays import UnusableArrays, count_joints, read_arrays
 from neuhmr.errors import BodyModelError
 from neuhmr.formats.reading.found import ModelKind
@@ -22,24 +23,26 @@ _KINDS: dict[int, BodyKind] = {24: "SMPL", 52: "SMPL-H", 55: "SMPL-X"}
 _OPEN_BODY = "open-body"
 _HIPS = slice(0, 3)
 """Pelvis, left and right hip come first in all models."""
+_SMPL_JOINTS = slice(0, 24)
+"""Up to the wrists the same in all models."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class RestBody:
-    """A body's hips as they depend on its shape (m)."""
+    """A body's joints as they depend on its shape (m)."""
 
     kind: BodyKind
     name: str
-    template: Float[np.ndarray, "3 3"]
-    """Pelvis, left and right hip of the mean shape."""
-    directions: Float[np.ndarray, "3 3 components"]
+    template: Float[np.ndarray, "joints 3"]
+    """Joints of the mean shape: pelvis, left and right hip, and all others where they are known."""
+    directions: Float[np.ndarray, "joints 3 components"]
     """How each of them moves with each shape coefficient."""
 
     def hips(self, betas: Float[np.ndarray, "shapes betas"]) -> Float[np.ndarray, "shapes 3 3"]:
         """Place pelvis, left and right hip for each shape."""
         count = min(betas.shape[1], self.directions.shape[-1])
-        return self.template + np.einsum(
-            "jxc,sc->sjx", self.directions[..., :count], betas[:, :count]
+        return self.template[_HIPS] + np.einsum(
+            "jxc,sc->sjx", self.directions[_HIPS, :, :count], betas[:, :count]
         )
 
     def pelvis(self, betas: Float[np.ndarray, "shapes betas"]) -> Float[np.ndarray, "shapes 3"]:
@@ -81,6 +84,12 @@ def rest_body_of(body: "SmplArrays | SmplModel") -> RestBody:
     )
 
 
+@cache
+def open_rest_body() -> RestBody:
+    """Take it from the embedded open body."""
+    return rest_body_of(load_body_arrays())
+
+
 def typical_rest_body(kind: ModelKind) -> RestBody:
     """Give the mean body of a kind to the nearest centimeter, where no file of it is at hand."""
     smpl = [[0.0, -0.22, 0.03], [0.07, -0.31, 0.02], [-0.07, -0.31, 0.02]]
@@ -105,12 +114,12 @@ def _rest_body(
     v_template: np.ndarray,
     shapedirs: np.ndarray,
 ) -> RestBody:
-    weights = J_regressor[_HIPS].astype(np.float64)
+    weights = J_regressor[_SMPL_JOINTS].astype(np.float64)
     near = weights.any(axis=0)  # Few of the vertices, and shape spaces are large.
     weights = weights[:, near]
     return RestBody(
         kind=kind,
         name=name,
         template=weights @ v_template[near],
-        directions=np.einsum("jv,vxc->jxc", weights, shapedirs[near]),
+        directions=np.einsum("jv,vxc->jxc", weights, shapedirs[near], optimize=True),
     )

@@ -4,6 +4,7 @@ from neuhmr.formats.reading.tool import Tool
 from neuhmr.formats.reading.tools import (
     aist,
     amass,
+    bvh,
     easymocap,
     emdb,
     glamr,
@@ -40,6 +41,7 @@ TOOLS: tuple[Tool, ...] = (
     emdb.TOOL,
     aist.TOOL,
     amass.TOOL,
+    bvh.TOOL,
     plain.TOOL,
 )
 """From those whose files look like nothing else's to plain arrays."""

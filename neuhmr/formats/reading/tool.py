@@ -30,5 +30,7 @@ class Tool:
     """Tells by the content of a file."""
     read: Callable[[Any, Path], FoundPoses]
     """Reads that content; the path is where it came from, for what lies beside it."""
+    load_file: Callable[[Path], Any] | None = None
+    """Reads files that are no plain data; None where it is not the tool's."""
     load_folder: Callable[[Path], Any] | None = None
     """Gathers the files of a folder for `read`; None where it is not laid out as the tool's."""

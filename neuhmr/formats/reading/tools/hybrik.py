@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from neuhmr.formats.reading.body_points import points_of_joints
 from neuhmr.formats.reading.found import FoundPerson, FoundPlace, FoundPoses
 from neuhmr.formats.reading.reduce import shape, whole_pose
 from neuhmr.formats.reading.tool import Tool
@@ -21,6 +22,8 @@ from neuhmr.formats.reading.tree import (
 
 _KEYS = ("pred_thetas", "pred_betas", "transl", "bbox", "height", "width", "img_path")
 _FOCAL_PER_BOX = 1000.0 / 256.0
+_METERS = 2.2
+"""Its joints are in units of the depth that its heatmaps span."""
 
 
 def matches(tree: Any) -> bool:
@@ -48,6 +51,7 @@ def read(tree: Any, path: Path) -> FoundPoses:
         ),
         K=K,
         boxes=boxes,
+        points3d=points_of_joints(tree, "pred_xyz_24_struct", rows, _METERS),
     )
     return FoundPoses(
         tool="HybrIK",

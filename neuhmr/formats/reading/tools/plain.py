@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from neuhmr.formats.reading.body_points import points_of_joints
 from neuhmr.formats.reading.found import FoundPerson, FoundPlace, FoundPoses, ModelKind
 from neuhmr.formats.reading.reduce import SmplPose, body_pose, shape, whole_pose
 from neuhmr.formats.reading.rotation_forms import as_axisangles
@@ -32,6 +33,8 @@ _TRANSLATION = (
     "global_body_translation",
 )
 _SHAPE = ("betas", "beta", "shape", "shapes", "pred_shape", "smpl_betas")
+_JOINTS = ("joints", "joints3d", "joints_3d", "smpl_joints", "Jtr")
+"""Of the body, listed as SMPL's."""
 _INDEX = ("frame_index", "frame_ids", "frame_id", "frames", "frame")
 _RATES = ("fps", "mocap_framerate", "mocap_frame_rate")
 _AITVIEWER = "poses_body"
@@ -56,6 +59,7 @@ def read(tree: Any, path: Path) -> FoundPoses:
         raise UnusableTree(f'has {rows} poses but "{translation}" of {len(position)} rows')
     if has(tree, _SCALE):
         position = position / number(tree, _SCALE)
+    joints = _first(tree, _JOINTS)
     shapes, index = _first(tree, _SHAPE), _first(tree, _INDEX)
     betas, dropped = np.zeros((1, 10)), ("it holds no betas, so that the mean shape is taken",)
     if shapes is not None:
@@ -68,6 +72,7 @@ def read(tree: Any, path: Path) -> FoundPoses:
         valid=numbers(tree, "valid").reshape(-1) > 0 if has(tree, "valid") else np.ones(rows, bool),
         camera=FoundPlace(orient=pose.orient, position=position),
         gender=gender(tree),
+        points3d=None if joints is None else points_of_joints(tree, joints, rows),
         K=numbers(tree, "K") if has(tree, "K", "image_size") else None,
     )
     size = numbers(tree, "image_size").reshape(-1) if has(tree, "K", "image_size") else None

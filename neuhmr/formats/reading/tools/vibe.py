@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from neuhmr.formats.reading.body_points import points_of_vertices
 from neuhmr.formats.reading.found import FocalRule, FoundPerson, FoundPlace, FoundPoses
 from neuhmr.formats.reading.reduce import shape, whole_pose
 from neuhmr.formats.reading.tool import Tool
@@ -71,6 +72,7 @@ def _person(name: str, track: Any, height: int, width: int) -> FoundPerson:
         camera=FoundPlace(orient=pose.orient, position=position),
         K=K,
         boxes=np.hstack([boxes[:, :2] - boxes[:, 2:] / 2, boxes[:, :2] + boxes[:, 2:] / 2]),
+        points3d=points_of_vertices(track, "verts", rows),
     )
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from neuhmr.formats.reading.body_points import points_of_vertices
 from neuhmr.formats.reading.found import FocalRule, FoundPerson, FoundPlace, FoundPoses
 from neuhmr.formats.reading.reduce import body_pose, shape, whole_pose
 from neuhmr.formats.reading.rotation_forms import as_axisangles
@@ -64,6 +65,7 @@ def _demo_person(name: str, track: Any) -> FoundPerson:
             position=rows_of(track, "trans_world", 3),
             meaning="mid_hip",
         ),
+        points3d=points_of_vertices(track, "verts", rows),
     )
 
 

@@ -4,7 +4,6 @@ Keypoints that somebody else's detector found and masks say how well poses fit t
 nothing about depth: read them beside a benchmark with a truth, never alone.
 """
 
-import json
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
@@ -15,9 +14,11 @@ from torch import Tensor
 from neuhmr.anchors.frame_poses import pose_frame
 from neuhmr.body.local_pose import LocalPose
 from neuhmr.body.motion import Motion
+from neuhmr.body.skeleton import BODY_25_NAMES
 from neuhmr.body.smpl_model import SmplModel
 from neuhmr.clip.clip import Clip
-from neuhmr.errors import DatasetError, PoseFileError
+from neuhmr.errors import PoseFileError
+from neuhmr.formats.keypoints.read import read_keypoints_2d
 from neuhmr.initial.landmark_body import make_landmark_body
 from neuhmr.initial.landmarks import NUM_LANDMARKS, landmark_index
 from neuhmr.lab.people.errors.pose_errors import REFERENCE_HEIGHT, person_height
@@ -51,26 +52,24 @@ class PictureFit:
         return asdict(self)
 
 
-def read_keypoints(path: Path, num_frames: int) -> Float[Tensor, "frames 33 2"]:
-    """Read BlazePose keypoints of every frame: a JSON list of frames of 33 [x, y, ...] (px).
+def read_keypoints(
+    path: Path, num_frames: int, size: tuple[int, int]
+) -> Float[Tensor, "frames 33 2"]:
+    """Read any detector's keypoints of every frame (px); NaN for those that are not compared.
+
+    Args:
+        path: a file or folder.
+        num_frames: of the pictures.
+        size: their height and width (px).
 
     Raises:
-        DatasetError: the file cannot be read, or is of another clip.
+        PoseFileError: the file cannot be read, or is of another clip.
     """
-    try:
-        frames = json.loads(path.read_text(encoding="utf-8"))
-        points = torch.tensor([[point[:2] for point in frame] for frame in frames])
-    except (OSError, ValueError, TypeError) as error:
-        raise DatasetError(
-            f"{path} cannot be read as keypoints ({error}); expected a JSON list of frames, each a "
-            f"list of {NUM_LANDMARKS} points [x, y]."
-        ) from error
-    if tuple(points.shape) != (num_frames, NUM_LANDMARKS, 2):
-        raise DatasetError(
-            f"{path} holds numbers of the shape {tuple(points.shape)}, ({num_frames}, "
-            f"{NUM_LANDMARKS}, 2) was expected for this clip; give the keypoints of this very clip."
-        )
-    return points.float()
+    found = read_keypoints_2d(path, num_frames, size).keypoints
+    points = torch.full((num_frames, NUM_LANDMARKS, 2), torch.nan)
+    for name in (name for names in PARTS.values() for name in names):
+        points[:, landmark_index(name)] = found.points[:, BODY_25_NAMES.index(name)]
+    return points
 
 
 def fit_to_picture(
@@ -99,7 +98,7 @@ def fit_to_picture(
         )
     distance = _distances(clip, motion, keypoints, model)
     parts = {
-        name: float(distance[:, [landmark_index(point) for point in points]].mean())
+        name: float(distance[:, [landmark_index(point) for point in points]].nanmean())
         for name, points in PARTS.items()
     }
     return PictureFit(

@@ -96,7 +96,8 @@ def read_view_keypoints(folder: Path, capture: Capture) -> ViewKeypoints:
     for camera, name in enumerate(capture.camera_names):
         path = folder / f"{name}.json"
         if path.is_file():
-            points[camera] = read_keypoints(path, frames)[:, columns]
+            size = (capture.cameras[camera].height, capture.cameras[camera].width)
+            points[camera] = read_keypoints(path, frames, size)[:, columns]
     seen = points.isfinite().all(dim=-1)
     if not bool(seen.any()):
         raise DatasetError(

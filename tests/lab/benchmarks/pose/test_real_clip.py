@@ -10,7 +10,7 @@ import torch
 from neuhmr.body.local_pose import LocalPose
 from neuhmr.body.model_files import load_body_model
 from neuhmr.clip.clip import Clip, open_clip
-from neuhmr.errors import DatasetError, PoseFileError
+from neuhmr.errors import PoseFileError
 from neuhmr.initial.landmark_body import make_landmark_body
 from neuhmr.initial.landmarks import landmark_index
 from neuhmr.lab.benchmarks.pose.real_clip import fit_to_picture, read_keypoints
@@ -72,11 +72,12 @@ def test_frames_without_a_pose_and_clips_without_masks_are_left_out(clip: Clip) 
 
 def test_keypoints_are_read_and_checked(tmp_path: Path) -> None:
     path = tmp_path / "keypoints.json"
-    path.write_text(json.dumps([[[1.0, 2.0, 9.0]] * 33] * 4))
-    points = read_keypoints(path, 4)
-    assert points.shape == (4, 33, 2) and points[0, 0].tolist() == [1.0, 2.0]
-    with pytest.raises(DatasetError, match=r"\(4, 33, 2\), \(5, 33, 2\) was expected"):
-        read_keypoints(path, 5)
+    path.write_text(json.dumps([[[41.0, 42.0, 9.0]] * 33] * 4))
+    points = read_keypoints(path, 4, (128, 96))
+    wrist = landmark_index("left_wrist")
+    assert points.shape == (4, 33, 2) and points[0, wrist].tolist() == [41.0, 42.0]
+    with pytest.raises(PoseFileError, match="lists 4 frames without numbers, but the clip has 3"):
+        read_keypoints(path, 3, (128, 96))
     path.write_text("{")
-    with pytest.raises(DatasetError, match="cannot be read as keypoints"):
-        read_keypoints(path, 4)
+    with pytest.raises(PoseFileError, match="not valid JSON"):
+        read_keypoints(path, 4, (128, 96))

@@ -10,11 +10,12 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import Float
 
+from neuhmr.clip.calibration.found import UnusableCalibration
 from neuhmr.errors import DatasetError
 
 _MATRIX = re.compile(
-    r"^(?P<name>[\w.-]+):\s*!!opencv-matrix\s*\n"
-    r"\s+rows:\s*(?P<rows>\d+)\s*\n\s+cols:\s*(?P<cols>\d+)\s*\n\s+dt:\s*\"?\w+\"?\s*\n"
+    r"^(?P<name>[\w.-]+):[ \t]*(?:!!opencv-matrix)?[ \t]*\n"
+    r"\s+rows:\s*(?P<rows>\d+)\s*\n\s+cols:\s*(?P<cols>\d+)\s*\n(?:\s+dt:\s*\"?\w+\"?\s*\n)?"
     r"\s+data:\s*\[(?P<data>[^\]]*)\]",
     re.MULTILINE,
 )
@@ -31,22 +32,34 @@ def read_opencv_yaml(
         DatasetError: the file cannot be read, or a matrix contradicts itself.
     """
     try:
-        text = path.read_text(encoding="utf-8").replace("\r\n", "\n")
+        return parse_opencv_yaml(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError) as error:
         raise DatasetError(
             f"{path} cannot be read ({error}); a calibration as EasyMocap writes it was expected, "
             "calibrate or copy the file again."
         ) from error
+    except UnusableCalibration as problem:
+        raise DatasetError(f"{path} {problem}; calibrate again.") from problem
+
+
+def parse_opencv_yaml(
+    text: str,
+) -> tuple[tuple[str, ...], dict[str, Float[np.ndarray, "_rows _columns"]]]:
+    """Parse the list `names` and all matrices; ROS' matrices have no tag.
+
+    Raises:
+        UnusableCalibration: a matrix contradicts itself.
+    """
+    text = text.replace("\r\n", "\n")
     values: dict[str, np.ndarray] = {}
     for match in _NUMBER.finditer(text):
-        values[match["name"]] = _numbers(path, match["name"], match["value"]).reshape(1, 1)
+        values[match["name"]] = _numbers(match["name"], match["value"]).reshape(1, 1)
     for match in _MATRIX.finditer(text):
         rows, cols = int(match["rows"]), int(match["cols"])
-        numbers = _numbers(path, match["name"], match["data"])
+        numbers = _numbers(match["name"], match["data"])
         if len(numbers) != rows * cols:
-            raise DatasetError(
-                f"{match['name']} in {path} has {len(numbers)} numbers, {rows} x {cols} were "
-                "expected; calibrate again."
+            raise UnusableCalibration(
+                f"has {match['name']} of {len(numbers)} numbers, {rows} x {cols} were expected"
             )
         values[match["name"]] = numbers.reshape(rows, cols)
     names = _NAMES.search(text)
@@ -59,13 +72,11 @@ def read_opencv_yaml(
     return tuple(name for name in stripped if name), values
 
 
-def _numbers(path: Path, name: str, text: str) -> Float[np.ndarray, " numbers"]:
+def _numbers(name: str, text: str) -> Float[np.ndarray, " numbers"]:
     try:
         numbers = np.array([float(part) for part in text.replace("\n", " ").split(",")])
     except ValueError as error:
-        raise DatasetError(
-            f"{name} in {path} is not a list of numbers ({error}); calibrate again."
-        ) from error
+        raise UnusableCalibration(f"has {name} that is no list of numbers ({error})") from error
     if not np.isfinite(numbers).all():
-        raise DatasetError(f"{name} in {path} holds numbers that are not finite; calibrate again.")
+        raise UnusableCalibration(f"has {name} with numbers that are not finite")
     return numbers

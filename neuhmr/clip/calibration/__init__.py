@@ -1,0 +1,1 @@
+"""Cameras from the files of calibration programs, told by content."""

@@ -1,0 +1,1 @@
+"""Person masks from the files of segmentation programs, told by content."""
