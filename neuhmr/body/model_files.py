@@ -1,7 +1,6 @@
 """Finding and reading SMPL-format body-model files."""
 
 import hashlib
-import zipfile
 from collections.abc import Mapping
 from dataclasses import fields
 from pathlib import Path
@@ -14,6 +13,7 @@ from neuhmr.body.smpl_arrays import SmplArrays, UnusableArrays, check_body
 from neuhmr.errors import BodyModelError
 from neuhmr.files.loading import load_data
 from neuhmr.files.npz_files import read_npz
+from neuhmr.files.zip_archive import is_archive
 
 if TYPE_CHECKING:
     from neuhmr.body.smpl_model import SmplModel
@@ -116,7 +116,7 @@ def read_model_file(path: Path) -> Mapping[str, Any]:
     if not path.exists():
         raise BodyModelError(f"There is no body model at {path}; {REMEDY}.")
     data: Any
-    if zipfile.is_zipfile(path):
+    if is_archive(path):
         # Some hold arrays of objects beside what is needed.
         expected = "the npz file of a body model"
         data = read_npz(path, BodyModelError, expected, REMEDY, leaves_out_objects=True)

@@ -14,6 +14,14 @@ _BIGGEST_INDEX = 2**24
 _WAYS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 
 
+def is_archive(path: Path) -> bool:
+    """Tell a zip archive, also one with something before it; a damaged one is none."""
+    try:
+        return zipfile.is_zipfile(path)
+    except zipfile.BadZipFile:  # It says that it goes on in another file.
+        return False
+
+
 @contextmanager
 def open_archive(path: Path, limit: int, streams: bool = False) -> Iterator[zipfile.ZipFile]:
     """Open an archive whose members together unpack to no more than is allowed.

@@ -11,7 +11,7 @@ from pathlib import Path
 
 MEMORY_MB, SECONDS = 1500, 5
 INSTRUMENTED = ["neuhmr.files", "neuhmr.formats.reading", "neuhmr.clip", "neuhmr.body.model_files"]
-GUIDED = ("poses wham", "poses gvhmr", "poses phalp", "poses smplifyx", "motion", "masks",
+GUIDED = ("poses wham", "poses gvhmr", "poses phalp", "poses hybrik", "motion", "masks",
           "camera", "body model", "session", "data")  # fmt: skip
 
 

@@ -42,6 +42,16 @@ def test_an_archive_whose_index_is_damaged(write: Callable[..., Path], at: int, 
         read(path)
 
 
+def test_an_archive_that_says_it_goes_on_elsewhere(tmp_path: Path) -> None:
+    path = tool_files.write_gvhmr_npz(tmp_path, known())
+    # The 64-bit locator before the end: on the first of two disks.
+    locator = b"PK\x06\x07" + bytes(4) + bytes(8) + (2).to_bytes(4, "little")
+    data = path.read_bytes()
+    path.write_bytes(data[:-22] + locator + data[-22:])
+    with pytest.raises(PoseFileError):
+        read(path)
+
+
 def test_an_arrays_description_that_is_damaged(tmp_path: Path) -> None:
     path = tmp_path / "a.npy"
     np.save(path, np.zeros((3, 4)))

@@ -13,6 +13,7 @@ from neuhmr.clip.motion_file import MOTION_FORMAT, read_motion_file
 from neuhmr.errors import PoseFileError
 from neuhmr.files.file_kinds import require_file
 from neuhmr.files.loading import load_data
+from neuhmr.files.zip_archive import is_archive
 from neuhmr.formats.reading.choice import Choice
 from neuhmr.formats.reading.found import FoundPerson, FoundPlace, FoundPoses, ModelKind
 from neuhmr.formats.reading.resolve import onto_body, resolve, source_text
@@ -69,9 +70,9 @@ def read_everybody(path: Path) -> FoundPoses:
 
 def is_motion_file(path: Path) -> bool:
     """Tell our own files, which keep what others do not, by the mark in them."""
-    if not path.is_file() or not zipfile.is_zipfile(path):
-        return False
     try:
+        if not path.is_file() or not is_archive(path):
+            return False
         with zipfile.ZipFile(path) as archive:
             return "format.npy" in archive.namelist()
     except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError):
