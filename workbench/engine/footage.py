@@ -12,9 +12,10 @@ from neuhmr.body.motion import Motion
 from neuhmr.clip.motion_file import read_motion_file
 from neuhmr.clip.open_request import OpenRequest
 from neuhmr.errors import PoseFileError
-from neuhmr.ghn.checkpoint import load_ghn
+from neuhmr.ghn.checkpoint import load_ghn, rendering_digest
 from neuhmr.opening import Opened
 from neuhmr.progress import OnProgress
+from neuhmr.refine.correction.skeleton import Skeleton
 from neuhmr.refine.settings import RefineConfig
 from neuhmr.rendering.mesh_overlay import MeshOverlay
 from workbench.engine.avatar import NeuhmrAvatar, show_person
@@ -72,7 +73,13 @@ class NeuhmrFootage(Footage):
         person = subject.draft(config, on_progress).person(on_progress)
         heatmaps, missing = load_heatmap_model(ghn, self.opened.model, self.request.heatmaps)
         return show_person(
-            config, person, person.build.avatar, person.build.conditioning_rows, heatmaps, missing
+            config,
+            person,
+            person.build.avatar,
+            person.build.conditioning_rows,
+            heatmaps,
+            missing,
+            rendering_digest(ghn),
         )
 
     def read_motion(self, path: Path) -> Motion:
@@ -102,6 +109,11 @@ class NeuhmrFootage(Footage):
     def joints(self, motion: Motion) -> Float[np.ndarray, "rows joints 3"]:
         """Place the joints in all rows of a motion."""
         return frame_joints(self.opened.model.with_shape(motion.betas), motion).numpy()
+
+    @torch.no_grad()
+    def skeleton(self, motion: Motion) -> Skeleton:
+        """Say how long the person's bones are."""
+        return Skeleton(self.opened.model.with_shape(motion.betas).joints_rest)
 
     def overlay(self, image: Image, frame: int, bodies: list[PaintedBody]) -> Image:
         """Draw bodies over a frame of any size; the GL context belongs to the calling thread."""
