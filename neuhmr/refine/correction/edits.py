@@ -13,8 +13,9 @@ from torch import Tensor
 
 from neuhmr.body.local_pose import LocalPose
 from neuhmr.body.motion import Motion
-from neuhmr.body.skeleton import SMPL_JOINT_NAMES
+from neuhmr.body.skeleton import SMPL_JOINT_NAMES, SMPL_PARENTS
 from neuhmr.errors import NeuhmrError
+from neuhmr.geometry.rotations import nearest_rotations
 from neuhmr.refine.correction.depth_flip import flip_depth, flip_of
 from neuhmr.refine.correction.reach import reach
 from neuhmr.refine.correction.skeleton import Skeleton, chain_of
@@ -60,6 +61,22 @@ def turn_joint(motion: Motion, place: Place, joint: int, rotmat: Float[Tensor, "
     new = old.rotmat.clone()
     new[row, joint] = rotmat
     return _spread(motion, old, LocalPose(new, old.transl), row, place, (joint,))
+
+
+def turn_in_camera(
+    motion: Motion, place: Place, skeleton: Skeleton, joint: int, rotmat: Float[Tensor, "3 3"]
+) -> Motion:
+    """Give a joint's bone one rotation in the camera's axes in one frame; as `turn_joint`.
+
+    Raises:
+        NeuhmrError: the frame has no pose, or frame or joint are locked.
+    """
+    row = _editable_row(motion, place, (joint,))
+    pose = LocalPose.from_motion(motion)
+    if joint > 0:
+        bones = skeleton.bones(pose.rotmat[row], pose.transl[row])
+        rotmat = nearest_rotations(bones.rotmat[SMPL_PARENTS[joint]].T @ rotmat)
+    return turn_joint(motion, place, joint, rotmat)
 
 
 def move_root(motion: Motion, place: Place, transl: Float[Tensor, "3"]) -> Motion:

@@ -12,6 +12,7 @@ from neuhmr.refine.correction.edits import (
     mark_frames,
     move_root,
     reach_point,
+    turn_in_camera,
     turn_joint,
 )
 from neuhmr.refine.correction.filling import fill_frames
@@ -45,6 +46,16 @@ def test_what_lies_between_is_on_the_shortest_arc():
     assert torch.allclose(found, shares * full, atol=2e-3)
     product = rotmats(changed).transpose(-1, -2) @ rotmats(changed)
     assert torch.allclose(product, torch.eye(3).expand_as(product), atol=1e-5)
+
+
+@pytest.mark.parametrize("joint", [0, 3, 19, 23])
+def test_a_bone_can_be_turned_in_the_cameras_axes(joint):
+    motion = walking()
+    changed = turn_in_camera(motion, Place(frame=10), SKELETON, joint, WANTED)
+    bones = SKELETON.bones(rotmats(changed)[10], changed.transl[10])
+    assert torch.allclose(bones.rotmat[joint], WANTED, atol=1e-5)
+    rows = (rotmats(changed) != rotmats(motion)).flatten(2).any(dim=2).nonzero().tolist()
+    assert rows == [[10, joint]]
 
 
 def test_a_reach_of_nothing_changes_one_frame():
