@@ -5,6 +5,7 @@ from pathlib import Path
 from neuhmr.clip.open_request import OpenRequest
 from tests.workbench.fake_engine import FakeEngine
 from tests.workbench.patience import assert_soon
+from workbench.core.editing import Editing
 from workbench.core.notices import Notices
 from workbench.core.playback import Playback
 from workbench.core.session import Session, SessionState
@@ -53,3 +54,8 @@ def launch_again(bench):
     again.tasks.open(OpenRequest(clip=CLIP))
     again.wait(lambda state: state.footage is not None)
     return again
+
+
+def edit(bench):
+    """Attach history, fixing and versions to a bench."""
+    return Editing(bench.tasks, lambda clip: bench.folder / clip.stem)

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from neuhmr.refine.settings import SETTINGS
+from workbench.core.correction_file import RESTORED
 from workbench.core.corrections import Corrections
 from workbench.core.history_list import HistoryList
 from workbench.core.session import ON_THE_MOVE, Session, SessionState
@@ -23,7 +24,7 @@ _KEPT = (
     "version",
 )  # fmt: skip
 """Fields of the state that are gone back to, beside the corrections."""
-_DECIDING = ("config", "scope", "includes", "excludes", "report", "restored", "version")
+_DECIDING = ("config", "scope", "includes", "excludes", "report", "restored")
 """Those whose change is an entry; the others follow from them."""
 
 
@@ -102,7 +103,8 @@ class History:
                 entry.fields = _fields(new)
             return new
         name, setting = _name(entry, new)
-        if self._position == 0 and new.restored is not None and old.restored is None:
+        is_restored = new.restored is not None and old.restored is None
+        if self._position == 0 and (is_restored or new.corrections.said == RESTORED):
             self._entries = [self._entry(name, new, None)]
         elif self._merges(entry, setting):
             entry.fields, entry.at = _fields(new), self._clock()

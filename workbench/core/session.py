@@ -18,6 +18,7 @@ from neuhmr.refine.scope import Scope
 from neuhmr.refine.settings import RefineConfig
 from workbench.core.corrections import Corrections, FixOptions
 from workbench.core.history_list import HistoryList
+from workbench.core.version import Version
 from workbench.engine.free_view import Viewpoint
 from workbench.engine.interface import AnchorStage, AvatarStage, Footage, Image
 from workbench.engine.keypoint_report import KeypointReport, KeypointSource, ViewHeatmaps
@@ -166,6 +167,8 @@ class SessionState:
     """What was put right by hand; locks are in `scope`."""
     fix: FixOptions = field(default_factory=FixOptions)
     history: HistoryList = field(default_factory=HistoryList)
+    versions: tuple[Version, ...] = ()
+    """Kept ones, oldest first."""
     version: str | None = None
     """Which kept version the poses are, or were made from."""
     losses: tuple[LossPoint, ...] = ()

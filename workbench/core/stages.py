@@ -55,6 +55,8 @@ class Stages:
         """What an earlier launch has left on disk, until it is overwritten."""
         self.on_settled: Callable[[SessionState], None] = lambda state: None
         """Told when a run has come to rest, or was dropped."""
+        self.on_opened: Callable[[OpenRequest], None] = lambda request: None
+        """Told when a clip is open and has poses."""
 
     def open(self, request: OpenRequest, control: JobControl) -> Iterator[None]:
         """Open a clip; find first poses where it has none."""
@@ -65,15 +67,22 @@ class Stages:
         yield
         if footage.initial is not None:
             self._restore()
+            self.on_opened(request)
             return
         self._notices.info(
             "No poses beside the clip", "First poses and masks are being found; this takes a while."
         )
         footage = footage.initialise(control.report)
         self._start_over(footage)
+        self.on_opened(request)
         for remark in footage.remarks:
             self._notices.warn("About the first poses", remark[:1].upper() + remark[1:] + ".")
         self._notices.success("First poses found", "They were saved beside the clip.")
+
+    @property
+    def run(self) -> object:
+        """Something that every run has for itself."""
+        return self._begun
 
     def build_avatar(self, control: JobControl) -> Iterator[None]:
         """Make the person renderable; what was built on an earlier avatar is dropped."""

@@ -6,8 +6,8 @@ import torch
 
 from neuhmr.body.local_pose import LocalPose
 from neuhmr.geometry.rotations import euler_to_rotmat, rotmat_to_wxyz
+from tests.workbench.bench import Bench, edit
 from tests.workbench.patience import assert_soon
-from workbench.core.editing import Editing
 from workbench.core.joint_now import degrees_of, joint_now
 from workbench.engine.interface import ExportRequest
 from workbench.errors import WorkbenchError
@@ -17,7 +17,7 @@ FRAME = 12
 
 @pytest.fixture
 def editing(bench):
-    made = Editing(bench.tasks)
+    made = edit(bench)
     bench.session.set_view(frame=FRAME, joint=20)
     bench.session.set()
     return made
@@ -75,7 +75,7 @@ def test_a_dragged_slider_is_one_entry_and_leaves_no_trace_of_its_way(bench, edi
     for angle in (5.0, 80.0, -40.0, 20.0):
         editing.fixing.turn_to(18, (0.0, angle, 0.0))
         assert_soon(lambda angle=angle: now(bench, 18).degrees[1] == pytest.approx(angle, abs=1e-3))
-    direct = Editing(bench.tasks)
+    direct = edit(bench)
     dragged = rotmat(bench.state.best)
     names = editing.history._list().names
     assert names[1:] == ("Turn the left elbow, frame 12",)
@@ -242,9 +242,8 @@ def test_building_the_avatar_anew_keeps_what_was_put_right(bench, editing):
 
 
 def test_nothing_can_be_put_right_without_poses(tmp_path):
-    from tests.workbench.bench import Bench
 
     empty = Bench(tmp_path)
     with pytest.raises(WorkbenchError, match="no poses to put right"):
-        Editing(empty.tasks).fixing.flip_depth()
+        edit(empty).fixing.flip_depth()
     empty.tasks.stop()

@@ -4,8 +4,7 @@ import pytest
 import torch
 
 from neuhmr.body.local_pose import LocalPose
-from tests.workbench.bench import launch_again
-from workbench.core.editing import Editing
+from tests.workbench.bench import edit, launch_again
 from workbench.core.history import History
 from workbench.core.session import Session, SessionState
 from workbench.core.shared_poses import SharedPoses
@@ -15,7 +14,7 @@ from workbench.errors import WorkbenchError
 @pytest.fixture
 def editing(bench):
     bench.session.set_view(frame=12, joint=20)
-    return Editing(bench.tasks)
+    return edit(bench)
 
 
 def rotmat(state):
@@ -127,7 +126,7 @@ def test_an_undone_restored_session_goes_on_from_its_poses(bench):
     bench.tasks.step(2)
     bench.wait(lambda state: state.report is not None and state.phase == "paused")
     again = launch_again(bench)
-    editing = Editing(again.tasks)
+    editing = edit(again)
     again.session.set()
     again.tasks.step(3)
     again.wait(lambda state: state.report is not None and state.phase == "paused")
@@ -142,7 +141,7 @@ def test_an_undone_restored_session_goes_on_from_its_poses(bench):
 
 def test_nothing_is_undone_while_a_run_is_under_way(slow_bench):
     bench = slow_bench
-    editing = Editing(bench.tasks)
+    editing = edit(bench)
     bench.tasks.change_setting("weights.rgb", 0.4)
     bench.tasks.run()
     while bench.state.phase != "running":
