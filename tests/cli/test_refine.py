@@ -9,6 +9,7 @@ import pytest
 import torch
 
 from neuhmr.cli import main
+from neuhmr.cli.refine import Refine
 from neuhmr.cli.refine_run import _mean_terms
 from neuhmr.clip.motion_file import read_motion_file
 from neuhmr.errors import BodyModelError
@@ -269,3 +270,19 @@ def test_keypoints_that_cannot_be_found_are_refused_in_one_sentence(
 def test_bodies_without_known_keypoints_are_refused(tiny_weights: Path) -> None:
     with pytest.raises(BodyModelError, match=r"782 vertices.* 6890"):
         load_heatmaps_of_body(load_ghn(tiny_weights), make_synthetic_body())
+
+
+def test_a_file_of_settings_comes_between_the_preset_and_single_settings(tmp_path):
+    path = tmp_path / "mine.toml"
+    path.write_text("[weights]\nrgb = 0.5\ngeo = 0.25\n[schedule]\nepochs = 2\n")
+    command = Refine(
+        clip=tmp_path / "clip.mp4",
+        out=tmp_path / "out.npz",
+        settings=path,
+        set=("weights.geo=0.75",),
+        epochs=3,
+        preset="paper",
+    )
+    config = command.config()
+    assert (config.weights.rgb, config.weights.geo, config.schedule.epochs) == (0.5, 0.75, 3)
+    assert config.draft.enabled is False and config.name == "paper"
