@@ -58,4 +58,4 @@ def launch_again(bench):
 
 def edit(bench):
     """Attach history, fixing and versions to a bench."""
-    return Editing(bench.tasks, lambda clip: bench.folder / clip.stem)
+    return Editing(bench.tasks, lambda clip: bench.folder / clip.stem, bench.folder / "presets")

@@ -50,6 +50,7 @@ class History:
         self._clock = clock
         self._entries: list[_Entry] = [self._entry(_opened(session.state), session.state, None)]
         self._position = 0
+        session.set(history=self._list())
         session.follow = self._follow
 
     def undo(self) -> None:

@@ -16,8 +16,10 @@ from neuhmr.body.motion import Motion
 from neuhmr.refine.correction.merging import keep_edits
 from neuhmr.refine.scope import Scope
 from neuhmr.refine.settings import RefineConfig
+from workbench.core.comparison import Comparison
 from workbench.core.corrections import Corrections, FixOptions
 from workbench.core.history_list import HistoryList
+from workbench.core.sweep import Sweep
 from workbench.core.version import Version
 from workbench.engine.free_view import Viewpoint
 from workbench.engine.interface import AnchorStage, AvatarStage, Footage, Image
@@ -169,6 +171,12 @@ class SessionState:
     history: HistoryList = field(default_factory=HistoryList)
     versions: tuple[Version, ...] = ()
     """Kept ones, oldest first."""
+    presets: tuple[str, ...] = ()
+    """Names of settings that can be loaded."""
+    sweep: Sweep | None = None
+    compared: tuple[str, str] | None = None
+    """What the user compares; see `comparisons.comparable`."""
+    comparison: Comparison | None = None
     version: str | None = None
     """Which kept version the poses are, or were made from."""
     losses: tuple[LossPoint, ...] = ()

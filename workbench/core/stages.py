@@ -269,6 +269,8 @@ class Stages:
                 device=state.device,
                 footage=footage,
                 config=state.config or self._engine.default_config(),
+                fix=state.fix,
+                presets=state.presets,
                 job=state.job,
                 exported=state.exported,
                 export_remarks=state.export_remarks,
