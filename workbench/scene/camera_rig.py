@@ -11,10 +11,9 @@ from workbench.core.session import Session, SessionState
 from workbench.engine.interface import Footage
 from workbench.scene.viewpoints import (
     FIELD_OF_VIEW,
-    Box,
     behind_bodies,
-    clip_box,
-    frame_box,
+    clip_points,
+    frame_points,
     lens_behind,
     stand_before,
 )
@@ -47,8 +46,8 @@ class CameraRig:
         self._seats: dict[int, _Seat] = {}
         self._wants_framing = False
         self._pelvis: Float[np.ndarray, 3] | None = None
-        self._box: Box | None = None
-        self._box_of: Footage | None = None
+        self._points: Float[np.ndarray, "points 3"] = np.zeros((0, 3))
+        self._points_of: Footage | None = None
 
     def frame_person(self) -> None:
         """Show the person of the present frame, in all tabs, at the next tick."""
@@ -61,18 +60,19 @@ class CameraRig:
         footage, motion = state.footage, state.rendered_motion
         if footage is None or motion is None:
             return
-        if self._box_of is not footage and footage.initial is not None:
-            self._box, self._box_of = clip_box(footage, footage.initial), footage
+        if self._points_of is not footage and footage.initial is not None:
+            self._points, self._points_of = clip_points(footage, footage.initial), footage
             self._start_new_tabs()
-        box = self._box
+        points = self._points
         if self._wants_framing:
-            box = frame_box(footage, motion, state.view.frame) or box
+            here = frame_points(footage, motion, state.view.frame)
+            points = here if len(here) else points
             self._session.set_view(from_camera=False)
         moved = self._moved(state)
         for key, client in clients.items():
             seat = self._seats[key]
-            if box is not None and (seat.framed is not footage or self._wants_framing):
-                _look_at(client, *stand_before(box, client.camera.aspect))
+            if len(points) and (seat.framed is not footage or self._wants_framing):
+                _look_at(client, *stand_before(points, client.camera.aspect))
                 seat.framed, seat.home = footage, None
             elif state.view.from_camera:
                 self._show_from_camera(client, seat, state)
@@ -84,9 +84,9 @@ class CameraRig:
 
     def _start_new_tabs(self) -> None:
         """Let tabs that open later begin near the right place."""
-        if self._box is None:
+        if not len(self._points):
             return
-        position, target = stand_before(self._box, 1.0)
+        position, target = stand_before(self._points, 1.0)
         start = self._server.initial_camera
         start.fov = FIELD_OF_VIEW
         start.position = (float(position[0]), float(position[1]), float(position[2]))
