@@ -88,6 +88,11 @@ class SceneWriter:
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="scene", daemon=True)
 
+    @property
+    def picture(self) -> PicturePanel:
+        """Where painted frames are put up."""
+        return self._parts.picture
+
     def start(self) -> None:
         """Begin to draw."""
         self._frames.start()
