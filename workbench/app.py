@@ -1,13 +1,16 @@
 """Wiring: server, session, threads and panels. Nothing else happens here."""
 
+from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 
 from neuhmr.clip.open_request import OpenRequest
 from neuhmr.clip.sidecars import clip_folder
 from workbench.core.export_paths import ExportFolders
+from workbench.core.joint_figures import JointRuler
 from workbench.core.looks import Looks
 from workbench.core.notices import Notices
+from workbench.core.page_link import PageLink
 from workbench.core.playback import Playback
 from workbench.core.session import Session, SessionState
 from workbench.core.session_keeper import SessionKeeper
@@ -18,19 +21,27 @@ from workbench.panels.avatar_panel import AvatarPanel
 from workbench.panels.clip_panel import ClipPanel
 from workbench.panels.commands import add_commands
 from workbench.panels.export_panel import ExportPanel
-from workbench.panels.joints_panel import JointsPanel
+from workbench.panels.joint_list import JointList
 from workbench.panels.keypoints_panel import KeypointsPanel
+from workbench.panels.matches_panel import MatchesPanel
+from workbench.panels.notices_panel import NoticesPanel
+from workbench.panels.picture_panel import PicturePanel
 from workbench.panels.refine_panel import RefinePanel
 from workbench.panels.settings_panel import SettingsPanel
 from workbench.panels.status_panel import StatusPanel
-from workbench.panels.video_panel import VideoPanel
-from workbench.scene_writer import Panel, SceneWriter
+from workbench.panels.timeline_panel import TimelinePanel
+from workbench.panels.view_panel import ViewPanel
+from workbench.scene.bodies import BodiesView
+from workbench.scene.camera_frustum import CameraView
+from workbench.scene.camera_rig import CameraRig
+from workbench.scene.orientation_sphere import OrientationSphereView, middle_of_person
+from workbench.scene.skeleton_view import SkeletonView, TrajectoryView
+from workbench.scene_writer import Panel, Parts, SceneWriter
 from workbench.server.server import SecuredServer, start_server
 
 TITLE = "NeuHMR workbench"
-RIGHT_WIDTH_PX = 456
-_NARROW_TABS = "<style>[role=tab] { padding-inline: 6px !important; }</style>"
-"""So that all tabs of the right dock stand in one row."""
+RIGHT_WIDTH_PX = 348
+"""Of the stages' dock; with the left column, more than half of 1280 px stays for the 3D view."""
 
 
 class Workbench:
@@ -48,7 +59,7 @@ class Workbench:
         self._session_folder, self._out = session_folder, out
         self.server: SecuredServer = start_server(host, port, TITLE, allow_remote)
         self.session = Session(SessionState(device=engine.device))
-        self.notices = Notices(self.server.viser)
+        self.notices = Notices()
         self.playback = Playback()
         keeper = SessionKeeper(self.notices, self._session_folder_of)
         self.tasks = Tasks(self.session, engine, self.notices, self.playback, keeper)
@@ -101,35 +112,68 @@ class Workbench:
 
     def _build_window(self) -> SceneWriter:
         gui, tasks, notices = self.server.viser.gui, self.tasks, self.notices
-        video = VideoPanel(gui, tasks, notices)
-        panels: list[Panel] = [StatusPanel(gui, tasks, notices)]
-        gui.add_html(_NARROW_TABS)
-        tabs = gui.add_tab_group()
-        with tabs.add_tab("Clip"):
-            panels.append(ClipPanel(gui, tasks, notices))
-        with tabs.add_tab("Avatar"):
-            panels.append(AvatarPanel(gui, tasks, notices))
-        with tabs.add_tab("Anchors"):
-            panels.append(AnchorsPanel(gui, tasks, notices))
-        with tabs.add_tab("Refine"):
-            panels.append(RefinePanel(gui, tasks, notices))
-        with tabs.add_tab("Joints"):
-            panels.append(JointsPanel(gui, tasks, notices))
-        with tabs.add_tab("Keypoints"):
-            panels.append(KeypointsPanel(gui, tasks, notices))
-        with tabs.add_tab("Settings"):
-            panels.append(SettingsPanel(gui, tasks, notices))
-        with tabs.add_tab("Export"):
-            panels.append(ExportPanel(gui, tasks, self._engine, notices, self._folders_of))
+        self.link = link = PageLink(gui, notices)
+        ruler = JointRuler()
+        rig = CameraRig(self.server.viser, self.session)
+        picture, timeline = PicturePanel(gui, link), TimelinePanel(link, tasks)
+        joints = JointList(link, tasks, ruler)
+        joints.listen(self.server.viser.scene)
+        status = StatusPanel(link, tasks, lambda: len(self.server.viser.get_clients()))
+        tabs = self._build_tabs(link)
+        link.add_presses({
+            **status.presses(), **timeline.presses(), **tabs.view.presses(),
+            "frame person": lambda _event: rig.frame_person(),
+        })  # fmt: skip
         gui.main_panel.dock_right()
         gui.main_panel.set_width(RIGHT_WIDTH_PX)
-        add_commands(gui, tasks, notices)
-        return SceneWriter(
-            self.server.viser,
-            self.session,
-            self.playback,
-            Looks(self.session, self.tasks),
-            self.notices,
-            video,
-            panels,
+        add_commands(gui, link, tasks, notices, rig.frame_person)
+        scene = self.server.viser.scene
+        sphere = OrientationSphereView(scene)
+        parts = Parts(
+            picture=picture,
+            drawn={
+                "bodies": BodiesView(scene).draw,
+                "camera": CameraView(self.server.viser).draw,
+                "skeleton": SkeletonView(scene, ruler).draw,
+                "trajectory": TrajectoryView(scene).draw,
+                "sphere": lambda state: sphere.draw(state, middle_of_person(state)),
+                "head": timeline.show_head,
+            },
+            ticked={"clicks": joints.tick, "viewpoints": rig.tick},
+            live=[status, NoticesPanel(link, notices)],
+            panels=[picture, timeline, joints, *tabs.panels],
         )
+        return SceneWriter(
+            self.server.viser, self.session, self.playback, Looks(self.session, tasks), notices,
+            parts,
+        )  # fmt: skip
+
+    def _build_tabs(self, link: PageLink) -> "_Tabs":
+        """Build the stages' tabs, in the order of the bar at the top."""
+        gui, tasks, notices = self.server.viser.gui, self.tasks, self.notices
+        group = gui.add_tab_group()
+        built: list[Panel] = []
+        for name, panel in (
+            ("Clip", ClipPanel),
+            ("Avatar", AvatarPanel),
+            ("Anchors", AnchorsPanel),
+            ("Refine", RefinePanel),
+            ("Matches", MatchesPanel),
+            ("Keypoints", KeypointsPanel),
+            ("Settings", SettingsPanel),
+        ):
+            with group.add_tab(name):
+                built.append(panel(gui, tasks, notices))
+        with group.add_tab("View"):
+            view = ViewPanel(gui, link, tasks, notices)
+        with group.add_tab("Export"):
+            built.append(ExportPanel(gui, tasks, self._engine, notices, self._folders_of))
+        return _Tabs(view, [*built, view])
+
+
+@dataclass(frozen=True)
+class _Tabs:
+    """The tabs' panels."""
+
+    view: ViewPanel
+    panels: list[Panel]

@@ -7,29 +7,28 @@ one piece. Whatever fails is told once and does not end the thread.
 import logging
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass, replace
 from typing import Protocol
 
-import numpy as np
 import viser
-from jaxtyping import Float
 
 from workbench.core.frame_cache import FrameCache
 from workbench.core.looks import Looks
 from workbench.core.notices import Notices
 from workbench.core.playback import Playback
 from workbench.core.session import ON_THE_MOVE, Session, SessionState
-from workbench.panels.video_panel import VideoPanel
-from workbench.scene.bodies import BodiesView
-from workbench.scene.camera_frustum import CameraView
+from workbench.engine.interface import Image
+from workbench.panels.picture_panel import PicturePanel
 from workbench.scene.frame_view import frame_request
-from workbench.scene.orientation_sphere import OrientationSphereView
 
 logger = logging.getLogger(__name__)
 
 TICK_S = 1.0 / 30.0
 REST_S = 0.15
 """Bodies are drawn exactly once the view has rested so long (s)."""
+FRAMES_AHEAD = 12
+"""While the clip plays, so many pictures are painted before they are asked for."""
 PANEL_INTERVAL_S = 0.12
 """Panels hold text and plots: eight times a second is enough."""
 
@@ -42,6 +41,24 @@ class Panel(Protocol):
         ...
 
 
+Draw = Callable[[SessionState], None]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Parts:
+    """What a window consists of."""
+
+    picture: PicturePanel
+    drawn: dict[str, Draw]
+    """By name: called at every tick, sent in one piece with the others."""
+    ticked: dict[str, Draw]
+    """By name: called at every tick."""
+    live: list[Panel]
+    """Shown a few times a second: clocks, notices."""
+    panels: list[Panel]
+    """Shown a few times a second where the state has changed."""
+
+
 class SceneWriter:
     """Draws the state until it is stopped."""
 
@@ -52,20 +69,15 @@ class SceneWriter:
         playback: Playback,
         looks: Looks,
         notices: Notices,
-        video: VideoPanel,
-        panels: list[Panel],
+        parts: Parts,
     ) -> None:
         self._server = server
         self._session = session
         self._playback = playback
         self._looks = looks
         self._notices = notices
-        self._video = video
-        self._panels: list[Panel] = [video, *panels]
+        self._parts = parts
         self._frames = FrameCache(notices.error)
-        self._bodies = BodiesView(server.scene)
-        self._camera = CameraView(server)
-        self._sphere = OrientationSphereView(server.scene)
         self._moved_to: tuple[int, object] = (-1, None)
         self._moved_at = 0.0
         self._shown_motions: object = None
@@ -75,6 +87,11 @@ class SceneWriter:
         self._failed: set[str] = set()
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="scene", daemon=True)
+
+    @property
+    def picture(self) -> PicturePanel:
+        """Where painted frames are put up."""
+        return self._parts.picture
 
     def start(self) -> None:
         """Begin to draw."""
@@ -100,21 +117,23 @@ class SceneWriter:
         state = self._session.state
         self._try("looks", lambda: self._looks.tick(state, now))
         with self._server.atomic():
-            self._try("bodies", lambda: self._bodies.draw(state))
-            self._try("camera", lambda: self._camera.draw(state))
-            self._try("sphere", lambda: self._sphere.draw(state, self._pelvis(state)))
+            for name, draw in self._parts.drawn.items():
+                self._try(name, lambda draw=draw: draw(state))
             self._try("frame", lambda: self._draw_frame(state, now))
-        is_due = now - self._panels_at >= PANEL_INTERVAL_S
-        if is_due and version != self._panel_version:
-            self._panel_version, self._panels_at = version, now
-            for panel in self._panels:
-                # Not the tick's state: by now the user may have moved the very widget.
-                self._try(
-                    type(panel).__name__, lambda panel=panel: panel.refresh(self._session.state)
-                )
-        if is_due:
-            self._try("rendering", lambda: self._video.show_rendering(state))
+        for name, tick in self._parts.ticked.items():
+            self._try(name, lambda tick=tick: tick(state))
+        if now - self._panels_at >= PANEL_INTERVAL_S:
+            self._panels_at = now
+            self._refresh(self._parts.live)
+            if version != self._panel_version:
+                self._panel_version = version
+                self._refresh(self._parts.panels)
         self._server.flush()
+
+    def _refresh(self, panels: list[Panel]) -> None:
+        for panel in panels:
+            # Not the tick's state: by now the user may have moved the very widget.
+            self._try(type(panel).__name__, lambda panel=panel: panel.refresh(self._session.state))
 
     def _draw_frame(self, state: SessionState, now: float) -> None:
         if (state.view.frame, state.report) != self._moved_to:
@@ -126,18 +145,23 @@ class SceneWriter:
         if request.motions != self._shown_motions:
             self._shown_motions = request.motions
             self._frames.forget()
-        self._frames.request(request.key, request.paint)
+        ahead = self._ahead(state) if state.view.is_playing else []
+        self._frames.request(request.key, request.paint, ahead)
         newest = self._frames.newest
         if newest is not None and newest is not self._shown_picture:
             self._shown_picture = newest
-            self._video.show_frame(newest.image)
+            self._parts.picture.show_frame(newest.image)
 
-    def _pelvis(self, state: SessionState) -> Float[np.ndarray, "3"] | None:
-        """Place the sphere by where the person is on the whole, so that it stands still."""
-        if state.anchors is None or state.initial is None:
-            return None
-        transl = state.initial.transl[state.initial.valid]
-        return transl.median(dim=0).values.numpy() if len(transl) else None
+    def _ahead(self, state: SessionState) -> list[tuple[Hashable, Callable[[], Image]]]:
+        """List the pictures that playing will ask for next."""
+        found: list[tuple[Hashable, Callable[[], Image]]] = []
+        for step in range(1, FRAMES_AHEAD + 1):
+            frame = (state.view.frame + step) % max(state.num_frames, 1)
+            later = replace(state, view=replace(state.view, frame=frame))
+            request = frame_request(later, is_quick=True)
+            if request is not None:
+                found.append((request.key, request.paint))
+        return found
 
     def _try(self, name: str, draw: Callable[[], None]) -> None:
         try:

@@ -31,6 +31,8 @@ FLAGS = [
     "--no-sandbox", "--use-gl=angle", "--use-angle=swiftshader", "--enable-unsafe-swiftshader",
 ]  # fmt: skip
 MAX_BYTES = 300_000
+SIZES = {"": (1280, 800), "_large": (1920, 1080)}
+"""Width and height of the window (px), by what is added to a picture's name."""
 _COLOR_STEPS = (256, 192, 128, 96, 72)
 _FLAT_COLORS = 48
 
@@ -47,10 +49,6 @@ class Screenshots:
     """Optimization steps to take."""
     frame: int | None = None
     """Frame to show; else the worst one."""
-    width: int = 1600
-    """Of the window (px)."""
-    height: int = 1000
-    """Of the window (px)."""
     device: str = "auto"
     """auto, cpu, cuda or cuda:1."""
     patience_s: float = 1800.0
@@ -78,7 +76,7 @@ def make_pictures(options: Screenshots) -> None:
         driver = Driver(window, options)
         window.open(OpenRequest(clip=options.clip))
         driver.wait(lambda state: state.initial is not None)
-        with open_page(window.server.link, options) as page:
+        with open_page(window.server.link) as page:
             driver.page = page
             driver.drive()
 
@@ -115,8 +113,9 @@ class Driver:
         self._window.tasks.seek(self._frame_to_show())
         self.wait(self._is_rendered)
         self.save("workbench")
-        self.tab("Joints")
-        self.save("workbench_joints")
+        self.tab("Matches")
+        self.save("workbench_matches")
+        self._save_from_camera()
         state = self._window.session.state
         if state.avatar is not None and not state.avatar.heatmaps_missing:
             self.tab("Keypoints")
@@ -127,6 +126,14 @@ class Driver:
             self.press("Render the 3D view")
             self.wait(lambda state: state.free_view_now is not None)
             self.save("workbench_keypoints")
+
+    def _save_from_camera(self) -> None:
+        """Look from the video camera, with the skeleton, and go back."""
+        view = self._window.session.set_view
+        self.tab("View")
+        view(from_camera=True, show_skeleton=True)
+        self.save("workbench_camera", is_framed=False)
+        view(from_camera=False, show_skeleton=False)
 
     def press(self, name: str) -> None:
         """Click a button."""
@@ -154,19 +161,34 @@ class Driver:
                 self.page.wait_for_timeout(100)
         raise NeuhmrError(f"The workbench did not get ready within {self._options.patience_s} s.")
 
-    def save(self, name: str) -> None:
-        """Save what the window shows, once notices are gone and drawing has settled."""
+    def save(self, name: str, is_framed: bool = True) -> None:
+        """Save what the window shows in both sizes, once notices are gone and all is drawn.
+
+        Args:
+            name: of the picture, without ending.
+            is_framed: whether the 3D view shows the person from near by.
+        """
         assert self.page is not None
         self.wait(self._is_rendered)
-        self.page.wait_for_timeout(2500)
-        notices = self.page.locator(".mantine-Notification-closeButton")
-        while notices.count():  # A closed one is gone from the list only when it has faded.
-            notices.first.click()
-            self.page.wait_for_timeout(500)
-        self.page.wait_for_timeout(1500)
-        path = self._options.out / f"{name}.png"
-        path.write_bytes(small_png(self.page.screenshot()))
-        sys.stderr.write(f"{path}: {path.stat().st_size // 1000} kB\n")
+        for suffix, (width, height) in SIZES.items():
+            self.page.set_viewport_size({"width": width, "height": height})
+            self.page.wait_for_timeout(1500)
+            if is_framed:
+                self.press("Frame the person")
+            self._close_notices()
+            self.page.mouse.move(60, 4)
+            self.page.wait_for_timeout(2500)
+            path = self._options.out / f"{name}{suffix}.png"
+            path.write_bytes(small_png(self.page.screenshot()))
+            sys.stderr.write(f"{path}: {path.stat().st_size // 1000} kB\n")
+
+    def _close_notices(self) -> None:
+        assert self.page is not None
+        for selector in (".mantine-Notification-closeButton", "[aria-label='Close notice']"):
+            notices = self.page.locator(selector)
+            while notices.count():  # A closed one may be gone only when it has faded.
+                notices.first.click()
+                self.page.wait_for_timeout(500)
 
     def _is_rendered(self, state: SessionState) -> bool:
         """Tell whether the fine rendering of the present frame is there."""
@@ -185,7 +207,7 @@ class Driver:
 
 
 @contextmanager
-def open_page(link: str, options: Screenshots) -> Iterator[Page]:
+def open_page(link: str) -> Iterator[Page]:
     """Open the window in headless Chromium.
 
     Raises:
@@ -198,8 +220,8 @@ def open_page(link: str, options: Screenshots) -> Iterator[Page]:
         )
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, headless=True, args=FLAGS)
-        size = {"width": options.width, "height": options.height}
-        page = browser.new_page(viewport=size)  # pyright: ignore[reportArgumentType]
+        width, height = SIZES[""]
+        page = browser.new_page(viewport={"width": width, "height": height})
         page.set_default_timeout(120_000)
         # Without fixedDpr the page lowers its resolution under software rendering.
         page.goto(f"{link}&fixedDpr=1")

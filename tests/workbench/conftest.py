@@ -4,6 +4,7 @@ import pytest
 
 from neuhmr.clip.open_request import OpenRequest
 from tests.workbench.bench import CLIP, Bench
+from tests.workbench.driven_page import CHROMIUM, FLAGS, PATIENCE_MS
 from tests.workbench.driven_window import find, wait
 from tests.workbench.fake_engine import FakeEngine
 from tests.workbench.patience import assert_soon
@@ -37,3 +38,30 @@ def window(tmp_path):
         wait(running, lambda state: state.footage is not None)
         assert_soon(lambda: not find(running, "Build avatar").disabled)
         yield running
+
+
+@pytest.fixture(scope="session")
+def browser():
+    if CHROMIUM is None:
+        pytest.skip("needs Chromium: apt-get install chromium")
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        running = playwright.chromium.launch(executable_path=CHROMIUM, headless=True, args=FLAGS)
+        yield running
+        running.close()
+
+
+@pytest.fixture
+def page(browser, window):
+    context = browser.new_context(viewport={"width": 1280, "height": 800})
+    context.set_default_timeout(PATIENCE_MS)
+    tab = context.new_page()
+    problems = []
+    tab.on("pageerror", lambda error: problems.append(str(error)))
+    # fixedDpr keeps software rendering quick.
+    tab.goto(window.server.link + "&fixedDpr=0.3")
+    tab.get_by_role("tab", name="Refine").wait_for()
+    yield tab
+    context.close()
+    assert problems == []

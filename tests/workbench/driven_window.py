@@ -27,7 +27,20 @@ def find(window, label, kind="Gui"):
 
 
 def panel(window, kind):
-    return next(panel for panel in window.writer._panels if isinstance(panel, kind))
+    panels = window.writer._parts.panels
+    return next(panel for panel in panels if isinstance(panel, kind))
+
+
+def press(window, name):
+    """Press one of the buttons that the page has outside viser's docks."""
+    groups = [w for w in widgets(window) if getattr(w, "label", "") == "press"]
+    assert len(groups) == 1 and name in groups[0].options
+    send(window, (groups[0], name))
+
+
+def shown(window, channel):
+    """Read what the page was told last."""
+    return window.link._shown.get(channel, {})
 
 
 def send(window, *values):

@@ -8,14 +8,14 @@ from neuhmr.refine.scope import Scope
 from tests.workbench.fake_engine import CROP_SIZE, FakeEngine
 from tests.workbench.fake_optimizer import FakeOptimizer
 from tests.workbench.synthetic_figure import true_motion
-from workbench.core.session import SessionState, ViewState
+from workbench.core.session import SessionState
+from workbench.core.view_state import ViewState
 from workbench.engine.optimizer import StepReport
 from workbench.scene.frame_view import (
     FRAME_MAX_HEIGHT,
     FRAME_WIDTH,
     fitted_size,
     frame_request,
-    letterbox,
     rendering_strip,
 )
 from workbench.scene.joint_picture import joint_picture
@@ -113,16 +113,10 @@ def test_quick_overlays_cover_what_the_vertices_project_to():
 
 
 @pytest.mark.parametrize("size", [(720, 1280), (1280, 720), (240, 320), (1080, 1920), (2, 4000)])
-def test_frames_fill_the_dock(size):
+def test_frames_fill_the_picture(size):
     height, width = fitted_size(*size)
     assert 1 <= height <= FRAME_MAX_HEIGHT and 1 <= width <= FRAME_WIDTH
     assert height == FRAME_MAX_HEIGHT or width == FRAME_WIDTH
-
-
-def test_upright_frames_are_centered():
-    wide = letterbox(np.full((100, 60, 3), 255, np.uint8), 100)
-    assert wide.shape == (100, 100, 3)
-    assert (wide[:, 20:80] == 255).all() and (wide[:, :20] < 50).all()
 
 
 def test_the_strip_shows_crop_rendering_and_their_difference():

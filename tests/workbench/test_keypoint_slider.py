@@ -59,6 +59,6 @@ def test_without_heatmaps_the_slider_says_why_and_takes_no_input(tmp_path):
         wait(window, lambda state: state.avatar is not None)
         slider = find(window, LABEL)
         assert_soon(lambda: slider.disabled and slider.hint == reason and slider.value == 0.0)
-        send(window, (slider, 2.0), (find(window, "Frame"), 3))
+        send(window, (slider, 2.0), (find(window, "seek"), 3))
         assert_soon(lambda: window.session.state.view.frame == 3)
         assert slider.value == 0.0

@@ -64,7 +64,7 @@ def test_without_weights_the_tab_says_so_and_takes_no_input(tmp_path):
         tab = panel(window, KeypointsPanel)
         assert_soon(lambda: "Heatmaps are not available" in tab._text.content)
         assert "No heatmap weights at &lt;here&gt;" in tab._text.content
-        send(window, (find(window, "Find keypoints"), True), (find(window, "Frame"), 3))
+        send(window, (find(window, "Find keypoints"), True), (find(window, "seek"), 3))
         assert window.session.state.view.frame == 3
         assert not window.session.state.view.find_keypoints
         next(c for c in all_commands(window.tasks) if c.hotkey == "H").run()

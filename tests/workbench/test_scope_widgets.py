@@ -68,6 +68,7 @@ def test_after_refinement_the_scope_takes_no_input_until_reset(window):
     send(window, (boxes[0], True), (find(window, "Range"), "From here"))
     assert window.session.state.scope == Scope()
     assert "press Reset" in window.notices.recent[-1].body
+    assert_soon(lambda: not find(window, "Reset").disabled)
     send(window, (find(window, "Reset"), True))
     wait(window, lambda state: state.refined is None)
     assert_soon(lambda: not any(box.disabled for box in boxes))

@@ -139,7 +139,6 @@ def test_the_defaults_come_back_for_all_tabs(window):
 def test_a_power_of_ten_is_told_in_the_label():
     assert label_of(SETTINGS["schedule.learning_rate"]) == "Learning rate, 10^x"
     assert label_of(SETTINGS["matching.sigma_px"]) == "Search width σ"
-    # Longer symbols would break the label in two.
-    assert label_of(SETTINGS["weights.rgb"]) == "Color"
+    assert label_of(SETTINGS["weights.rgb"]) == "Color λ_rgb"
     assert hint_of(SETTINGS["weights.rgb"]).endswith(" λ_rgb in the papers. (weights.rgb)")
     assert hint_of(SETTINGS["schedule.learning_rate"]).count("papers") == 0

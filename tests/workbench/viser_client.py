@@ -26,7 +26,8 @@ def http_get(
     """Send one GET; `headers` replace http.client's own where they share a name."""
     connection = http.client.HTTPConnection(server.host, server.port, timeout=PATIENCE_S)
     given = headers or {}
-    connection.putrequest("GET", path, skip_host="Host" in given)
+    skip = {"skip_host": "Host" in given, "skip_accept_encoding": "Accept-Encoding" in given}
+    connection.putrequest("GET", path, **skip)
     for name, value in given.items():
         connection.putheader(name, value)
     connection.endheaders()

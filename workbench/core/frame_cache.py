@@ -6,7 +6,7 @@ What was painted is kept up to a number of bytes, so that a clip that repeats pl
 import logging
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 
 from workbench.engine.interface import Image
@@ -14,6 +14,10 @@ from workbench.engine.interface import Image
 logger = logging.getLogger(__name__)
 
 DEFAULT_BYTES = 128 * 2**20
+
+
+Wish = tuple[Hashable, Callable[[], Image]]
+"""The key of a picture and how to paint it."""
 
 
 @dataclass(frozen=True)
@@ -36,9 +40,12 @@ class FrameCache:
         self._max_bytes = max_bytes
         self._kept: OrderedDict[Hashable, Image] = OrderedDict()
         self._bytes = 0
-        self._wanted: tuple[Hashable, Callable[[], Image]] | None = None
+        self._wanted: Wish | None = None
+        self._ahead: list[Wish] = []
         self._newest: Painted | None = None
         self._in_hand: Hashable = None
+        self._shows_in_hand = False
+        """Whether the picture in hand is to be seen at once, not only kept."""
         self._failed: Hashable = None
         self._wake = threading.Condition()
         self._is_stopping = False
@@ -58,23 +65,35 @@ class FrameCache:
         """Bytes of the pictures kept."""
         return self._bytes
 
-    def request(self, key: Hashable, paint: Callable[[], Image]) -> None:
-        """Ask for a picture; one asked for earlier and not begun is dropped."""
+    def request(
+        self, key: Hashable, paint: Callable[[], Image], ahead: Sequence[Wish] = ()
+    ) -> None:
+        """Ask for a picture; one asked for earlier and not begun is dropped.
+
+        Args:
+            key: of the picture.
+            paint: how to paint it.
+            ahead: pictures that will be asked for next, painted once this one is there.
+        """
         with self._wake:
-            if self._newest is not None and self._newest.key == key:
-                self._wanted = None
-                return
-            kept = self._kept.get(key)
-            if kept is not None:
-                self._kept.move_to_end(key)
-                self._wanted = None
-                self._newest = Painted(key, kept)
-                return
-            if key in (self._in_hand, self._failed):
-                self._wanted = None
-                return
-            self._wanted = (key, paint)
-            self._wake.notify()
+            self._ahead = [wish for wish in ahead if wish[0] not in self._kept]
+            self._wanted = None if self._is_there(key) else (key, paint)
+            if self._wanted is not None or self._ahead:
+                self._wake.notify()
+
+    def _is_there(self, key: Hashable) -> bool:
+        """Show a kept picture; True also where it is in hand, or was tried in vain."""
+        if self._newest is not None and self._newest.key == key:
+            return True
+        kept = self._kept.get(key)
+        if kept is not None:
+            self._kept.move_to_end(key)
+            self._newest = Painted(key, kept)
+            return True
+        if key == self._in_hand:
+            self._shows_in_hand = True
+            return True
+        return key == self._failed
 
     def forget(self) -> None:
         """Drop the kept pictures, as what they show has changed; the newest stays readable."""
@@ -92,14 +111,8 @@ class FrameCache:
             self._thread.join(timeout)
 
     def _run(self) -> None:
-        while True:
-            with self._wake:
-                self._wake.wait_for(lambda: self._is_stopping or self._wanted is not None)
-                if self._is_stopping:
-                    return
-                assert self._wanted is not None
-                key, paint = self._wanted
-                self._wanted, self._in_hand = None, key
+        while (wish := self._next_wish()) is not None:
+            key, paint = wish
             try:
                 self._keep(key, paint())
             except Exception as error:  # A picture that fails must not end the painting.
@@ -107,12 +120,24 @@ class FrameCache:
                 self._fail(key)
                 self._on_error(error)
 
+    def _next_wish(self) -> Wish | None:
+        """Wait for what to paint next: what is wanted now before what will be; None at the end."""
+        with self._wake:
+            self._wake.wait_for(lambda: self._is_stopping or self._wanted or self._ahead)
+            if self._is_stopping:
+                return None
+            self._shows_in_hand = self._wanted is not None
+            wish = self._wanted or self._ahead.pop(0)
+            self._wanted, self._in_hand = None, wish[0]
+            return wish
+
     def _keep(self, key: Hashable, image: Image) -> None:
         with self._wake:
             self._in_hand = None
-            self._newest = Painted(key, image)
+            if self._shows_in_hand:
+                self._newest = Painted(key, image)
+            self._bytes += image.nbytes - (self._kept[key].nbytes if key in self._kept else 0)
             self._kept[key] = image
-            self._bytes += image.nbytes
             while self._bytes > self._max_bytes and len(self._kept) > 1:
                 _, dropped = self._kept.popitem(last=False)
                 self._bytes -= dropped.nbytes

@@ -111,7 +111,14 @@ def score_frames(
     """Say where to look: distance to the truth, else how far joints moved, else the silhouettes."""
     if footage.truth is not None:
         values = joint_distances_mm(footage, motion, footage.truth)
-        return FrameScores(meaning="Joint error against the truth (mm)", **values)
+        before = None
+        if footage.initial is not None and motion is not footage.initial:
+            before = joint_distances_mm(footage, footage.initial, footage.truth)
+        return FrameScores(
+            meaning="Joint error against the truth (mm)",
+            before=None if before is None else _at_frames(before, values["frames"]),
+            **values,
+        )
     if footage.initial is not None and motion is not footage.initial:
         values = joint_distances_mm(footage, motion, footage.initial)
         return FrameScores(meaning="How far the joints moved (mm)", **values)
@@ -124,6 +131,14 @@ def score_frames(
         frames=np.array(frames),
         values=np.array(misfit),
     )
+
+
+def _at_frames(
+    scored: dict[str, Float[np.ndarray, " scored"]], frames: Float[np.ndarray, " wanted"]
+) -> Float[np.ndarray, " wanted"]:
+    """Look up the values of some frames; NaN where there are none."""
+    known = dict(zip(scored["frames"].tolist(), scored["values"].tolist(), strict=True))
+    return np.array([known.get(int(frame), np.nan) for frame in frames])
 
 
 def joint_distances_mm(

@@ -3,9 +3,9 @@
 import html
 from collections.abc import Iterable, Sequence
 
-TEXT = "#c1c2c5"
-FAINT = "#868e96"
-LINE = "#2f3136"
+TEXT = "#dfe4ea"
+FAINT = "#a3adb8"
+LINE = "#2a3139"
 INITIAL = "#adb5bd"
 REFINED = "#4dabf7"
 TRUTH = "#51cf66"
@@ -15,7 +15,7 @@ FOUND = "#ffe066"
 BAD = "#fa5252"
 GOOD = "#40c057"
 
-_BASE = f"font-size:13px;line-height:1.45;color:{TEXT};padding:2px 14px"
+_BASE = f"font-size:12.5px;line-height:1.45;color:{TEXT};padding:2px 10px"
 
 
 def escape(text: object) -> str:
@@ -78,6 +78,17 @@ def facts(rows: Iterable[tuple[str, str]]) -> str:
     return block(f'<table style="border-collapse:collapse">{cells}</table>')
 
 
+def figures(rows: Iterable[tuple[str, str]]) -> str:
+    """List names and short values, two pairs in a line."""
+    cells = "".join(
+        f'<span style="color:{FAINT}">{escape(name)}</span>'
+        f'<span style="font-variant-numeric:tabular-nums">{escape(value)}</span>'
+        for name, value in rows
+    )
+    grid = "display:grid;grid-template-columns:auto 1fr auto 1fr;gap:1px 10px"
+    return block(f'<div style="{grid}">{cells}</div>')
+
+
 def table(
     header: Sequence[str],
     rows: Sequence[Sequence[str]],
@@ -113,7 +124,7 @@ def table(
 def _cell(tag: str, text: str, index: int, style: str = "") -> str:
     align = "left" if index == 0 else "right"
     return (
-        f'<{tag} style="text-align:{align};padding:2px 4px;white-space:nowrap;'
+        f'<{tag} style="text-align:{align};padding:1px 3px;white-space:nowrap;'
         f'font-variant-numeric:tabular-nums;{style}">{escape(text)}</{tag}>'
     )
 

@@ -3,12 +3,12 @@
 import functools
 import logging
 import threading
+import time
+import traceback
 from collections import deque
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from typing import Any, Literal
-
-import viser
 
 from neuhmr.errors import NeuhmrError
 from workbench.server.user_event import SENT_VALUE, UserEvent
@@ -16,6 +16,7 @@ from workbench.server.user_event import SENT_VALUE, UserEvent
 logger = logging.getLogger(__name__)
 
 MAX_BODY_LENGTH = 600
+MAX_DETAILS_LENGTH = 4000
 _KEPT = 50
 
 
@@ -26,31 +27,41 @@ class Notice:
     title: str
     body: str
     kind: Literal["info", "success", "warning", "error"] = "info"
+    details: str = ""
+    """What to send to those who can mend it."""
 
 
-_COLORS: dict[str, tuple[int, int, int]] = {
-    "info": (77, 171, 247),
-    "success": (64, 192, 87),
-    "warning": (250, 176, 5),
-    "error": (250, 82, 82),
-}
-_SECONDS: dict[str, float | None] = {"info": 6.0, "success": 8.0, "warning": 12.0, "error": None}
+@dataclass(frozen=True)
+class Posted:
+    """A notice that was shown."""
+
+    number: int
+    """Grows by one with every notice."""
+    at: float
+    """When, on a steady clock (s)."""
+    notice: Notice
+
+
+SECONDS: dict[str, float | None] = {"info": 6.0, "success": 8.0, "warning": 12.0, "error": None}
 """How long a notice stays; errors stay until they are closed."""
 
 
 def notice_of_error(error: Exception) -> Notice:
     """Put an exception into the user's words."""
     if isinstance(error, NeuhmrError):
-        return Notice(_titles(error), str(error)[:MAX_BODY_LENGTH], "error")
+        return Notice(_titles(error), str(error)[:MAX_BODY_LENGTH], "error", _details_of(error))
     if isinstance(error, MemoryError) or "out of memory" in str(error).lower():
         body = (
             "There was not enough memory for this step; close other programs, or cut the clip. "
             "Nothing was changed."
         )
-        return Notice("Out of memory", body, "error")
+        return Notice("Out of memory", body, "error", _details_of(error))
     detail = f"{type(error).__name__}: {error}"[:MAX_BODY_LENGTH]
-    body = f"{detail}. What you had is kept; the terminal shows the details."
-    return Notice("This did not work", body, "error")
+    return Notice("This did not work", f"{detail}.", "error", _details_of(error))
+
+
+def _details_of(error: Exception) -> str:
+    return "".join(traceback.format_exception(error))[-MAX_DETAILS_LENGTH:]
 
 
 def _titles(error: NeuhmrError) -> str:
@@ -67,34 +78,31 @@ def _titles(error: NeuhmrError) -> str:
 
 
 class Notices:
-    """Shows notices in every open tab and remembers the newest."""
+    """Remembers the newest notices; the page shows them."""
 
-    def __init__(self, server: viser.ViserServer | None = None) -> None:
-        self._server = server
+    def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._recent: deque[Notice] = deque(maxlen=_KEPT)
+        self._posted: deque[Posted] = deque(maxlen=_KEPT)
+        self._count = 0
 
     @property
     def recent(self) -> tuple[Notice, ...]:
         """The newest notices, oldest first."""
+        return tuple(posted.notice for posted in self.posted)
+
+    @property
+    def posted(self) -> tuple[Posted, ...]:
+        """The newest notices, when and in which order they came, oldest first."""
         with self._lock:
-            return tuple(self._recent)
+            return tuple(self._posted)
 
     def show(self, notice: Notice) -> None:
-        """Show a notice; without a server it is only remembered."""
+        """Show a notice."""
         with self._lock:
-            self._recent.append(notice)
+            self._count += 1
+            self._posted.append(Posted(self._count, time.monotonic(), notice))
         log = logger.warning if notice.kind in ("warning", "error") else logger.info
         log("%s: %s", notice.title, notice.body)
-        if self._server is None:
-            return
-        for client in list(self._server.get_clients().values()):
-            client.add_notification(
-                notice.title,
-                notice.body,
-                auto_close_seconds=_SECONDS[notice.kind],
-                color=_COLORS[notice.kind],
-            )
 
     def info(self, title: str, body: str) -> None:
         """Say what happened."""

@@ -3,6 +3,8 @@
 import threading
 
 MAX_SPEED = 4.0
+SPEEDS = (0.1, 0.25, 0.5, 1.0, 2.0, 4.0)
+"""What the page offers."""
 
 
 class Playback:
@@ -26,6 +28,11 @@ class Playback:
     def is_playing(self) -> bool:
         """The head moves by itself."""
         return self._started_at is not None
+
+    @property
+    def speed(self) -> float:
+        """Times the clip's own pace."""
+        return self._speed
 
     def play(self, now: float) -> None:
         """Go on from here; from the start where the end is reached."""

@@ -21,13 +21,12 @@ from workbench.core.corrections import Corrections, FixOptions
 from workbench.core.history_list import HistoryList
 from workbench.core.sweep import Sweep
 from workbench.core.version import Version
+from workbench.core.view_state import ViewState
 from workbench.engine.free_view import Viewpoint
 from workbench.engine.interface import AnchorStage, AvatarStage, Footage, Image
 from workbench.engine.keypoint_report import KeypointReport, KeypointSource, ViewHeatmaps
 from workbench.engine.optimizer import FrameVerdicts, JointReport, StepReport
 
-Shown = Literal["initial", "refined", "both"]
-SHOWN_CHOICES: tuple[Shown, ...] = ("initial", "refined", "both")
 RunPhase = Literal["idle", "running", "pausing", "paused", "finished", "failed"]
 ON_THE_MOVE: frozenset[RunPhase] = frozenset({"running", "pausing"})
 
@@ -102,6 +101,8 @@ class FrameScores:
     """In the user's words, with the unit."""
     frames: Int[np.ndarray, " scored"]
     values: Float[np.ndarray, " scored"]
+    before: Float[np.ndarray, " scored"] | None = None
+    """The same of the initial poses; None where that says nothing or is not known."""
 
     def worst_first(self) -> list[int]:
         """Rank the frames."""
@@ -118,29 +119,6 @@ class Restored:
     total_steps: int
     config: RefineConfig
     """Settings that the optimizer began with."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class ViewState:
-    """What the user looks at."""
-
-    frame: int = 0
-    is_playing: bool = False
-    shown: Shown = "both"
-    joint: int = 21
-    """Selected in the joint table; starts at the right wrist, which goes wrong most."""
-    show_truth: bool = False
-    show_sphere: bool = True
-    show_frustum: bool = True
-    find_keypoints: bool = False
-    """Render heatmaps of the shown frame; that takes a while on slow machines."""
-    keypoint: int | None = None
-    """Whose heatmap is shown; None for all."""
-    keypoint_source: KeypointSource = "frame"
-    show_heat: bool = True
-    """Heatmaps lie over the video, too."""
-    viewpoint: Viewpoint | None = None
-    """Where the user wanted heatmaps to be rendered from."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

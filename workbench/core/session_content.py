@@ -7,7 +7,8 @@ from typing import Any
 from neuhmr.refine.scope import Scope
 from neuhmr.refine.settings import RefineConfig, with_values
 from neuhmr.refine.settings.table import values_of
-from workbench.core.session import SHOWN_CHOICES, LossPoint, SessionState, ViewState
+from workbench.core.session import LossPoint, SessionState
+from workbench.core.view_state import SHOWN_CHOICES, ViewState
 
 VERSION = 2
 _MAX_LOSSES = 2000

@@ -11,15 +11,9 @@ from workbench.core.corrections import Corrections
 from workbench.core.identity import SameObjects
 from workbench.core.notices import Notices
 from workbench.core.playback import Playback
-from workbench.core.session import (
-    ON_THE_MOVE,
-    LossPoint,
-    Restored,
-    Session,
-    SessionState,
-    ViewState,
-)
+from workbench.core.session import ON_THE_MOVE, LossPoint, Restored, Session, SessionState
 from workbench.core.session_keeper import SaveClock, SessionKeeper
+from workbench.core.view_state import ViewState
 from workbench.core.worker import JobControl
 from workbench.engine.interface import AvatarStage, Engine, Footage
 from workbench.engine.optimizer import JointReport, Optimizer, StepReport

@@ -1,14 +1,17 @@
-"""The strip below the video: one bar a frame, worst ones red; a click seeks."""
+"""What the strip at the bottom shows of every frame; the page draws it."""
+
+from collections.abc import Iterable
+from typing import Any
 
 import numpy as np
 from jaxtyping import Float
 
-from workbench.core.markup import ANCHOR, BAD, FAINT, GIVEN_UP, REFINED, block, escape
-from workbench.core.session import FrameScores
+from workbench.core.session import FrameScores, SessionState
 
-WIDTH, HEIGHT = 600, 46
 BAD_SHARE = 0.1
 """Share of the frames that counts as bad."""
+MAX_COLUMNS = 2000
+"""More cannot be told apart on any screen."""
 
 
 def bad_frames(scores: FrameScores) -> list[int]:
@@ -26,93 +29,83 @@ def neighbor_bad_frame(scores: FrameScores, frame: int, direction: int) -> int |
     return next((f for f in reversed(bad) if f < frame), None)
 
 
-def bar_heights(scores: FrameScores, num_frames: int, num_bars: int) -> Float[np.ndarray, " bars"]:
-    """Reduce to the worst value of each stretch of frames, in [0, 1]; NaN where none is known."""
-    heights = np.full(num_bars, np.nan)
-    largest = float(np.nanmax(scores.values)) if len(scores.values) else 0.0
-    if largest <= 0.0:
-        return heights
-    bars = np.minimum(scores.frames * num_bars // max(num_frames, 1), num_bars - 1)
-    for bar, value in zip(bars, scores.values / largest, strict=True):
-        heights[bar] = value if np.isnan(heights[bar]) else max(heights[bar], value)
-    return heights
+def worst_of_columns(
+    frames: Iterable[int], values: Iterable[float], num_frames: int, num_columns: int
+) -> Float[np.ndarray, " columns"]:
+    """Reduce to the largest value of each stretch of frames; NaN where none is known."""
+    columns = np.full(num_columns, np.nan)
+    for frame, value in zip(frames, values, strict=True):
+        column = min(int(frame) * num_columns // max(num_frames, 1), num_columns - 1)
+        columns[column] = np.fmax(columns[column], value)
+    return columns
 
 
-def draw_timeline(
-    num_frames: int,
-    frame: int,
-    scores: FrameScores | None,
-    anchors: tuple[int, ...],
-    on_click: str,
-    given_up: tuple[int, ...] = (),
-) -> str:
-    """Draw the strip.
-
-    Args:
-        num_frames: of the clip.
-        frame: the present one.
-        scores: the bars.
-        anchors: frames with a mark at the top.
-        on_click: a script that finds the share of the width in `x`.
-        given_up: frames with a line at the bottom.
-    """
-    shapes = [f'<rect width="{WIDTH}" height="{HEIGHT}" rx="3" fill="#141517"/>']
-    caption = "Click to go to a frame"
-    if scores is not None and len(scores.frames):
-        shapes += _bars(scores, num_frames)
-        worst = scores.worst_first()[0]
-        caption = f"{scores.meaning}; worst frame {worst}, the worst tenth is red"
-    if given_up:
-        caption += f"; {len(given_up)} mostly keep their initial pose (line at the bottom)"
-    for stretch in _stretches(given_up):
-        left, right = (edge / max(num_frames, 1) * WIDTH for edge in stretch)
-        shapes.append(
-            f'<rect x="{left:.1f}" y="{HEIGHT - 4}" width="{right - left:.1f}" height="4" '
-            f'fill="{GIVEN_UP}"/>'
-        )
-    for anchor in anchors:
-        x = (anchor + 0.5) / max(num_frames, 1) * WIDTH
-        shapes.append(f'<path d="M{x - 4:.1f},0h8l-4,6z" fill="{ANCHOR}"/>')
-    x = (frame + 0.5) / max(num_frames, 1) * WIDTH
-    shapes.append(f'<rect x="{x - 1:.1f}" width="2" height="{HEIGHT}" fill="#fff"/>')
-    handler = (
-        "const r=this.getBoundingClientRect();"
-        "const x=Math.min(Math.max((event.clientX-r.left)/r.width,0),0.999999);" + on_click
-    )
-    return block(
-        f'<svg role="img" aria-label="Timeline" viewBox="0 0 {WIDTH} {HEIGHT}" '
-        f'preserveAspectRatio="none" onclick="{escape(handler)}" '
-        f'style="width:100%;height:{HEIGHT}px;cursor:pointer;display:block">{"".join(shapes)}</svg>'
-        f'<div style="color:{FAINT};font-size:12px">{escape(caption)}</div>'
-    )
-
-
-def _stretches(frames: tuple[int, ...]) -> list[tuple[int, int]]:
-    """Join neighboring frames to (first, last + 1)."""
-    found: list[tuple[int, int]] = []
+def stretches(frames: Iterable[int]) -> list[list[int]]:
+    """Join neighboring frames to [first, last]."""
+    found: list[list[int]] = []
     for frame in sorted(frames):
-        if found and frame == found[-1][1]:
-            found[-1] = (found[-1][0], frame + 1)
+        if found and frame == found[-1][1] + 1:
+            found[-1][1] = frame
         else:
-            found.append((frame, frame + 1))
+            found.append([frame, frame])
     return found
 
 
-def _bars(scores: FrameScores, num_frames: int) -> list[str]:
-    num_bars = min(num_frames, WIDTH // 2)
-    heights = bar_heights(scores, num_frames, num_bars)
-    bad = {min(f * num_bars // max(num_frames, 1), num_bars - 1) for f in bad_frames(scores)}
-    width = WIDTH / num_bars
-    gap = 0.15 * width
-    shapes = []
-    for bar, height in enumerate(heights):
-        if np.isnan(height):
-            continue
-        tall = max(1.5, float(height) * (HEIGHT - 10))
-        color = BAD if bar in bad else REFINED
-        shapes.append(
-            f'<rect x="{bar * width + gap / 2:.1f}" y="{HEIGHT - tall:.1f}" '
-            f'width="{width - gap:.1f}" height="{tall:.1f}" fill="{color}" '
-            f'fill-opacity="{0.9 if bar in bad else 0.55}"/>'
-        )
-    return shapes
+def strip_content(state: SessionState) -> dict[str, Any]:
+    """Gather the strip: scores as shares of the largest, and stretches of marked frames."""
+    num_frames, scores = state.num_frames, state.scores
+    content: dict[str, Any] = {"frames": num_frames, "caption": "", "after": [], "before": []}
+    columns = min(num_frames, MAX_COLUMNS)
+    if scores is not None and len(scores.frames):
+        before = np.full(len(scores.frames), np.nan) if scores.before is None else scores.before
+        # One frame that went wild must not flatten all others.
+        largest = float(np.nanmax([scores.values, before]))
+        scale = 1.0 / largest if largest > 0.0 else 0.0
+        for name, values in (("after", scores.values), ("before", before)):
+            heights = scale * worst_of_columns(scores.frames, values, num_frames, columns)
+            content[name] = _rounded(heights)
+        worst = scores.worst_first()[0]
+        content |= {
+            "caption": scores.meaning,
+            "largest": round(largest, 1),
+            "bad": stretches(bad_frames(scores)),
+            "worst": worst,
+        }
+    return content | _marks(state, columns)
+
+
+def _marks(state: SessionState, columns: int) -> dict[str, Any]:
+    scope, judged = state.scope, state.judged
+    shares: list[float | None] = []
+    if judged is not None and judged.frames:
+        kept = {frame: 1.0 - verdict.refined_share for frame, verdict in judged.frames.items()}
+        given = worst_of_columns(kept.keys(), kept.values(), state.num_frames, columns)
+        shares = _rounded(1.0 - given)
+    # Poses may be put right by hand, or called invalid, elsewhere in the window.
+    corrections = getattr(state, "corrections", None)
+    invalid = set(getattr(corrections, "invalid", ()))
+    if state.initial is not None:
+        seen = set(state.initial.frame_index[state.initial.valid].tolist())
+        invalid |= set(range(state.num_frames)) - seen
+    return {
+        "share": shares,
+        "anchors": sorted(state.anchors.anchors) if state.anchors is not None else [],
+        "invalid": stretches(invalid),
+        "locked": stretches(scope.locked_frames),
+        "corrected": stretches(getattr(corrections, "frames", ())),
+        "range": _range(state),
+    }
+
+
+def _range(state: SessionState) -> list[int] | None:
+    """Tell the first and last frame that refinement may change; None for the whole clip."""
+    scope = state.scope
+    if scope.first is None and scope.last is None:
+        return None
+    last = max(state.num_frames - 1, 0)
+    return [scope.first or 0, last if scope.last is None else min(scope.last, last)]
+
+
+def _rounded(values: Float[np.ndarray, " columns"]) -> list[float | None]:
+    """Write as JSON can hold it: three digits, None where nothing is known."""
+    return [None if np.isnan(value) else round(float(value), 3) for value in values]

@@ -9,10 +9,12 @@ from workbench.core.session import SessionState
 from workbench.core.tasks import Tasks
 from workbench.engine.interface import AvatarStage, Image
 from workbench.panels.setting_widgets import SettingWidgets, main_settings
+from workbench.scene.frame_view import rendering_strip
 from workbench.scene.pictures import BACKGROUND, TILE_GAP, resized, trimmed
 from workbench.server.user_event import UserEvent
 
-_VIEW_HEIGHT = 360
+_VIEW_SIZE = (280, 264)
+_TILE = (320, 264)
 
 
 class AvatarPanel:
@@ -29,18 +31,36 @@ class AvatarPanel:
             hint="Cut the person out of every frame and show two frames to the network, which can "
             "then render the person in any pose.",
         )
-        with gui.add_folder("Draft: at the next avatar"):
-            self._settings = SettingWidgets(gui, tasks, notices, main_settings(("draft",)))
+        self._strip_image = gui.add_image(rendering_strip(None, None, _TILE), jpeg_quality=88)
+        self._strip_note = gui.add_html("")
+        self._shown_strip: object = None
         self._views = gui.add_image(np.zeros((8, 16, 3), np.uint8), visible=False)
         self._facts = gui.add_html("")
+        with gui.add_folder("Draft: at the next avatar"):
+            self._settings = SettingWidgets(gui, tasks, notices, main_settings(("draft",)))
 
         @self._build.on_click
         @notices.guard
         def _(_event: UserEvent) -> None:
             tasks.build_avatar()
 
+    def show_rendering(self, state: SessionState) -> None:
+        """Put the crop of the frame beside its rendering, if they changed."""
+        preview = state.preview
+        is_current = preview is not None and preview.frame == state.view.frame
+        key = (state.avatar, state.view.frame, preview if is_current else None)
+        if key == self._shown_strip:
+            return
+        self._shown_strip = key
+        crop = None if state.avatar is None else state.avatar.crop(state.view.frame)
+        rendering = preview.image if preview is not None and is_current else None
+        self._strip_image.image = rendering_strip(crop, rendering, _TILE)
+
     def refresh(self, state: SessionState) -> None:
         """Show the state."""
+        self.show_rendering(state)
+        self._strip_image.visible = state.avatar is not None
+        self._strip_note.content = markup.paragraph(rendering_note(state))
         self._settings.refresh(state)
         avatar = state.avatar
         self._build.disabled = state.initial is None or state.job is not None
@@ -58,11 +78,35 @@ class AvatarPanel:
             self._shown = avatar
             self._text.content = markup.paragraph("Made from these two frames:")
             views = [avatar.crop(frame) for frame in avatar.conditioning_frames]
-            size = (_VIEW_HEIGHT, _VIEW_HEIGHT * avatar.crop_size[1] // avatar.crop_size[0])
-            self._views.image = side_by_side(
-                [None if view is None else resized(trimmed(view), size) for view in views], size
-            )
+            self._views.image = side_by_side([_fitted(view) for view in views], _VIEW_SIZE)
             self._facts.content = markup.facts(avatar_facts(avatar))
+
+
+def _fitted(view: Image | None) -> Image | None:
+    """Scale the person to the height of a tile, in the middle of its width."""
+    if view is None:
+        return None
+    person = trimmed(view)
+    height, width = _VIEW_SIZE
+    narrow = min(round(height * person.shape[1] / person.shape[0]), width)
+    tile = np.zeros((height, width, 3), np.uint8)
+    left = (width - narrow) // 2
+    tile[:, left : left + narrow] = resized(person, (height, narrow))
+    return tile
+
+
+def rendering_note(state: SessionState) -> str:
+    """Say what the strip shows, or what it waits for."""
+    if state.avatar is None:
+        return "After Build avatar, the person rendered in the present pose appears here."
+    if state.preview is None or state.preview.frame != state.view.frame:
+        return "Rendering ..."
+    poses = "refined" if state.preview.motion is state.refined else "initial"
+    rough = " (rough while things move)" if state.preview.stride > 1 else ""
+    note = f"The avatar rendered in the {poses} pose of frame {state.view.frame}{rough}."
+    if state.judged is not None and state.view.frame in state.judged.given_up:
+        note += " The refined pose explains this frame worse; exports are mostly the initial one."
+    return note
 
 
 def avatar_facts(avatar: AvatarStage) -> list[tuple[str, str]]:

@@ -24,13 +24,6 @@ class ClipPanel:
         self._tasks = tasks
         self._request: OpenRequest | None = None
         self._facts = gui.add_html("")
-        with gui.add_folder("Scene"):
-            self._truth = gui.add_checkbox(
-                "Show truth", False, hint="Green: the true poses, where the clip brings them."
-            )
-            self._frustum = gui.add_checkbox(
-                "Video camera", True, hint="Show where the camera stood, with the frame on it."
-            )
         with gui.add_folder("Another clip", expand_by_default=False):
             self._others = gui.add_dropdown(
                 "File", _no_names(), hint="Videos in the folder of the present clip."
@@ -40,16 +33,6 @@ class ClipPanel:
                 icon=viser.Icon.FOLDER_OPEN,
                 hint="Leave the present clip for this one. First export what you want to keep.",
             )
-
-        @self._truth.on_update
-        @notices.guard
-        def _(event: UserEvent) -> None:
-            tasks.session.set_view(show_truth=bool(event.value))
-
-        @self._frustum.on_update
-        @notices.guard
-        def _(event: UserEvent) -> None:
-            tasks.session.set_view(show_frustum=bool(event.value))
 
         @self._open.on_click
         @notices.guard
@@ -70,7 +53,6 @@ class ClipPanel:
             self._facts.content = markup.paragraph("No clip is open.")
             return
         self._facts.content = markup.facts(clip_facts(state))
-        self._truth.disabled = footage.truth is None
         names = other_clips(footage.path) or _no_names()
         if tuple(self._others.options) != names:
             self._others.options = names

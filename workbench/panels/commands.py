@@ -11,9 +11,11 @@ from dataclasses import dataclass
 import viser
 
 from workbench.core.notices import Notices
+from workbench.core.page_link import PageLink
 from workbench.core.session import ON_THE_MOVE
 from workbench.core.tasks import Tasks
-from workbench.panels.joints_panel import go_to_bad_frame
+from workbench.panels.bad_frames import go_to_bad_frame
+from workbench.panels.view_panel import flip, flip_ghosts
 
 REPEAT_GUARD_S = 0.2
 """A held key repeats; switches ignore that."""
@@ -30,8 +32,15 @@ class Command:
     """Holding the key must not flip it back and forth."""
 
 
-def all_commands(tasks: Tasks) -> tuple[Command, ...]:
-    """List what keys can do."""
+def all_commands(
+    tasks: Tasks, frame_person: Callable[[], None] = lambda: None
+) -> tuple[Command, ...]:
+    """List what keys can do.
+
+    Args:
+        tasks: the window's verbs.
+        frame_person: moves the 3D view to the person.
+    """
 
     def move(frames: int) -> Callable[[], None]:
         return lambda: tasks.seek(tasks.session.state.view.frame + frames)
@@ -41,6 +50,7 @@ def all_commands(tasks: Tasks) -> tuple[Command, ...]:
 
     return (
         Command("Play or pause the clip", "space", tasks.toggle_playing, is_switch=True),
+        Command("Play or pause", "K", tasks.toggle_playing, is_switch=True),
         Command("One frame back", "J", move(-1)),
         Command("One frame on", "L", move(1)),
         Command("Ten frames back", "pageup", move(-10)),
@@ -53,6 +63,16 @@ def all_commands(tasks: Tasks) -> tuple[Command, ...]:
         Command("Show initial poses", "1", show("initial")),
         Command("Show refined poses", "2", show("refined")),
         Command("Show both", "3", show("both")),
+        Command("Skeleton", "M", lambda: flip(tasks, "show_skeleton"), is_switch=True),
+        Command("Ghosts of the frames around", "O", lambda: flip_ghosts(tasks), is_switch=True),
+        Command("Trajectory", "T", lambda: flip(tasks, "show_trajectory"), is_switch=True),
+        Command(
+            "View from the video camera", "V", lambda: flip(tasks, "from_camera"), is_switch=True
+        ),
+        Command("Follow the person", None, lambda: flip(tasks, "follows"), is_switch=True),
+        Command("Frame the person", "F", frame_person),
+        Command("Refine from the present frame on", "I", lambda: mark_range(tasks, "first")),
+        Command("Refine up to the present frame", "U", lambda: mark_range(tasks, "last")),
         Command("Find keypoints or stop it", "H", lambda: _flip_keypoints(tasks), is_switch=True),
         Command("Build avatar", "B", tasks.build_avatar, is_switch=True),
         Command("Register joints", "G", tasks.register, is_switch=True),
@@ -63,9 +83,18 @@ def all_commands(tasks: Tasks) -> tuple[Command, ...]:
     )
 
 
-def add_commands(gui: viser.GuiApi, tasks: Tasks, notices: Notices) -> None:
-    """Put the commands into the palette."""
-    for command in all_commands(tasks):
+def add_commands(
+    gui: viser.GuiApi,
+    link: PageLink,
+    tasks: Tasks,
+    notices: Notices,
+    frame_person: Callable[[], None],
+) -> None:
+    """Put the commands into the palette, and tell the page which keys there are."""
+    commands = all_commands(tasks, frame_person)
+    link.open_channels("keys")
+    link.show("keys", {"keys": [[command.label, command.hotkey or ""] for command in commands]})
+    for command in commands:
         handle = gui.add_command(command.label, hotkey=command.hotkey)  # type: ignore[arg-type]
         run = _without_repeats(command.run) if command.is_switch else command.run
         handle.on_trigger(notices.guard(lambda _event, run=run: run()))
@@ -82,6 +111,17 @@ def _without_repeats(run: Callable[[], None]) -> Callable[[], None]:
             run()
 
     return guarded
+
+
+def mark_range(tasks: Tasks, end: str) -> None:
+    """Begin or end the range that refinement may change at the present frame."""
+    frame, scope = tasks.session.state.view.frame, tasks.session.state.scope
+    if end == "first":
+        last = scope.last if scope.last is None or scope.last >= frame else None
+        tasks.change_scope(first=frame, last=last)
+    else:
+        first = scope.first if scope.first is None or scope.first <= frame else None
+        tasks.change_scope(first=first, last=frame)
 
 
 def _show(tasks: Tasks, shown: str) -> None:

@@ -4,6 +4,7 @@ import numpy as np
 import viser
 
 from workbench.core import markup
+from workbench.core.button_row import ButtonRow, RowButton
 from workbench.core.notices import Notices
 from workbench.core.plots import loss_series, series_options, term_names
 from workbench.core.session import ON_THE_MOVE, SessionState
@@ -20,50 +21,44 @@ class RefinePanel:
         self._tasks = tasks
         self._build_buttons(gui, tasks, notices)
         self._figures = gui.add_html("")
-        self._build_plot(gui)
         main = main_settings(("steps", "guard"))
         live = [row for row in main if row.declared.is_live]
         with gui.add_folder("Live settings"):
             self._live = SettingWidgets(gui, tasks, notices, live)
+        self._build_plot(gui)
+        with gui.add_folder("At the next start", expand_by_default=False):
+            others = [row for row in main if not row.declared.is_live]
+            self._others = SettingWidgets(gui, tasks, notices, others)
             defaults = gui.add_button(
                 "Back to the defaults",
                 color="gray",
                 hint="Put all settings, on all tabs, back to where they started.",
             )
             defaults.on_click(notices.guard(lambda _event: tasks.reset_settings()))
-        with gui.add_folder("At the next start", expand_by_default=False):
-            others = [row for row in main if not row.declared.is_live]
-            self._others = SettingWidgets(gui, tasks, notices, others)
-        with gui.add_folder("Scope", expand_by_default=False):
+        with gui.add_folder("Scope: what may change", expand_by_default=False):
             self._scope = ScopeWidgets(gui, tasks, notices)
 
     def _build_buttons(self, gui: viser.GuiApi, tasks: Tasks, notices: Notices) -> None:
-        self._step = gui.add_button(
-            "Step", disabled=True, icon=viser.Icon.PLAYER_TRACK_NEXT, color="blue",
-            hint="Take a single optimization step. (Enter)",
-        )  # fmt: skip
-        self._run = gui.add_button(
-            "Run", disabled=True, icon=viser.Icon.PLAYER_PLAY, color="green",
-            hint="Refine until it is done or you press Pause. (R)",
-        )  # fmt: skip
-        self._pause = gui.add_button(
-            "Pause", disabled=True, icon=viser.Icon.PLAYER_PAUSE, color="yellow",
-            hint="Stop after the step in hand; Run goes on from there. (R)",
-        )  # fmt: skip
-        self._reset = gui.add_button(
-            "Reset", disabled=True, icon=viser.Icon.ROTATE_2, color="gray",
-            hint="Go back to the initial poses. Avatar and anchors are kept.",
-        )  # fmt: skip
-        self._judge = gui.add_button(
-            "Judge", disabled=True, icon=viser.Icon.SCALE, color="gray",
-            hint="Render every frame before and after, and mark those that got worse. Done by "
-            "itself at the end.",
-        )  # fmt: skip
-        self._judge.on_click(notices.guard(lambda _event: tasks.judge()))
-        self._run.on_click(notices.guard(lambda _event: tasks.run()))
-        self._step.on_click(notices.guard(lambda _event: tasks.step()))
-        self._pause.on_click(notices.guard(lambda _event: tasks.pause()))
-        self._reset.on_click(notices.guard(lambda _event: tasks.reset()))
+        self._buttons = ButtonRow(gui, notices, (
+            RowButton("Step", "step", "Take a single optimization step. (Enter)", tasks.step),
+            RowButton(
+                "Run", "play", "Refine until it is done or you press Pause. (R)", tasks.run, "go"
+            ),
+            RowButton(
+                "Pause", "pause", "Stop after the step in hand; Run goes on from there. (R)",
+                tasks.pause, "hold",
+            ),
+            RowButton(
+                "Reset", "reset", "Go back to the initial poses. Avatar and anchors are kept.",
+                tasks.reset,
+            ),
+            RowButton(
+                "Judge", "judge",
+                "Render every frame before and after, and mark those that got worse. Done by "
+                "itself at the end.",
+                tasks.judge,
+            ),
+        ))  # fmt: skip
 
     def _build_plot(self, gui: viser.GuiApi) -> None:
         self._plot_folder = gui.add_folder("Loss")
@@ -79,11 +74,14 @@ class RefinePanel:
         """Show the state."""
         is_running = state.phase in ON_THE_MOVE
         is_ready = state.initial is not None
-        self._run.disabled = not is_ready or is_running or state.phase == "finished"
-        self._step.disabled = not is_ready or is_running
-        self._pause.disabled = state.phase != "running"
-        self._reset.disabled = state.refined is None
-        self._judge.disabled = state.refined is None or is_running or state.judged is not None
+        off = {
+            "Run": not is_ready or is_running or state.phase == "finished",
+            "Step": not is_ready or is_running,
+            "Pause": state.phase != "running",
+            "Reset": state.refined is None,
+            "Judge": state.refined is None or is_running or state.judged is not None,
+        }
+        self._buttons.refresh([label for label, is_off in off.items() if is_off])
         self._figures.content = _figures(state)
         for part in (self._live, self._others, self._scope):
             part.refresh(state)
@@ -115,7 +113,7 @@ class RefinePanel:
                 data,
                 series=series_options(names),  # type: ignore[arg-type]
                 scales={"x": {"time": False}, "y": {"distr": 3}},
-                height=220,
+                height=104,
                 padding=(10, 24, 0, 0),
             )
 
@@ -129,15 +127,15 @@ def _figures(state: SessionState) -> str:
     total = sum(report.terms.values())
     facts = [
         ("Step", f"{report.step} of {report.total_steps}"),
-        ("Total loss", f"{total:.4g}"),
-        ("Joints turned", f"{report.residual_angle_deg:.2f} degrees on average"),
-        ("Learning rate", f"{report.learning_rate:.2g}"),
+        ("Loss", f"{total:.4g}"),
+        ("Joints turned", f"{report.residual_angle_deg:.1f}°"),
+        ("Rate", f"{report.learning_rate:.2g}"),
     ]
     if state.judged is not None:
         before, after = state.judged.iou_before, state.judged.iou_after
-        facts.append(("Silhouette agreement", f"{before:.2f} before, {after:.2f} after"))
-        facts.append(("Refined pose given up", f"{len(state.judged.given_up)} frames"))
-    return markup.facts(facts) + frame_verdict(state)
+        facts.append(("Silhouette", f"{before:.2f} → {after:.2f}"))
+        facts.append(("Given up", f"{len(state.judged.given_up)} frames"))
+    return markup.figures(facts) + frame_verdict(state)
 
 
 def frame_verdict(state: SessionState) -> str:

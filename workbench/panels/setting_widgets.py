@@ -75,9 +75,9 @@ def main_settings(stages: Sequence[str]) -> list[Setting]:
 
 
 def label_of(row: Setting) -> str:
-    """Plain words and a symbol of one letter; a power of ten is told by its exponent."""
+    """Plain words and the papers' symbol; a power of ten is told by its exponent."""
     symbol = row.declared.symbol
-    words = f"{row.declared.label} {symbol}" if len(symbol) == 1 else row.declared.label
+    words = f"{row.declared.label} {symbol}" if symbol else row.declared.label
     return words + (", 10^x" if row.declared.scale == "log" else "")
 
 

@@ -1,53 +1,46 @@
-"""The top of the right dock: where things stand, what to do next, progress and Cancel."""
+"""What the bars across the page say: where things stand, what to do next, how long it takes."""
 
 import time
+from collections.abc import Callable
 
-import viser
-
-from workbench.core import markup
-from workbench.core.notices import Notices
+from workbench.core.page_link import PageLink
 from workbench.core.session import JobStatus, SessionState
 from workbench.core.tasks import Tasks
+from workbench.server.user_event import UserEvent
 
+CHANNEL = "status"
 _PHASES: dict[str, tuple[str, str]] = {
-    "idle": ("ready", markup.FAINT),
-    "running": ("running", markup.GOOD),
-    "pausing": ("pausing", markup.ANCHOR),
-    "paused": ("paused", markup.ANCHOR),
-    "finished": ("finished", markup.REFINED),
-    "failed": ("stopped by an error", markup.BAD),
+    "idle": ("ready", "calm"),
+    "running": ("running", "good"),
+    "pausing": ("pausing", "wait"),
+    "paused": ("paused", "wait"),
+    "finished": ("finished", "done"),
+    "failed": ("stopped by an error", "bad"),
 }
-
-
 _DOUBLE_CLICK_S = 0.6
 """Cancel stands where Next was: a second click so soon was not meant for it."""
+_LEAST_SHARE = 0.03
+"""Before so much is done, nobody can say how long the rest takes."""
 
 
 class StatusPanel:
-    """Always in sight, and always of the same height, so that nothing below it jumps."""
+    """The card in the top bar, and the line at the bottom."""
 
-    def __init__(self, gui: viser.GuiApi, tasks: Tasks, notices: Notices) -> None:
+    def __init__(self, link: PageLink, tasks: Tasks, count_viewers: Callable[[], int]) -> None:
+        self._link = link
         self._tasks = tasks
-        self._busy_since: float | None = None
-        self._line = gui.add_html("")
-        self._card = gui.add_html("")
-        self._bar = gui.add_progress_bar(0.0)
-        self._go = gui.add_button(
-            "Next",
-            icon=viser.Icon.ARROW_RIGHT,
-            color="blue",
-            disabled=True,
-            hint="Do the next step of the way: avatar, joints, refinement.",
-        )
-        self._cancel = gui.add_button(
-            "Cancel",
-            icon=viser.Icon.PLAYER_STOP,
-            color="red",
-            hint="Stop what is under way. What was reached before is kept. (Esc)",
-            visible=False,
-        )
-        self._go.on_click(notices.guard(lambda _event: self._do_next()))
-        self._cancel.on_click(notices.guard(lambda _event: self._cancel_job()))
+        self._count_viewers = count_viewers
+        self._clock = JobClock()
+        link.open_channels(CHANNEL)
+
+    def presses(self) -> dict[str, Callable[[UserEvent], None]]:
+        """Say what the page may press here."""
+        return {
+            "next": lambda _event: self._do_next(),
+            "cancel": lambda _event: self._cancel_job(),
+            "run": lambda _event: self._tasks.run(),
+            "pause": lambda _event: self._tasks.pause(),
+        }
 
     def _do_next(self) -> None:
         match next_stage(self._tasks.session.state):
@@ -59,61 +52,118 @@ class StatusPanel:
                 self._tasks.run()
 
     def _cancel_job(self) -> None:
-        since = self._busy_since
-        if since is None or time.monotonic() - since >= _DOUBLE_CLICK_S:
+        if self._clock.elapsed_s(time.monotonic()) >= _DOUBLE_CLICK_S:
             self._tasks.cancel()
 
     def refresh(self, state: SessionState) -> None:
         """Show the state."""
-        job = state.job
+        now = time.monotonic()
+        self._clock.look(state.job, now)
+        word, mood = status_word(state)
+        title, text = next_advice(state)
+        self._link.show(
+            CHANNEL,
+            {
+                "clip": state.footage.path.name if state.footage is not None else "",
+                "word": word,
+                "mood": mood,
+                "device": state.device,
+                "step": step_words(state),
+                "rate": rate_words(state),
+                "viewers": self._count_viewers(),
+                "title": title,
+                "text": text,
+                "next": next_stage(state) or "",
+                "running": state.phase == "running",
+                "job": None if state.job is None else self._job(state.job, now),
+                "done": stages_done(state),
+            },
+        )
+
+    def _job(self, job: JobStatus, now: float) -> dict[str, object]:
+        left = self._clock.remaining_s(job, now)
+        return {
+            "label": job.label,
+            "count": f"{job.done} of {job.total}" if job.total else "",
+            "percent": round(job.percent, 1),
+            "left": "" if left is None else f"{duration_words(left)} left",
+            "cancelling": job.is_cancelling,
+        }
+
+
+class JobClock:
+    """Tells how long the job in hand has been going, and how long it will."""
+
+    def __init__(self) -> None:
+        self._label: str | None = None
+        self._since: float | None = None
+        self._label_since = 0.0
+        self._done_at_first = 0
+
+    def look(self, job: JobStatus | None, now: float) -> None:
+        """Take note of what is under way; times are a steady clock's (s)."""
         if job is None:
-            self._busy_since = None
-        elif self._busy_since is None:
-            self._busy_since = time.monotonic()
-        self._line.content = status_line(state)
-        self._card.content = markup.next_step(*(next_advice(state) if job is None else doing(job)))
-        self._bar.value = 0.0 if job is None else round(job.percent, 1)
-        self._bar.animated = job is not None
-        stage = next_stage(state)
-        self._go.visible = job is None
-        self._go.disabled = stage is None
-        self._go.label = f"Next: {stage}" if stage else "Next"
-        self._cancel.visible = job is not None
-        self._cancel.disabled = job is not None and job.is_cancelling
+            self._since = self._label = None
+            return
+        if self._since is None:
+            self._since = now
+        if job.label != self._label:
+            self._label, self._label_since, self._done_at_first = job.label, now, job.done
+
+    def elapsed_s(self, now: float) -> float:
+        """Measure since something is under way; 0 where nothing is, or was not seen yet."""
+        return 0.0 if self._since is None else now - self._since
+
+    def remaining_s(self, job: JobStatus, now: float) -> float | None:
+        """Estimate what is left of the present part; None where that cannot be said."""
+        done = job.done - self._done_at_first
+        if job.total <= 0 or done < max(_LEAST_SHARE * job.total, 1.0):
+            return None
+        return (now - self._label_since) / done * max(job.total - job.done, 0)
 
 
-def doing(job: JobStatus) -> tuple[str, str]:
-    """Say what is under way: a title and one sentence."""
-    if job.is_cancelling:
-        return job.label, "Stopping; what was reached before is kept."
-    if job.total:
-        return job.label, f"{job.done} of {job.total}. You can look around meanwhile."
-    return job.label, "You can look around meanwhile."
+def duration_words(seconds: float) -> str:
+    """Say a length of time roughly, so that it does not flicker."""
+    if seconds < 10.0:
+        return f"{max(round(seconds), 1)} s"
+    if seconds < 90.0:
+        return f"{5 * round(seconds / 5.0)} s"
+    return f"{round(seconds / 60.0)} min"
 
 
-def status_line(state: SessionState) -> str:
-    """State, step, steps a second, frame, device."""
-    word, color = _PHASES[state.phase]
+def status_word(state: SessionState) -> tuple[str, str]:
+    """Name the state in a word or two, and its mood, which colors it."""
     if state.footage is None:
-        word, color = ("no clip", markup.FAINT)
-    elif state.job is not None and state.phase == "idle":
-        word, color = ("working", markup.GOOD)
-    parts = []
+        return ("opening", "good") if state.job is not None else ("no clip", "calm")
+    if state.job is not None and state.phase == "idle":
+        return "working", "good"
+    return _PHASES[state.phase]
+
+
+def step_words(state: SessionState) -> str:
+    """Say how far the optimizer has come; nothing before its first step."""
     if state.report is not None:
-        parts.append(f"step {state.report.step} of {state.report.total_steps}")
-        if state.phase == "running":
-            parts.append(f"{state.steps_per_second:.1f} steps/s")
-    elif state.restored is not None:
-        parts.append(f"step {state.restored.step} of {state.restored.total_steps}, restored")
-    if state.footage is not None:
-        parts.append(f"frame {state.view.frame} of {state.num_frames - 1}")
-    parts.append(state.device)
-    text = markup.escape("  ·  ".join(parts))
-    return markup.block(
-        f'{markup.chip(word, color)}<span style="margin-left:10px;'
-        f'font-variant-numeric:tabular-nums">{text}</span>',
-        "padding-top:6px;padding-bottom:4px",
-    )
+        return f"step {state.report.step} of {state.report.total_steps}"
+    if state.restored is not None:
+        return f"step {state.restored.step} of {state.restored.total_steps}, restored"
+    return ""
+
+
+def rate_words(state: SessionState) -> str:
+    """Say how fast the optimizer runs; nothing while it does not."""
+    return f"{state.steps_per_second:.1f} it/s" if state.phase == "running" else ""
+
+
+def stages_done(state: SessionState) -> list[str]:
+    """List the tabs whose stage is done."""
+    reached = {
+        "Clip": state.initial is not None,
+        "Avatar": state.avatar is not None,
+        "Anchors": state.anchors is not None,
+        "Refine": state.phase == "finished",
+        "Export": bool(state.exported),
+    }
+    return [tab for tab, is_done in reached.items() if is_done]
 
 
 def next_stage(state: SessionState) -> str | None:

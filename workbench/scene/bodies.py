@@ -1,4 +1,4 @@
-"""The bodies in 3D: initial as gray wires, refined in color, the truth as green wires."""
+"""The bodies in 3D: initial, refined and true, and faint ones of the frames around."""
 
 from dataclasses import dataclass
 
@@ -7,11 +7,14 @@ import viser
 
 from neuhmr.body.motion import Motion
 from workbench.core.session import SessionState
-from workbench.engine.interface import BodyFrame, Footage
+from workbench.core.view_state import BodyStyle, ViewState
+from workbench.engine.interface import Footage
 
-INITIAL_COLOR = (173, 181, 189)
-REFINED_COLOR = (77, 171, 247)
-TRUTH_COLOR = (81, 207, 102)
+_WIRE_OPACITY = 0.3
+_SKELETON_OPACITY = 0.35
+"""At most so opaque are bodies around a skeleton, which would be hidden otherwise."""
+_GHOST_OPACITY = 0.28
+_NAMES = ("initial", "refined", "truth")
 
 
 @dataclass
@@ -25,7 +28,7 @@ class _Body:
 
 
 class BodiesView:
-    """Keeps three meshes and moves their vertices."""
+    """Keeps a few meshes and moves their vertices."""
 
     def __init__(self, scene: viser.SceneApi) -> None:
         self._scene = scene
@@ -33,42 +36,81 @@ class BodiesView:
         self._bodies: dict[str, _Body] = {}
 
     def draw(self, state: SessionState) -> None:
-        """Show the bodies of the present frame."""
+        """Show the bodies of the present frame, and their ghosts."""
         footage = state.footage
         if footage is None or footage.initial is None:
             for body in self._bodies.values():
                 body.handle.visible = False
             return
         if self._footage is None or footage.faces is not self._footage.faces:
-            self._make_meshes(footage)
+            self._bodies = {}
+            for name in _NAMES:
+                self._make(name, footage)
         self._footage = footage
         view = state.view
-        has_refined = state.refined is not None
-        shows_initial = view.shown != "refined" or not has_refined
-        is_ghost = view.shown == "both" and has_refined
-        self._place("initial", footage, footage.initial if shows_initial else None, view.frame)
-        self._bodies["initial"].handle.wireframe = is_ghost
-        self._bodies["initial"].handle.opacity = 0.3 if is_ghost else None
-        refined = state.refined if view.shown != "initial" else None
-        self._place("refined", footage, refined, view.frame)
-        self._place("truth", footage, footage.truth if view.show_truth else None, view.frame)
+        shared = view.shown == "both" and state.refined is not None
+        shows_initial = view.shown != "refined" or state.refined is None
+        motions = {
+            "initial": footage.initial if shows_initial else None,
+            "refined": state.refined if view.shown != "initial" else None,
+            "truth": footage.truth if view.show_truth else None,
+        }
+        styles = {
+            "initial": view.initial_style, "refined": view.refined_style, "truth": view.truth_style,
+        }  # fmt: skip
+        is_wire = {"initial": shared, "refined": False, "truth": True}
+        for name, motion in motions.items():
+            self._place(name, footage, motion, view.frame)
+            self._dress(self._bodies[name].handle, styles[name], is_wire[name], view)
+        self._draw_ghosts(state, footage)
 
-    def _make_meshes(self, footage: Footage) -> None:
-        colors = {"initial": INITIAL_COLOR, "refined": REFINED_COLOR, "truth": TRUTH_COLOR}
-        count = int(footage.faces.max()) + 1
-        for name, color in colors.items():
-            handle = self._scene.add_mesh_simple(
-                f"/bodies/{name}",
-                vertices=np.zeros((count, 3), np.float32),
-                faces=footage.faces,
-                color=color,
-                wireframe=name == "truth",
-                side="double",
-                cast_shadow=False,
-                receive_shadow=False,
-                visible=False,
-            )
-            self._bodies[name] = _Body(handle)
+    def _make(self, name: str, footage: Footage) -> _Body:
+        handle = self._scene.add_mesh_simple(
+            f"/bodies/{name}",
+            vertices=np.zeros((int(footage.faces.max()) + 1, 3), np.float32),
+            faces=footage.faces,
+            side="double",
+            cast_shadow=False,
+            receive_shadow=False,
+            visible=False,
+        )
+        self._bodies[name] = _Body(handle)
+        return self._bodies[name]
+
+    def _dress(
+        self, handle: viser.MeshHandle, style: BodyStyle, is_wire: bool, view: ViewState
+    ) -> None:
+        wires = is_wire if style.surface == "auto" else style.surface == "wire"
+        opacity = style.opacity * (_WIRE_OPACITY if wires else 1.0)
+        if view.show_skeleton:
+            opacity = min(opacity, _SKELETON_OPACITY)
+        wanted = None if opacity >= 1.0 else opacity
+        if handle.color != style.color:
+            handle.color = style.color
+        if handle.wireframe != wires:
+            handle.wireframe = wires
+        if handle.opacity != wanted:
+            handle.opacity = wanted
+
+    def _draw_ghosts(self, state: SessionState, footage: Footage) -> None:
+        """Show the rendered poses of the frames around, the farther the fainter."""
+        view, motion = state.view, state.rendered_motion
+        wanted: dict[str, tuple[int, float]] = {}
+        for number in range(1, view.ghosts + 1):
+            faint = _GHOST_OPACITY * (1.0 - (number - 1) / (view.ghosts + 1))
+            for side, sign in (("before", -1), ("after", 1)):
+                frame = view.frame + sign * number * view.ghost_step
+                wanted[f"{side}{number}"] = (frame, faint)
+        color = view.refined_style.color if motion is state.refined else view.initial_style.color
+        for name in [n for n in self._bodies if n not in _NAMES and n not in wanted]:
+            self._bodies[name].handle.visible = False
+        for name, (frame, faint) in wanted.items():
+            body = self._bodies.get(name) or self._make(name, footage)
+            self._place(name, footage, motion, frame)
+            if body.handle.color != color:
+                body.handle.color = color
+            if body.handle.opacity != faint:
+                body.handle.opacity = faint
 
     def _place(self, name: str, footage: Footage, motion: Motion | None, frame: int) -> None:
         body = self._bodies[name]
@@ -76,7 +118,7 @@ class BodiesView:
             body.handle.visible = False
             return
         if body.motion is not motion or body.frame != frame:
-            posed: BodyFrame | None = footage.pose(motion, frame)
+            posed = footage.pose(motion, frame)
             body.motion, body.frame, body.is_present = motion, frame, posed is not None
             if posed is not None:
                 body.handle.vertices = posed.vertices

@@ -4,7 +4,6 @@ import math
 
 import numpy as np
 import viser
-from jaxtyping import Float
 from PIL import Image as PilImage
 
 from workbench.core.session import SessionState
@@ -12,7 +11,6 @@ from workbench.engine.interface import Footage, Image
 
 IMAGE_WIDTH = 320
 FRUSTUM_SIZE_M = 0.45
-FIELD_OF_VIEW = math.radians(42.0)
 FEET = (7, 8, 10, 11)
 _SOLE_M = 0.05
 """How far the sole lies below the foot and ankle joints, about (m)."""
@@ -36,8 +34,12 @@ class CameraView:
         if footage is not self._footage:
             self._start_over(footage)
         assert self._frustum is not None
-        self._frustum.visible = state.view.show_frustum
-        if state.view.frame != self._frame and state.view.show_frustum:
+        # From the video camera itself the frustum's picture would hide everything.
+        is_shown = state.view.show_frustum and not state.view.from_camera
+        self._frustum.visible = is_shown
+        if self._grid is not None:
+            self._grid.visible = state.view.show_ground and not state.view.from_camera
+        if state.view.frame != self._frame and is_shown:
             self._frame = state.view.frame
             self._frustum.image = thumbnail(footage.video.frame(self._frame), IMAGE_WIDTH)
             self._frustum.fov = vertical_fov(footage, self._frame)
@@ -84,7 +86,6 @@ class CameraView:
                 fade_distance=14.0,
             )
         self._grid.position = position
-        look_from(self._server, center)
 
 
 def vertical_fov(footage: Footage, frame: int) -> float:
@@ -101,27 +102,3 @@ def thumbnail(image: Image, width: int) -> Image:
     height = max(1, round(image.shape[0] * width / image.shape[1]))
     small = PilImage.fromarray(image).resize((width, height), PilImage.Resampling.BILINEAR)
     return np.asarray(small)
-
-
-def viewpoint(center: Float[np.ndarray, "3"]) -> tuple[np.ndarray, np.ndarray]:
-    """Stand behind the video camera, to its left and above, with person and frustum in sight.
-
-    Far off with a narrow lens, so that both fit between the docks. Returns position and target (m).
-    """
-    depth = max(float(center[2]), 1.0)
-    azimuth, height = math.radians(38.0), math.radians(14.0)
-    target = np.array([0.6 * center[0], center[1] - 0.45, 0.55 * depth])
-    away = np.array([-math.sin(azimuth) * math.cos(height), -math.sin(height), -math.cos(azimuth)])
-    return target + (2.2 + 1.25 * depth) * away, target
-
-
-def look_from(server: viser.ViserServer, center: Float[np.ndarray, "3"]) -> None:
-    """Put new tabs, and those that are open, at a good place to start from."""
-    position, look_at = viewpoint(center)
-    server.initial_camera.fov = FIELD_OF_VIEW
-    server.initial_camera.position = (float(position[0]), float(position[1]), float(position[2]))
-    server.initial_camera.look_at = (float(look_at[0]), float(look_at[1]), float(look_at[2]))
-    for client in server.get_clients().values():
-        client.camera.fov = FIELD_OF_VIEW
-        client.camera.position = position
-        client.camera.look_at = look_at

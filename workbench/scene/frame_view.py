@@ -1,4 +1,4 @@
-"""The pictures of the left dock: the frame with its bodies, and the crop beside its rendering."""
+"""The pictures of the person: the frame with its bodies, and the crop beside its rendering."""
 
 from dataclasses import dataclass
 
@@ -84,7 +84,7 @@ class FrameRequest:
         if self.heat is not None:
             heat = self.heat
             image = frame_heat(image, heat.report, heat.keypoint, video.width, heat.body_color)
-        return letterbox(image, FRAME_WIDTH)
+        return image
 
 
 def frame_request(state: SessionState, is_quick: bool = False) -> FrameRequest | None:
@@ -130,19 +130,9 @@ def body_dot_color(state: SessionState) -> tuple[int, int, int]:
 
 
 def fitted_size(height: int, width: int) -> tuple[int, int]:
-    """Scale (height, width) to fill the dock's width, or its height where that comes first."""
+    """Scale (height, width) to fill the picture's width, or its height where that comes first."""
     scale = min(FRAME_WIDTH / width, FRAME_MAX_HEIGHT / height)
     return max(1, round(height * scale)), max(1, round(width * scale))
-
-
-def letterbox(image: Image, width: int) -> Image:
-    """Center an upright picture between dark borders, so that the dock keeps its width."""
-    if image.shape[1] >= width:
-        return image
-    wide = np.full((image.shape[0], width, 3), BACKGROUND, np.uint8)
-    left = (width - image.shape[1]) // 2
-    wide[:, left : left + image.shape[1]] = image
-    return wide
 
 
 def rendering_strip(crop: Image | None, rendering: Image | None, tile: tuple[int, int]) -> Image:

@@ -120,6 +120,14 @@ class OrientationSphereView:
         self._points[name].points = points.astype(np.float32)
 
 
+def middle_of_person(state: SessionState) -> Float[np.ndarray, "3"] | None:
+    """Tell where the person is on the whole (m), so that the sphere stands still."""
+    if state.anchors is None or state.initial is None:
+        return None
+    transl = state.initial.transl[state.initial.valid]
+    return transl.median(dim=0).values.numpy() if len(transl) else None
+
+
 def _positions(
     anchors: AnchorStage, frames: tuple[int, ...], height: float
 ) -> Float[np.ndarray, "points 3"]:

@@ -20,6 +20,7 @@ from websockets.http11 import Request, Response
 from workbench.errors import WorkbenchError
 from workbench.server.access import AccessGate, protect
 from workbench.server.addresses import check_host, find_free_port
+from workbench.server.page import own_file, with_shell
 from workbench.server.value_guard import guard_values
 
 MAX_MESSAGE_BYTES = 1 << 20
@@ -96,8 +97,11 @@ def _gated_serve(gate: AccessGate) -> Iterator[_Seam]:
             refusal = gate.check(request, port)
             if refusal is not None:
                 return refusal
+            own = own_file(request)
+            if own is not None:
+                return protect(own)
             response = inner(connection, request)
-            return None if response is None else protect(response)
+            return None if response is None else protect(with_shell(response))
 
         seam.is_installed = True
         options |= {"process_request": process_request, "max_size": MAX_MESSAGE_BYTES}

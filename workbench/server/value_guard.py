@@ -108,6 +108,10 @@ def checked_value(handle: Any, value: Any) -> Any:
             return _checked_text(value)
         case handles.GuiMultiSliderHandle():
             return _checked_points(handle, value)
+        case handles.GuiVector2Handle():
+            return _checked_pair(handle, value)
+        case handles.GuiRgbHandle():
+            return _checked_color(value)
         case _:
             raise RejectedValueError("takes no input in the workbench")
 
@@ -142,3 +146,21 @@ def _checked_points(handle: Any, value: Any) -> tuple[int | float, ...]:
     if list(points) != sorted(points):
         raise RejectedValueError("was given points out of order")
     return points
+
+
+def _checked_pair(handle: Any, value: Any) -> tuple[float, float]:
+    if not isinstance(value, (list, tuple)) or len(value) != 2:
+        raise RejectedValueError("was given no pair of numbers")
+    low, high = handle.min or (None, None), handle.max or (None, None)
+    first, second = (
+        float(_clamped(part, low[axis], high[axis], is_whole=False))
+        for axis, part in enumerate(value)
+    )
+    return first, second
+
+
+def _checked_color(value: Any) -> tuple[int, int, int]:
+    if not isinstance(value, (list, tuple)) or len(value) != 3:
+        raise RejectedValueError("was given no color")
+    red, green, blue = (int(_clamped(part, 0, 255, is_whole=True)) for part in value)
+    return red, green, blue

@@ -93,3 +93,14 @@ class MovedPoses:
     @torch.no_grad()
     def _moved(self, rows: Int[Tensor, " rows"]) -> LocalPose:
         return self.pose(rows, self.residual(rows))
+
+
+def on_residual(gradient: LocalPose, pose: LocalPose, residual: Residual) -> Residual:
+    """Pull a gradient on poses back to the residuals they were made from."""
+    found = torch.autograd.grad(
+        [pose.rotmat, pose.transl],
+        [residual.rot6d, residual.transl],
+        [gradient.rotmat, gradient.transl],
+        retain_graph=True,
+    )
+    return Residual(*found)

@@ -8,7 +8,6 @@ from torch import Tensor
 
 from neuhmr.anchors.frame_poses import pose_frame
 from neuhmr.anchors.visibility import render_joint_depths
-from neuhmr.body.local_pose import LocalPose
 from neuhmr.body.motion import Motion
 from neuhmr.errors import ClipError
 from neuhmr.progress import OnProgress, ignore_progress
@@ -26,7 +25,7 @@ from neuhmr.refine.field.field_state import (
     restore_optimizer,
 )
 from neuhmr.refine.field.motion_field import MotionField, Residual, num_centers
-from neuhmr.refine.field.moved_poses import MovedPoses
+from neuhmr.refine.field.moved_poses import MovedPoses, on_residual
 from neuhmr.refine.field.rate import learning_rate
 from neuhmr.refine.field.snapshot import RefineSnapshot
 from neuhmr.refine.frame_keypoints import FrameKeypoints
@@ -173,7 +172,7 @@ class Refiner:
         objective = evaluate_objective(
             self.problem, config, lambdas, pose.detach(), batch, stride, self._generator
         )
-        gradient = _on_residual(objective.gradients[TOTAL], pose, residual)
+        gradient = on_residual(objective.gradients[TOTAL], pose, residual)
         if epoch < schedule.root_epochs:
             gradient.rot6d[:, 1:] = 0.0
         rate = learning_rate(self.steps_done, self.total_steps, schedule)
@@ -212,7 +211,7 @@ class Refiner:
         )
         norms = {}
         for name, gradient in objective.gradients.items():
-            on_rotations = _on_residual(gradient, pose, residual).rot6d[list(batch.positions)]
+            on_rotations = on_residual(gradient, pose, residual).rot6d[list(batch.positions)]
             # A mean over the batch's rows has a so-manieth of each frame's own gradient.
             norms[name] = rotation_norm(on_rotations) * len(batch.rows)
         return norms
@@ -289,14 +288,3 @@ class Refiner:
         keypoints = FrameKeypoints.from_state(state, self._poses.device)
         self.problem = replace(self.problem, draft=draft, keypoints=keypoints)
         self._poses.restart(self.problem.start())
-
-
-def _on_residual(gradient: LocalPose, pose: LocalPose, residual: Residual) -> Residual:
-    """Pull a gradient on poses back to the residuals they were made from."""
-    found = torch.autograd.grad(
-        [pose.rotmat, pose.transl],
-        [residual.rot6d, residual.transl],
-        [gradient.rotmat, gradient.transl],
-        retain_graph=True,
-    )
-    return Residual(*found)

@@ -1,4 +1,5 @@
 import asyncio
+import math
 
 import pytest
 
@@ -24,9 +25,13 @@ def test_a_users_mistake_is_told_in_its_own_words():
     assert notice.body == "out.npz cannot be written; choose another folder."
 
 
-def test_our_own_mistake_says_what_is_kept_and_where_details_are():
-    notice = notice_of_error(ZeroDivisionError("division by zero"))
-    assert "division by zero" in notice.body and "kept" in notice.body
+def test_our_own_mistake_comes_with_details_to_copy():
+    try:
+        math.sqrt(int("no number"))
+    except ValueError as error:
+        notice = notice_of_error(error)
+    assert "no number" in notice.body
+    assert "Traceback" in notice.details and "test_notices.py" in notice.details
 
 
 def test_out_of_memory_says_what_to_do():
@@ -72,20 +77,9 @@ def test_notices_have_kinds(kind):
     assert notices.recent[0].kind == expected
 
 
-def test_notices_are_shown_in_every_open_tab_for_as_long_as_their_kind_asks():
-    shown = []
-
-    class Tab:
-        def add_notification(self, title, body, auto_close_seconds, color):
-            shown.append((title, body, auto_close_seconds, color))
-
-    class Server:
-        def get_clients(self):
-            return {3: Tab(), 4: Tab()}
-
-    notices = Notices(Server())
+def test_notices_are_numbered_so_that_a_page_can_tell_which_it_has_closed():
+    notices = Notices()
     notices.warn("Careful", "It is dark.")
     notices.show(Notice("No", "It failed.", "error"))
-    warning, error = ("Careful", "It is dark.", 12.0), ("No", "It failed.", None)
-    assert [entry[:3] for entry in shown] == [warning, warning, error, error]
-    assert shown[0][3] != shown[2][3], "kinds differ in color"
+    assert [posted.number for posted in notices.posted] == [1, 2]
+    assert notices.posted[0].at <= notices.posted[1].at

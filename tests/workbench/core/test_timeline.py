@@ -1,8 +1,19 @@
+import json
+from dataclasses import replace
+
 import numpy as np
 import pytest
+import torch
 
-from workbench.core.session import FrameScores
-from workbench.core.timeline import bad_frames, bar_heights, draw_timeline, neighbor_bad_frame
+from neuhmr.refine.scope import Scope
+from workbench.core.session import FrameScores, SessionState
+from workbench.core.timeline import (
+    bad_frames,
+    neighbor_bad_frame,
+    stretches,
+    strip_content,
+    worst_of_columns,
+)
 
 
 @pytest.fixture
@@ -26,56 +37,72 @@ def test_neighbors_among_bad_frames(scores, frame, direction, expected):
     assert neighbor_bad_frame(scores, frame, direction) == expected
 
 
-def test_bars_show_the_worst_of_their_stretch(scores):
-    heights = bar_heights(scores, 40, 4)
+def test_columns_show_the_worst_of_their_stretch(scores):
+    columns = worst_of_columns(scores.frames, scores.values, 40, 4)
     # Frames 0 to 9 hold the largest value 9, frames 30 to 39 hold 8.
-    assert heights[0] == 1.0 and heights[3] == pytest.approx(8.0 / 9.0)
+    assert columns[0] == 9.0 and columns[3] == 8.0
 
 
-def test_bars_without_a_score_are_unknown(scores):
-    assert np.isnan(bar_heights(scores, 40, 40)[1::2]).all()
+def test_columns_without_a_score_are_unknown(scores):
+    assert np.isnan(worst_of_columns(scores.frames, scores.values, 40, 40)[1::2]).all()
 
 
-def test_all_zero_scores_draw_no_bars():
+def test_neighboring_frames_are_joined():
+    assert stretches((9, 4, 3, 5)) == [[3, 5], [9, 9]] and stretches(()) == []
+
+
+class Clip:
+    """Forty frames; nobody was seen in frames 7 and 8."""
+
+    class video:
+        num_frames = 40
+
+    class initial:
+        frame_index = torch.arange(40)
+        valid = torch.tensor([frame not in (7, 8) for frame in range(40)])
+
+
+def content_of(**fields):
+    return strip_content(SessionState(footage=Clip, **fields))
+
+
+def test_the_strip_holds_shares_of_the_largest_score_and_what_it_means(scores):
+    scores = replace(scores, before=2.0 * scores.values)
+    content = content_of(scores=scores)
+    assert len(content["after"]) == 40 and content["largest"] == 18.0
+    assert content["after"][6] == 0.5 and content["before"][6] == 1.0
+    assert content["after"][1] is None and content["caption"] == "error (mm)"
+    assert content["bad"] == [[6, 6], [30, 30]] and content["worst"] == 6
+
+
+def test_the_strip_marks_invalid_and_locked_frames_and_the_range():
+    scope = Scope(first=10, locked_frames=frozenset({12, 13}))
+    content = content_of(scope=scope)
+    assert content["invalid"] == [[7, 8]] and content["locked"] == [[12, 13]]
+    assert content["range"] == [10, 39] and content_of()["range"] is None
+    assert content_of(scope=Scope(last=99))["range"] == [0, 39]
+
+
+def test_the_strip_is_valid_json_without_scores_or_frames():
+    for state in (SessionState(), SessionState(footage=Clip)):
+        json.dumps(strip_content(state), allow_nan=False)
+
+
+def test_scores_of_nothing_but_zeros_draw_flat_bars():
     scores = FrameScores(meaning="x", frames=np.arange(3), values=np.zeros(3))
-    assert np.isnan(bar_heights(scores, 3, 3)).all()
+    assert content_of(scores=scores)["after"][:3] == [0.0, 0.0, 0.0]
 
 
-def test_the_strip_marks_frame_anchors_and_meaning(scores):
-    strip = draw_timeline(40, 5, scores, (6, 10), "send(x)")
-    assert strip.count("<path") == 2 and "error (mm)" in strip and "worst frame 6" in strip
-
-
-def test_the_strip_draws_without_scores_or_frames():
-    assert "Click to go" in draw_timeline(0, 0, None, (), "send(x)")
-
-
-def test_frames_that_keep_their_initial_pose_are_joined_to_lines(scores):
-    strip = draw_timeline(40, 5, scores, (), "send(x)", given_up=(3, 4, 5, 9))
-    # Frames 3 to 5 of 40 on 600 units: from 45 to 90.
-    assert 'x="45.0" y="42" width="45.0"' in strip and 'x="135.0" y="42" width="15.0"' in strip
-    assert "4 mostly keep their initial pose" in strip
-
-
-def test_long_clips_draw_few_bars():
+def test_long_clips_are_told_in_few_columns():
     scores = FrameScores(
         meaning="x", frames=np.arange(18_000), values=np.random.default_rng(0).random(18_000)
     )
-    assert len(draw_timeline(18_000, 3, scores, (), "send(x)")) < 60_000
 
+    class Long:
+        class video:
+            num_frames = 18_000
 
-def test_text_of_a_score_is_escaped(scores):
-    evil = FrameScores(meaning="<img src=x>", frames=scores.frames, values=scores.values)
-    assert "<img" not in draw_timeline(40, 0, evil, (), "send(x)")
+        initial = None
 
-
-def test_the_present_frame_anchors_and_bars_stand_in_the_middle_of_their_share():
-    scores = FrameScores(meaning="x", frames=np.arange(4), values=np.array([0.5, 1.0, 2.0, 0.0]))
-    strip = draw_timeline(4, 1, scores, (2,), "send(x)")
-    # Four frames on 600 units: frame 1 from 150 to 300, frame 2 from 300 to 450.
-    assert '<rect x="224.0" width="2"' in strip
-    assert "M371.0,0h8l-4,6z" in strip
-    # Bars leave 15 % of their width free, half of it on each side; the largest is 36 units tall.
-    assert '<rect x="161.2" y="28.0" width="127.5" height="18.0"' in strip
-    assert '<rect x="311.2" y="10.0" width="127.5" height="36.0" fill="' in strip
-    assert strip.count('fill-opacity="0.9"') == 1 and strip.count('fill-opacity="0.55"') == 3
+    content = strip_content(SessionState(footage=Long, scores=scores))
+    assert len(content["after"]) == 2000 and len(json.dumps(content)) < 60_000

@@ -141,6 +141,27 @@ def test_the_inside_of_a_widget_is_out_of_reach(server, gui, name):
 
 
 def test_widgets_of_other_kinds_take_nothing(gui):
-    for handle in (gui.add_rgb("r", (1, 2, 3)), gui.add_upload_button("u")):
+    for handle in (gui.add_rgba("r", (1, 2, 3, 4)), gui.add_upload_button("u")):
         with pytest.raises(RejectedValueError):
             checked_value(handle, (9, 9, 9))
+
+
+def test_a_pair_takes_two_numbers_in_its_range(server, gui):
+    pair = gui.add_vector2("p", (-1.0, -1.0), min=(-1.0, -1.0), max=(9.0, 9.0))
+    assert checked_value(pair, [3, 99]) == (3.0, 9.0)
+    hostile = ([1], [1, 2, 3], "12", None, 5, [1, math.nan], [math.inf, 0], [True, 1], {0: 1, 1: 2})
+    for sent in hostile:
+        with pytest.raises(RejectedValueError):
+            checked_value(pair, sent)
+        send_value(server, pair, value=sent)
+    assert pair.value == (-1.0, -1.0)
+
+
+def test_a_color_takes_three_whole_numbers_up_to_255(server, gui):
+    color = gui.add_rgb("c", (1, 2, 3))
+    assert checked_value(color, [-4, 300, 7.6]) == (0, 255, 8)
+    for sent in ([1, 2], [1, 2, 3, 4], "red", None, [1, 2, math.nan], [1, 2, "3"]):
+        with pytest.raises(RejectedValueError):
+            checked_value(color, sent)
+        send_value(server, color, value=sent)
+    assert color.value == (1, 2, 3)

@@ -1,4 +1,4 @@
-"""The Joints tab: how joint matching sees the present frame, joint by joint."""
+"""The Matches tab: how joint matching sees the present frame, joint by joint."""
 
 import numpy as np
 import viser
@@ -10,29 +10,24 @@ from workbench.core.clicks import ClickTarget
 from workbench.core.notices import Notices
 from workbench.core.session import SessionState
 from workbench.core.tasks import Tasks
-from workbench.core.timeline import neighbor_bad_frame
 from workbench.engine.optimizer import JointReport
+from workbench.panels.joint_list import joint_names, joint_words
 from workbench.scene.joint_picture import joint_picture
 from workbench.server.user_event import UserEvent
 
-_HEADER = ("Joint", "seen", "matched", "similar", "off px", "moved mm")
+_HEADER = ("Joint", "seen", "match", "alike", "px off", "mm moved")
 
 
-class JointsPanel:
-    """The worst frames, a chosen joint's candidates, a table of all joints."""
+class MatchesPanel:
+    """A chosen joint's candidates, and a table of all joints."""
 
     def __init__(self, gui: viser.GuiApi, tasks: Tasks, notices: Notices) -> None:
         self._tasks = tasks
         self._shown: object = None
-        self._worst = gui.add_button_group(
-            "Bad frames",
-            ("Previous", "Worst", "Next"),
-            hint="Jump between the worst tenth of the frames. Keys P, X, N.",
-        )
         self._joint = gui.add_dropdown(
             "Joint",
-            tuple(_words(name) for name in SMPL_JOINT_NAMES),
-            initial_value=_words(SMPL_JOINT_NAMES[tasks.session.state.view.joint]),
+            joint_names(),
+            initial_value=joint_words(tasks.session.state.view.joint),
             hint="Whose candidates the picture shows. A click on a row chooses it, too.",
         )
         self._picture = gui.add_image(np.zeros((8, 8, 3), np.uint8), visible=False)
@@ -40,23 +35,17 @@ class JointsPanel:
         self._clicks = ClickTarget(gui, len(SMPL_JOINT_NAMES) - 1, self._choose, notices)
         self._table = gui.add_html("")
 
-        @self._worst.on_click
-        @notices.guard
-        def _(event: UserEvent) -> None:
-            go_to_bad_frame(tasks, event.value.lower())
-
         @self._joint.on_update
         @notices.guard
         def _(event: UserEvent) -> None:
-            names = [_words(name) for name in SMPL_JOINT_NAMES]
-            self._choose(names.index(event.value))
+            self._choose(joint_names().index(event.value))
 
     def _choose(self, joint: int) -> None:
         self._tasks.session.set_view(joint=joint)
 
     def refresh(self, state: SessionState) -> None:
         """Show the state."""
-        self._joint.value = _words(SMPL_JOINT_NAMES[state.view.joint])
+        self._joint.value = joint_words(state.view.joint)
         report = state.joints
         is_current = report is not None and report.frame == state.view.frame
         if report is None or state.avatar is None:
@@ -101,33 +90,17 @@ class JointsPanel:
         return 1000.0 * np.linalg.norm(after.joints - before.joints, axis=-1)
 
 
-def go_to_bad_frame(tasks: Tasks, which: str) -> None:
-    """Seek to the worst frame, or the next or previous bad one."""
-    state = tasks.session.state
-    if state.scores is None or len(state.scores.frames) == 0:
-        tasks.notices.info(
-            "Frames are not ranked yet", "Build the avatar first; then the worst frames are known."
-        )
-        return
-    if which == "worst":
-        tasks.seek(state.scores.worst_first()[0])
-        return
-    frame = neighbor_bad_frame(state.scores, state.view.frame, 1 if which == "next" else -1)
-    if frame is not None:
-        tasks.seek(frame)
-
-
 def joint_rows(
     report: JointReport, moved_mm: Float[np.ndarray, " joints"] | None
 ) -> list[tuple[str, ...]]:
     """One row a joint."""
     rows = []
-    for joint, name in enumerate(SMPL_JOINT_NAMES):
+    for joint in range(len(SMPL_JOINT_NAMES)):
         is_matchable = bool(report.verdicts[joint])
         off = float(np.linalg.norm(report.winners[joint] - report.projected[joint]))
         rows.append(
             (
-                _words(name),
+                joint_words(joint),
                 "yes" if report.visible[joint] else "no",
                 ("yes" if report.matched[joint] else "no") if is_matchable else "-",
                 f"{report.similarity[joint]:.2f}" if is_matchable else "-",
@@ -140,7 +113,7 @@ def joint_rows(
 
 def explain_joint(report: JointReport, joint: int) -> str:
     """Say what became of a joint's match."""
-    name = _words(SMPL_JOINT_NAMES[joint])
+    name = joint_words(joint)
     verdict = report.verdicts[joint]
     if not verdict:
         return f"The {name} takes no part in matching: its surroundings look alike."
@@ -148,7 +121,3 @@ def explain_joint(report: JointReport, joint: int) -> str:
     if report.matched[joint]:
         return f"{marks} Green ring: the match, similarity {report.similarity[joint]:.2f}."
     return f"{marks} Red ring: the best candidate was not believed ({verdict})."
-
-
-def _words(name: str) -> str:
-    return name.replace("_", " ")

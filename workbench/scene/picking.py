@@ -1,0 +1,67 @@
+"""Which joint a click means: the nearest to the ray in 3D, or to the point in the picture."""
+
+from typing import Any
+
+import numpy as np
+from jaxtyping import Float
+
+from neuhmr.body.motion import Motion
+from workbench.engine.interface import Footage
+from workbench.scene.quick_overlay import project
+
+MAX_ANGLE_RAD = 0.05
+"""How far from a joint a click in 3D may be, seen from the eye."""
+MAX_SHARE = 0.06
+"""How far from a joint a click in the picture may be, as a share of the picture's height."""
+
+
+def joint_at_ray(joints: Float[np.ndarray, "joints 3"], origin: Any, direction: Any) -> int | None:
+    """Find the joint whose direction from the eye is nearest to the ray; None where none is near.
+
+    Args:
+        joints: in the scene (m).
+        origin: of the ray (m), as a browser says.
+        direction: of the ray, as a browser says.
+    """
+    start, along = _vector(origin), _vector(direction)
+    if start is None or along is None or not np.linalg.norm(along) > 0.0:
+        return None
+    to_joints = joints - start
+    lengths = np.maximum(np.linalg.norm(to_joints, axis=1), 1e-9)
+    cosines = to_joints @ along / (lengths * np.linalg.norm(along))
+    angles = np.arccos(np.clip(cosines, -1.0, 1.0))
+    nearest = int(angles.argmin())
+    return nearest if angles[nearest] <= MAX_ANGLE_RAD else None
+
+
+def joint_at_point(
+    footage: Footage, motion: Motion, frame: int, across: float, down: float
+) -> int | None:
+    """Find the joint nearest to a point of the frame; None where none is near.
+
+    Args:
+        footage: the clip.
+        motion: whose joints.
+        frame: of the video.
+        across: share of the picture's width.
+        down: share of its height.
+    """
+    posed = footage.pose(motion, frame)
+    if posed is None:
+        return None
+    K = footage.camera.K
+    pixels = project(posed.joints, (K[frame] if K.dim() == 3 else K).numpy())
+    height, width = footage.camera.height, footage.camera.width
+    away = np.linalg.norm(pixels - np.array([across * width, down * height]), axis=1)
+    away[posed.joints[:, 2] <= 0.0] = np.inf
+    nearest = int(away.argmin())
+    return nearest if away[nearest] <= MAX_SHARE * height else None
+
+
+def _vector(value: Any) -> Float[np.ndarray, "3"] | None:
+    """Take three finite numbers; None for anything else."""
+    try:
+        vector = np.asarray(value, np.float64)
+    except (TypeError, ValueError):
+        return None
+    return vector if vector.shape == (3,) and np.isfinite(vector).all() else None
