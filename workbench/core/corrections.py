@@ -40,7 +40,7 @@ class FixOptions:
 
     radius: int = 4
     """Frames to each side that follow an edit."""
-    gizmo: str = "Turn"
+    gizmo: str = "Off"
     """What dragging in 3D does; see `GIZMO_CHOICES`."""
     limbs: Limbs = "both"
     """Which limbs change sides."""

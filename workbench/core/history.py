@@ -15,6 +15,7 @@ from workbench.core.corrections import Corrections
 from workbench.core.history_list import HistoryList
 from workbench.core.session import ON_THE_MOVE, Session, SessionState
 from workbench.core.shared_poses import SharedPoses
+from workbench.core.value_words import short
 from workbench.errors import WorkbenchError
 
 MERGE_S = 1.0
@@ -219,11 +220,5 @@ def _config_words(before: Any, after: Any) -> tuple[str, str]:
 
 def _setting_words(name: str, before: Any, after: Any) -> str:
     row = SETTINGS[name]
-    old, new = (_short(row.value_in(config)) for config in (before, after))
+    old, new = (short(row.value_in(config)) for config in (before, after))
     return f"{row.declared.label}: {old} to {new}"
-
-
-def _short(value: object) -> str:
-    if isinstance(value, bool):
-        return "on" if value else "off"
-    return f"{value:.3g}" if isinstance(value, float) else str(value)

@@ -18,6 +18,7 @@ from neuhmr.refine.scope import Scope
 from neuhmr.refine.settings import RefineConfig
 from workbench.core.comparison import Comparison
 from workbench.core.corrections import Corrections, FixOptions
+from workbench.core.fix_view import FixView
 from workbench.core.history_list import HistoryList
 from workbench.core.sweep import Sweep
 from workbench.core.version import Version
@@ -149,6 +150,8 @@ class SessionState:
     history: HistoryList = field(default_factory=HistoryList)
     versions: tuple[Version, ...] = ()
     """Kept ones, oldest first."""
+    fix_view: FixView | None = None
+    """The selected joint of some frame and pose, as the Fix tab shows it."""
     presets: tuple[str, ...] = ()
     """Names of settings that can be loaded."""
     sweep: Sweep | None = None

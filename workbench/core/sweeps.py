@@ -17,6 +17,7 @@ from workbench.core.session import ON_THE_MOVE, SessionState
 from workbench.core.stages import is_drafted_with, is_registered_with
 from workbench.core.sweep import Sweep, SweepPoint, SweepRequest, checked_request
 from workbench.core.tasks import Tasks
+from workbench.core.value_words import short
 from workbench.core.versions import Versions
 from workbench.core.worker import JobControl
 from workbench.engine.interface import AnchorStage, AvatarStage, Footage
@@ -170,13 +171,6 @@ def run_score(footage: Footage, verdicts: FrameVerdicts, frames: tuple[int, ...]
     distances = joint_distances_mm(footage, verdicts.motion, footage.truth)
     chosen = np.isin(distances["frames"], frames)
     return float(distances["values"][chosen].mean()) if chosen.any() else float("nan")
-
-
-def short(value: Value) -> str:
-    """Write a setting's value shortly."""
-    if isinstance(value, bool):
-        return "on" if value else "off"
-    return f"{value:.3g}" if isinstance(value, float) else str(value)
 
 
 def _start(state: SessionState) -> Motion | None:
