@@ -8,6 +8,7 @@ from neuhmr.clip.open_request import OpenRequest
 from neuhmr.clip.sidecars import clip_folder
 from workbench.core.editing import Editing
 from workbench.core.export_paths import ExportFolders
+from workbench.core.fix_looks import FixLooks
 from workbench.core.joint_figures import JointRuler
 from workbench.core.looks import Looks
 from workbench.core.notices import Notices
@@ -147,7 +148,7 @@ class Workbench:
                 "sphere": lambda state: sphere.draw(state, middle_of_person(state)),
                 "head": timeline.show_head,
             },
-            ticked={"clicks": joints.tick, "viewpoints": rig.tick},
+            ticked={"fix": FixLooks(tasks).tick, "clicks": joints.tick, "viewpoints": rig.tick},
             live=[status, NoticesPanel(link, notices)],
             panels=[picture, timeline, joints, *tabs.panels],
         )

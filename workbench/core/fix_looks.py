@@ -1,5 +1,6 @@
 """The selected joint as the Fix tab shows it, looked at on the compute thread as the view rests."""
 
+import time
 from dataclasses import replace
 
 import numpy as np
@@ -13,9 +14,11 @@ from workbench.core.tasks import Tasks
 from workbench.core.worker import Look
 from workbench.engine.interface import Footage
 
-_SHARE = 0.55
+REST_S = 0.1
+"""How long the view must stay the same (s): scrubbing asks for nothing."""
+_SHARE = 0.5
 """Height of the picture, of the person's."""
-_ASPECT = 2.1
+_ASPECT = 2.4
 _LEAST_HEIGHT = 48
 
 
@@ -25,16 +28,18 @@ class FixLooks:
     def __init__(self, tasks: Tasks) -> None:
         self._tasks = tasks
         self._wanted = SameObjects()
+        self._wanted_since = 0.0
 
     def tick(self, state: SessionState) -> None:
-        """Ask for the selected joint, if it was the same a moment ago."""
+        """Ask for the selected joint once the same has been shown for a moment."""
         footage, motion = state.footage, state.best
         if footage is None or motion is None or state.phase in ON_THE_MOVE:
             return
         frame, joint = state.view.frame, state.view.joint
-        wanted = SameObjects(footage, motion, frame, joint)
-        is_resting, self._wanted = wanted == self._wanted, wanted
-        if state.view.is_playing or not is_resting:
+        wanted, now = SameObjects(footage, motion, frame, joint), time.monotonic()
+        if wanted != self._wanted:
+            self._wanted, self._wanted_since = wanted, now
+        if state.view.is_playing or now - self._wanted_since < REST_S:
             return
         session = self._tasks.session
 

@@ -7,7 +7,6 @@ from workbench.core.button_row import ButtonRow, RowButton
 from workbench.core.clicks import ClickTarget
 from workbench.core.corrections import GIZMO_CHOICES
 from workbench.core.editing import Editing
-from workbench.core.fix_looks import FixLooks
 from workbench.core.fixing import Vector, joint_words
 from workbench.core.notices import Notices
 from workbench.core.session import ON_THE_MOVE, SessionState
@@ -19,6 +18,7 @@ _MOST_RADIUS = 30
 _AXES = ("x", "y", "z")
 _SWAPS = {"Arms": "arms", "Legs": "legs", "Both": "both"}
 _FARTHEST = 50.0
+_REFINE = "Refine around it"
 _LIMB_JOINTS = frozenset({1, 2, 4, 5, 7, 8, 10, 11, *range(16, 24)})
 
 
@@ -28,20 +28,19 @@ class FixPanel:
     def __init__(self, gui: viser.GuiApi, editing: Editing, notices: Notices) -> None:
         self._editing = editing
         self._tasks = editing.tasks
-        self._looks = FixLooks(editing.tasks)
         self._shown: object = None
         self._about = gui.add_html("")
         self._clicks = ClickTarget(gui, 0, self._let_go, notices)
         self._picture = gui.add_html("")
-        fixing = editing.fixing
-        self._row = ButtonRow(gui, notices, _limb_buttons(editing))
-        self._frame_row = ButtonRow(gui, notices, _frame_buttons(editing))
-        self._swap = gui.add_button_group(
-            "Swap sides",
-            tuple(_SWAPS),
-            hint="Exchange left and right limbs in all frames of the window.",
-        )
-        self._swap.on_click(notices.guard(self._swap_sides))
+        self._row = ButtonRow(gui, notices, _buttons(editing))
+        self._add_groups(gui, notices)
+        self._refine_row = ButtonRow(gui, notices, (_refine_button(editing),))
+        self._add_numbers(gui, notices)
+        with gui.add_folder("History", expand_by_default=True):
+            self._history = HistoryWidgets(gui, editing, notices)
+
+    def _add_groups(self, gui: viser.GuiApi, notices: Notices) -> None:
+        fixing = self._editing.fixing
         self._radius = gui.add_slider(
             "Frames around", min=0, max=_MOST_RADIUS, step=1, initial_value=4,
             hint="The window: so many frames to each side follow an edit, less and less.",
@@ -55,33 +54,37 @@ class FixPanel:
             hint="Handles at the joint: turn its bone, or move it with all that holds it.",
         )
         self._gizmo.on_click(notices.guard(lambda event: fixing.set_options(gizmo=event.value)))
-        self._add_groups(gui, notices)
-        self._add_numbers(gui, notices)
-        with gui.add_folder("History", expand_by_default=True):
-            self._history = HistoryWidgets(gui, editing, notices)
-
-    def _add_groups(self, gui: viser.GuiApi, notices: Notices) -> None:
-        fixing = self._editing.fixing
+        self._swap = gui.add_button_group(
+            "Swap sides",
+            tuple(_SWAPS),
+            hint="Exchange left and right limbs in all frames of the window.",
+        )
+        self._swap.on_click(notices.guard(self._swap_sides))
+        self._copy = gui.add_button_group(
+            "Copy the pose", ("Before", "After"), hint="Of the nearest frame that has one."
+        )
+        self._copy.on_click(
+            notices.guard(lambda event: fixing.copy_neighbor(-1 if event.value == "Before" else 1))
+        )
+        self._valid = gui.add_button_group(
+            "Frame is",
+            ("Valid", "Invalid", "Fill"),
+            hint="Poses of invalid frames do not count; Fill gives all of them new ones, between "
+            "their neighbors'.",
+        )
+        self._valid.on_click(notices.guard(self._mark))
         self._lock = gui.add_button_group(
             "Lock or unlock",
             ("Frame", "Joint"),
             hint="A locked frame keeps its pose, a locked joint its rotation, whatever comes.",
         )
         self._lock.on_click(notices.guard(self._flip_lock))
-        self._valid = gui.add_button_group(
-            "This frame is",
-            ("Valid", "Invalid"),
-            hint="Poses of invalid frames do not count. Fill gives them others.",
-        )
-        self._valid.on_click(
-            notices.guard(lambda event: fixing.mark_invalid(event.value == "Invalid"))
-        )
-        self._holds = gui.add_checkbox(
-            "Hold what I fixed", True, hint="Refining anew leaves frames alone that you put right."
-        )
-        self._holds.on_update(
-            notices.guard(lambda event: fixing.set_options(holds=bool(event.value)))
-        )
+
+    def _mark(self, event: UserEvent) -> None:
+        if event.value == "Fill":
+            self._editing.fixing.fill()
+        else:
+            self._editing.fixing.mark_invalid(event.value == "Invalid")
 
     def _flip_lock(self, event: UserEvent) -> None:
         state, fixing = self._tasks.session.state, self._editing.fixing
@@ -92,6 +95,10 @@ class FixPanel:
 
     def _add_numbers(self, gui: viser.GuiApi, notices: Notices) -> None:
         with gui.add_folder("Exact angles and place", expand_by_default=False):
+            self._holds = gui.add_checkbox(
+                "Hold what I fixed", True,
+                hint="Refining anew leaves frames alone that you put right.",
+            )  # fmt: skip
             self._angles = [
                 gui.add_slider(
                     f"Angle {axis}", min=-90.0 if axis == "y" else -180.0,
@@ -107,6 +114,9 @@ class FixPanel:
                 )
                 for axis in _AXES
             ]  # fmt: skip
+        self._holds.on_update(
+            notices.guard(lambda event: self._editing.fixing.set_options(holds=bool(event.value)))
+        )
         for index in range(3):
             self._angles[index].on_update(
                 notices.guard(lambda event, index=index: self._turn(index, float(event.value)))
@@ -117,14 +127,14 @@ class FixPanel:
 
     def refresh(self, state: SessionState) -> None:
         """Show the state."""
-        self._looks.tick(state)
         frame, joint = state.view.frame, state.view.joint
         is_ready = state.best is not None and state.phase not in ON_THE_MOVE
         self._show_rows(state, is_ready)
         for widget in (*self._angles, *self._places):
             widget.disabled = not is_ready
-        for group in (self._swap, self._gizmo, self._lock, self._valid):
+        for group in (self._swap, self._gizmo, self._copy, self._lock, self._valid):
             group.visible = is_ready  # Groups cannot be disabled.
+        self._gizmo.label = f"In 3D: {state.fix.gizmo.lower()}"
         self._holds.value = state.fix.holds
         self._radius.value = min(state.fix.radius, _MOST_RADIUS)
         self._about.content = markup.block(_about(state))
@@ -143,21 +153,16 @@ class FixPanel:
 
     def _show_rows(self, state: SessionState, is_ready: bool) -> None:
         off: set[str] = set()
-        if not is_ready:
-            off = {button.label for button in _limb_buttons(self._editing)}
-            off |= {button.label for button in _frame_buttons(self._editing)}
-        if state.view.joint not in _LIMB_JOINTS:
+        if not is_ready or state.view.joint not in _LIMB_JOINTS:
             off.add("Flip depth")
-        if state.corrections.motion is None:
-            off.add("Refine")
-        if not state.corrections.invalid:
-            off.add("Fill")
-        if state.history.undoes is None:
+        if not is_ready or state.history.undoes is None:
             off.add("Undo")
-        if state.history.redoes is None:
+        if not is_ready or state.history.redoes is None:
             off.add("Redo")
+        if not is_ready or state.corrections.motion is None:
+            off.add(_REFINE)
         self._row.refresh(off)
-        self._frame_row.refresh(off)
+        self._refine_row.refresh(off)
 
     def _show_numbers(self, now: object) -> None:
         degrees = getattr(now, "degrees", (0.0, 0.0, 0.0))
@@ -194,31 +199,21 @@ class FixPanel:
             self._editing.fixing.move_to_pixel(state.view.joint, position)
 
 
-def _limb_buttons(editing: Editing) -> tuple[RowButton, ...]:
-    fixing = editing.fixing
+def _buttons(editing: Editing) -> tuple[RowButton, ...]:
     return (
         RowButton(
             "Flip depth", "judge",
             "Mirror the limb in depth: the hand comes before the body instead of behind it. (C)",
-            fixing.flip_depth, "main",
+            editing.fixing.flip_depth, "main",
         ),
         RowButton("Undo", "back", "Take the newest entry back. (Ctrl+Z)", editing.undo),
         RowButton("Redo", "on", "Do it again. (Ctrl+Shift+Z)", editing.redo),
     )  # fmt: skip
 
 
-def _frame_buttons(editing: Editing) -> tuple[RowButton, ...]:
-    fixing = editing.fixing
-    return (
-        RowButton("Copy before", "previous", "Take the pose of the frame before.",
-                  lambda: fixing.copy_neighbor(-1)),
-        RowButton("Copy after", "next", "Take the pose of the frame after.",
-                  lambda: fixing.copy_neighbor(1)),
-        RowButton("Fill", "range", "Give invalid frames poses between their neighbors'.",
-                  fixing.fill),
-        RowButton("Refine", "play", "Refine anew around what you put right.",
-                  fixing.refine_around, "go"),
-    )  # fmt: skip
+def _refine_button(editing: Editing) -> RowButton:
+    hint = "Refine anew from the poses that you put right."
+    return RowButton(_REFINE, "play", hint, editing.fixing.refine_around, "go")
 
 
 def _about(state: SessionState) -> str:

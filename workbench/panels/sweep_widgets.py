@@ -16,6 +16,9 @@ from workbench.server.user_event import UserEvent
 
 _NO_SETTING = "none"
 _LARGEST = 1e6
+_FINEST = 1e-6
+_SPAN = 1e4
+"""Of a range that is suggested on a logarithmic scale."""
 
 
 class AxisWidgets:
@@ -35,7 +38,7 @@ class AxisWidgets:
         self._low, self._high, self._count = 0.0, 1.0, 4
         self._ends = [
             gui.add_number(f"{word} {label.lower()}", 0.0, min=-_LARGEST, max=_LARGEST,
-                           hint="Where its values begin or end.")
+                           step=_FINEST, hint="Where its values begin or end.")
             for word in ("From:", "To:")
         ]  # fmt: skip
         self._runs = gui.add_slider(
@@ -79,6 +82,8 @@ class AxisWidgets:
             widget.visible = is_number
         if row is not None and is_number:
             self._low, self._high = float(row.declared.low), float(row.declared.high)
+            if row.declared.scale == "log":
+                self._low = max(self._low, self._high / _SPAN)
             self._ends[0].value, self._ends[1].value = self._low, self._high
 
 

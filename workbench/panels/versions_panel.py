@@ -5,6 +5,7 @@ import viser
 from workbench.core import markup
 from workbench.core.button_row import ButtonRow, RowButton
 from workbench.core.clicks import ClickTarget
+from workbench.core.comparison import SHOWN
 from workbench.core.editing import Editing
 from workbench.core.notices import Notices
 from workbench.core.session import ON_THE_MOVE, SessionState
@@ -37,7 +38,7 @@ class VersionsPanel:
                 RowButton("Branch", "trajectory", "Go on from it under the name below.",
                           lambda: editing.versions.branch(self._chosen().id, self._named("copy"))),
                 RowButton("Compare", "judge", "Compare it with the poses as shown.",
-                          lambda: editing.comparisons.choose(self._chosen().id, "shown")),
+                          self._compare),
             ),
         )  # fmt: skip
         self._second_row = ButtonRow(
@@ -50,7 +51,9 @@ class VersionsPanel:
             ),
         )
         self._name = gui.add_text(
-            "Name", "", hint=f"For Keep, Branch and Rename: one line of {LONGEST_NAME} characters."
+            "Version name",
+            "",
+            hint=f"For Keep, Branch and Rename: one line of {LONGEST_NAME} characters.",
         )
         self._name.on_update(notices.guard(self._take_name))
         self._typed = ""
@@ -115,9 +118,16 @@ class VersionsPanel:
     def _keep(self) -> None:
         self._editing.versions.keep_now(self._typed)
 
+    def _compare(self) -> None:
+        version = self._chosen()
+        self._editing.comparisons.choose(version.id, SHOWN)
+        self._editing.tasks.notices.info(
+            "Compared", f"The Compare tab shows {version.name} beside the poses as shown."
+        )
+
     def _rename(self) -> None:
         if not self._typed.strip():
-            raise WorkbenchError("Type the new name first, into the field called Name.")
+            raise WorkbenchError("Type the new name first, into the field called Version name.")
         self._editing.versions.rename(self._chosen().id, self._typed)
 
     def _doom(self) -> None:
