@@ -117,7 +117,7 @@ def test_an_exact_angle_is_typed(page, window, fixing):
 def test_frames_are_marked_filled_and_locked(page, window, fixing):
     press(page, "Invalid")
     said(window, "Mark frame 12 invalid")
-    assert_visible(page.locator("span", has_text="invalid"))
+    assert_visible(page.get_by_text("invalid", exact=True))
     press(page, "Fill")
     said(window, "Fill frame 12")
     page.get_by_role("button", name="Frame", exact=True).click()
@@ -133,7 +133,7 @@ def test_a_version_is_returned_to_compared_and_deleted_on_the_second_word(page, 
     press(page, "Refine around it")
     await_state(window, lambda s: s.phase == "finished" and len(s.versions) == 2 and not s.job)
     page.get_by_role("tab", name="Versions").click()
-    page.locator("#root td", has_text="By hand 1").first.click()
+    page.locator("#root td", has_text="By hand 1").last.click()
     press(page, "Go to")
     state = said(window, "Go to By hand 1")
     assert state.report is None and state.corrections.frames == {FRAME}

@@ -327,3 +327,22 @@ def relaunch(bench):
     again.tasks.open(OpenRequest(clip=CLIP))
     again.wait(lambda state: state.footage is not None)
     return again
+
+
+def test_a_run_around_corrections_goes_on_from_them_in_another_launch(bench, editing):
+    editing.fixing.flip_depth()
+    bench.wait(lambda state: state.refined is not None)
+    bench.tasks.step(3)
+    bench.wait(lambda state: state.report is not None and state.phase == "paused")
+    start = bench.state.corrections.start
+    again = relaunch(bench)
+    assert again.state.restored is not None and again.state.restored.step == 3
+    assert again.state.corrections.held == {12}
+    again.tasks.step()
+    state = again.wait(lambda state: state.report is not None and state.phase == "paused")
+    assert state.report.step == 4
+    optimizer = again.tasks.stages._optimizer
+    assert torch.equal(LocalPose.from_motion(optimizer.start).rotmat,
+                       LocalPose.from_motion(start).rotmat)  # fmt: skip
+    assert optimizer.scope.locked_frames == {12}
+    again.tasks.stop()
