@@ -108,3 +108,22 @@ def test_ghosts_are_drawn_around_the_frame_and_taken_away_again(window):
     window.session.set_view(ghosts=1)
     assert_soon(lambda: not handle.visible)
     assert scene.get_handle_by_name("/bodies/after1").visible
+
+
+def test_skeleton_and_trajectory_are_drawn_when_they_are_wanted(window):
+    scene, footage = window.server.viser.scene, window.session.state.footage
+    window.tasks.seek(9)
+    window.session.set_view(show_skeleton=True, show_trajectory=True, joint=4)
+    bones = assert_soon(lambda: scene.get_handle_by_name("/skeleton/bones"))
+    joints = footage.pose(footage.initial, 9).joints
+    points = scene.get_handle_by_name("/skeleton/joints")
+    assert_soon(lambda: bones.visible and abs(points.points - joints).max() < 1e-5)
+    assert points.colors.shape == (24, 3) and len({tuple(c) for c in points.colors}) > 3
+    mark = scene.get_handle_by_name("/skeleton/selected")
+    assert_soon(lambda: abs(mark.points[0] - joints[4]).max() < 1e-5)
+    assert scene.get_handle_by_name("/skeleton/name").text == "left knee"
+    way = assert_soon(lambda: scene.get_handle_by_name("/trajectory/initial"))
+    assert way.points.shape == (footage.video.num_frames - 1, 2, 3)
+    window.session.set_view(show_skeleton=False, show_trajectory=False)
+    assert_soon(lambda: not bones.visible and not way.visible)
+    assert mark.visible, "the selected joint stays marked"
