@@ -9,6 +9,7 @@ from jaxtyping import Float
 
 from workbench.core.session import Session, SessionState
 from workbench.engine.interface import Footage
+from workbench.scene.picking import intrinsics
 from workbench.scene.viewpoints import (
     FIELD_OF_VIEW,
     behind_bodies,
@@ -156,12 +157,9 @@ class CameraRig:
             return
         is_first = seat.shown is None or seat.shown[2] != aspect
         seat.shown = (footage, frame, aspect)
-        K = footage.camera.K
         video = footage.video
-        lens = lens_behind(
-            (K[frame] if K.dim() == 3 else K).numpy(), video.width, video.height, aspect
-        )
-        if is_first or K.dim() == 3:
+        lens = lens_behind(intrinsics(footage, frame), video.width, video.height, aspect)
+        if is_first or footage.camera.K.dim() == 3:
             camera.fov = lens.fov
         if is_first:
             seat.since = now

@@ -13,6 +13,11 @@ from workbench.scene.quick_overlay import project
 def test_the_joint_list_shows_errors_before_and_after_and_the_matches(window):
     content = assert_soon(lambda: shown(window, "joints"))
     assert len(content["names"]) == 24 and content["selected"] == 21
+    across, down = content["at"]
+    footage = window.session.state.footage
+    u, v = project(footage.pose(footage.initial, 0).joints, footage.camera.K.numpy())[21]
+    assert across * footage.camera.width == pytest.approx(u, abs=0.1)
+    assert down * footage.camera.height == pytest.approx(v, abs=0.1)
     assert len(content["before"]) == 24 and content["after"] == []
     window.tasks.run()
     wait(window, lambda state: state.phase == "finished")
