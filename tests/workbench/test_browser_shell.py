@@ -249,3 +249,16 @@ def test_the_help_window_lists_the_keys_and_closes_again(page, window):
     assert_visible(dialog.get_by_text("Worst frame"))
     page.keyboard.press("Escape")
     assert not dialog.is_visible()
+
+
+def test_after_a_press_the_keys_work_as_before(page, window):
+    await_state(window, lambda state: state.footage is not None)
+    page.get_by_role("tab", name="View").click()
+    page.get_by_role("button", name="Last frame").click()
+    await_state(window, lambda state: state.view.frame == state.num_frames - 1)
+    page.wait_for_function("document.activeElement === document.body")
+    page.keyboard.press("j")
+    await_state(window, lambda state: state.view.frame == state.num_frames - 2)
+    page.keyboard.press("Space")
+    await_state(window, lambda state: state.view.is_playing)
+    assert window.session.state.report is None

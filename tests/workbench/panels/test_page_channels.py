@@ -13,6 +13,11 @@ from workbench.scene.quick_overlay import project
 def test_the_joint_list_shows_errors_before_and_after_and_the_matches(window):
     content = assert_soon(lambda: shown(window, "joints"))
     assert len(content["names"]) == 24 and content["selected"] == 21
+    across, down = content["at"]
+    footage = window.session.state.footage
+    u, v = project(footage.pose(footage.initial, 0).joints, footage.camera.K.numpy())[21]
+    assert across * footage.camera.width == pytest.approx(u, abs=0.1)
+    assert down * footage.camera.height == pytest.approx(v, abs=0.1)
     assert len(content["before"]) == 24 and content["after"] == []
     window.tasks.run()
     wait(window, lambda state: state.phase == "finished")
@@ -108,3 +113,22 @@ def test_ghosts_are_drawn_around_the_frame_and_taken_away_again(window):
     window.session.set_view(ghosts=1)
     assert_soon(lambda: not handle.visible)
     assert scene.get_handle_by_name("/bodies/after1").visible
+
+
+def test_skeleton_and_trajectory_are_drawn_when_they_are_wanted(window):
+    scene, footage = window.server.viser.scene, window.session.state.footage
+    window.tasks.seek(9)
+    window.session.set_view(show_skeleton=True, show_trajectory=True, joint=4)
+    bones = assert_soon(lambda: scene.get_handle_by_name("/skeleton/bones"))
+    joints = footage.pose(footage.initial, 9).joints
+    points = scene.get_handle_by_name("/skeleton/joints")
+    assert_soon(lambda: bones.visible and abs(points.points - joints).max() < 1e-5)
+    assert points.colors.shape == (24, 3) and len({tuple(c) for c in points.colors}) > 3
+    mark = scene.get_handle_by_name("/skeleton/selected")
+    assert_soon(lambda: abs(mark.points[0] - joints[4]).max() < 1e-5)
+    assert scene.get_handle_by_name("/skeleton/name").text == "left knee"
+    way = assert_soon(lambda: scene.get_handle_by_name("/trajectory/initial"))
+    assert way.points.shape == (footage.video.num_frames - 1, 2, 3)
+    window.session.set_view(show_skeleton=False, show_trajectory=False)
+    assert_soon(lambda: not bones.visible and not way.visible)
+    assert mark.visible, "the selected joint stays marked"
