@@ -20,7 +20,9 @@ def sweep(axes, scores):
 
 def test_better_scores_are_lower_and_the_best_is_green():
     drawn = draw_sweep(sweep((axis_of("weights.rgb", 0, 1, 3),), [30.0, 10.0, 20.0]), str)
-    heights = [float(y) for y in re.findall(r'<circle class="run" cx="[\d.]+" cy="([\d.]+)"', drawn)]
+    heights = [
+        float(y) for y in re.findall(r'<circle class="run" cx="[\d.]+" cy="([\d.]+)"', drawn)
+    ]
     assert heights[1] > heights[2] > heights[0]
     colors = re.findall(r'r="5" fill="(#\w+)"', drawn)
     assert colors[1] != colors[0] == colors[2]
