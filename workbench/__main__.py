@@ -55,16 +55,15 @@ def run(config: WorkbenchConfig, stop: threading.Event | None = None) -> int:
         NeuhmrError: the device or the address cannot be used.
     """
     # Torch takes seconds to import: `--help` and mistyped paths do not wait for it.
-    from neuhmr.refine.settings import preset
     from workbench.app import Workbench
     from workbench.engine.engine import NeuhmrEngine
 
-    engine = NeuhmrEngine(config.device, preset(config.preset))
+    engine = NeuhmrEngine(config.device, config.refine_config())
     received: list[int] = []
     until = stop or _stop_on_signals(received)
     with Workbench(
         engine,
-        session_folder=config.session,
+        session_folder=config.session_folder,
         host=config.host,
         port=config.port,
         allow_remote=config.allow_remote,

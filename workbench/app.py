@@ -6,7 +6,9 @@ from types import TracebackType
 
 from neuhmr.clip.open_request import OpenRequest
 from neuhmr.clip.sidecars import clip_folder
+from workbench.core.editing import Editing
 from workbench.core.export_paths import ExportFolders
+from workbench.core.fix_looks import FixLooks
 from workbench.core.joint_figures import JointRuler
 from workbench.core.looks import Looks
 from workbench.core.notices import Notices
@@ -21,7 +23,9 @@ from workbench.panels.anchors_panel import AnchorsPanel
 from workbench.panels.avatar_panel import AvatarPanel
 from workbench.panels.clip_panel import ClipPanel
 from workbench.panels.commands import add_commands
+from workbench.panels.compare_panel import ComparePanel
 from workbench.panels.export_panel import ExportPanel
+from workbench.panels.fix_panel import FixPanel
 from workbench.panels.joint_list import JointList
 from workbench.panels.keypoints_panel import KeypointsPanel
 from workbench.panels.matches_panel import MatchesPanel
@@ -32,10 +36,12 @@ from workbench.panels.refine_panel import RefinePanel
 from workbench.panels.settings_panel import SettingsPanel
 from workbench.panels.status_panel import StatusPanel
 from workbench.panels.timeline_panel import TimelinePanel
+from workbench.panels.versions_panel import VersionsPanel
 from workbench.panels.view_panel import ViewPanel
 from workbench.scene.bodies import BodiesView
 from workbench.scene.camera_frustum import CameraView
 from workbench.scene.camera_rig import CameraRig
+from workbench.scene.fix_gizmo import FixGizmo
 from workbench.scene.orientation_sphere import OrientationSphereView, middle_of_person
 from workbench.scene.skeleton_view import SkeletonView, TrajectoryView
 from workbench.scene_writer import Panel, Parts, SceneWriter
@@ -65,6 +71,7 @@ class Workbench:
         self.playback = Playback()
         keeper = SessionKeeper(self.notices, self._session_folder_of)
         self.tasks = Tasks(self.session, engine, self.notices, self.playback, keeper)
+        self.editing = Editing(self.tasks, self._session_folder_of)
         self._engine = engine
         self._style_window()
         self.writer = self._build_window()
@@ -128,9 +135,10 @@ class Workbench:
         })  # fmt: skip
         gui.main_panel.dock_right()
         gui.main_panel.set_width(RIGHT_WIDTH_PX)
-        add_commands(gui, link, tasks, notices, rig.frame_person)
+        add_commands(gui, link, tasks, notices, rig.frame_person, self.editing)
         scene = self.server.viser.scene
         sphere = OrientationSphereView(scene)
+        gizmo = FixGizmo(scene, self.editing.fixing, notices, lambda: self.session.state)
         parts = Parts(
             picture=picture,
             drawn={
@@ -138,10 +146,11 @@ class Workbench:
                 "camera": CameraView(self.server.viser).draw,
                 "skeleton": SkeletonView(scene, ruler).draw,
                 "trajectory": TrajectoryView(scene).draw,
+                "handles": gizmo.draw,
                 "sphere": lambda state: sphere.draw(state, middle_of_person(state)),
                 "head": timeline.show_head,
             },
-            ticked={"clicks": joints.tick, "viewpoints": rig.tick},
+            ticked={"fix": FixLooks(tasks).tick, "clicks": joints.tick, "viewpoints": rig.tick},
             live=[status, NoticesPanel(link, notices)],
             panels=[picture, timeline, joints, *tabs.panels],
         )
@@ -167,10 +176,17 @@ class Workbench:
             ("Refine", RefinePanel),
             ("Matches", MatchesPanel),
             ("Keypoints", KeypointsPanel),
-            ("Settings", SettingsPanel),
         ):
             with group.add_tab(name):
                 built.append(panel(gui, tasks, notices))
+        with group.add_tab("Settings"):
+            built.append(SettingsPanel(gui, self.editing, notices))
+        with group.add_tab("Fix"):
+            built.append(FixPanel(gui, self.editing, notices))
+        with group.add_tab("Versions"):
+            built.append(VersionsPanel(gui, self.editing, notices))
+        with group.add_tab("Compare"):
+            built.append(ComparePanel(gui, self.editing, notices))
         with group.add_tab("View"):
             view = ViewPanel(gui, link, tasks, notices)
         with group.add_tab("Export"):

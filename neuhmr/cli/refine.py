@@ -22,6 +22,7 @@ from neuhmr.clip.open_request import OpenRequest
 from neuhmr.clip.sidecars import resume_path
 from neuhmr.errors import NeuhmrError, OutputError
 from neuhmr.refine.settings import PresetName, RefineConfig, preset, with_values
+from neuhmr.refine.settings.preset_file import read_preset
 
 if TYPE_CHECKING:
     from neuhmr.refine.scope import Scope
@@ -49,6 +50,8 @@ class RefineOptions(ClipInputs):
     """Heatmap weights for --keypoint; else the shipped ones."""
     preset: PresetName = "fast"
     """`paper` is NeuHMR's: no draft, its own numbers."""
+    settings: OptionalPath = None
+    """TOML file of settings, as the workbench saves; a preset that it names comes first."""
     set: Annotated[tuple[str, ...], arg(metavar="N=V", help_behavior_hint="")] = ()
     """Any other setting, such as draft.steps=100."""
     range: Annotated[str, arg(metavar="A:B", help_behavior_hint="")] = ""
@@ -162,12 +165,16 @@ class RefineOptions(ClipInputs):
         )
 
     def config(self) -> RefineConfig:
-        """Combine the preset with the settings that were given.
+        """Combine the preset, a file of settings, and settings that were given one by one.
 
         Raises:
-            NeuhmrError: there is no such setting, or one lies outside its range.
+            NeuhmrError: there is no such setting, one lies outside its range, or the file cannot
+                be read.
         """
-        return with_values(preset(self.preset), given_values(self, self.set))
+        base, values = self.preset, {}
+        if self.settings is not None:
+            base, values = read_preset(self.settings, base)
+        return with_values(preset(base), {**values, **given_values(self, self.set)})
 
     def scope(self) -> "Scope":
         """Say what may change.

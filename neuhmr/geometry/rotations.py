@@ -44,6 +44,11 @@ def rotmat_to_wxyz(rotmat: Float[Tensor, "*batch 3 3"]) -> Float[Tensor, "*batch
     return roma.rotmat_to_unitquat(rotmat).roll(1, dims=-1)
 
 
+def wxyz_to_rotmat(wxyz: Float[Tensor, "*batch 4"]) -> Float[Tensor, "*batch 3 3"]:
+    """Turn unit quaternions, real part first, into matrices."""
+    return roma.unitquat_to_rotmat(wxyz.roll(-1, dims=-1))
+
+
 def rotation_angle(rotmat: Float[Tensor, "*batch 3 3"]) -> Float[Tensor, " *batch"]:
     """Measure the angle of a rotation (rad, in [0, pi]).
 

@@ -1,7 +1,7 @@
 """Everything refinement needs to know about one person in one clip."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import torch
 from jaxtyping import Float
@@ -70,6 +70,17 @@ class RefineProblem:
         Overridden where an ablation gives every frame its own.
         """
         return self.descriptors
+
+    def started_at(self, poses: Motion) -> "RefineProblem":
+        """Refine poses that somebody put right: they count as initial ones, and as the draft's.
+
+        What the draft found out about the scene stays. Frames in which nobody was seen before stay
+        out, as there is no picture of the person.
+        """
+        here = poses.to(self.initial.transl.device)
+        initial = replace(here, valid=here.valid & self.initial.valid)
+        draft = self.draft and replace(self.draft, pose=LocalPose.from_motion(initial))
+        return replace(self, initial=initial, draft=draft)
 
     def active_rows(self) -> tuple[int, ...]:
         """Rows that refinement visits: valid, in scope, not locked."""

@@ -11,6 +11,7 @@ import torch
 from neuhmr.body.body25 import body25_points
 from neuhmr.body.model_files import load_body_model
 from neuhmr.cli import main
+from neuhmr.cli.refine import Refine
 from neuhmr.cli.refine_run import _mean_terms
 from neuhmr.clip.motion_file import read_motion_file
 from neuhmr.errors import BodyModelError
@@ -290,3 +291,19 @@ def test_a_disk_that_fills_up_leaves_the_old_result(
         assert main(words) == 2
     assert "o.npz could not be written (File too large)" in capsys.readouterr().err
     assert out.read_text() == "old" and list(tmp_path.iterdir()) == [out]
+
+
+def test_a_file_of_settings_comes_between_the_preset_and_single_settings(tmp_path):
+    path = tmp_path / "mine.toml"
+    path.write_text("[weights]\nrgb = 0.5\ngeo = 0.25\n[schedule]\nepochs = 2\n")
+    command = Refine(
+        clip=tmp_path / "clip.mp4",
+        out=tmp_path / "out.npz",
+        settings=path,
+        set=("weights.geo=0.75",),
+        epochs=3,
+        preset="paper",
+    )
+    config = command.config()
+    assert (config.weights.rgb, config.weights.geo, config.schedule.epochs) == (0.5, 0.75, 3)
+    assert config.draft.enabled is False and config.name == "paper"

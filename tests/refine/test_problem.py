@@ -3,6 +3,7 @@ from dataclasses import replace
 import pytest
 import torch
 
+from neuhmr.body.local_pose import LocalPose
 from neuhmr.errors import ClipError
 from neuhmr.ghn.renderable import HumanNetwork, Renderable
 from neuhmr.pipeline import Subject, make_subject, prepare
@@ -79,3 +80,23 @@ def test_a_clip_of_one_frame_works():
     one = replace(clip, crops=clip.crops[2:3], truth=clip.truth[2:3])
     problem = problem_of(one, one.truth, TINY_CONFIG)
     assert problem.conditioning_rows == (0, 0) and problem.selection.anchors == (0,)
+
+
+def test_poses_that_were_put_right_are_where_refinement_starts():
+    problem = prepare(tiny_subject(), with_draft(steps=2))
+    assert problem.draft is not None
+    moved = replace(problem.initial, transl=problem.initial.transl + 0.01)
+    moved.valid[1] = False
+    again = problem.started_at(moved)
+    assert torch.equal(again.start().transl, moved.transl)
+    assert torch.equal(again.start().rotmat, LocalPose.from_motion(moved).rotmat)
+    assert again.draft.ground is problem.draft.ground
+    assert 1 not in again.active_rows() and 0 in again.active_rows()
+
+
+def test_frames_without_a_picture_stay_out_however_they_were_filled():
+    problem = tiny_problem()
+    unseen = replace(problem.initial, valid=problem.initial.valid.clone())
+    unseen.valid[2] = False
+    filled = replace(problem, initial=unseen).started_at(problem.initial)
+    assert 2 not in filled.active_rows()

@@ -5,6 +5,7 @@ from pathlib import Path
 from neuhmr.clip.open_request import OpenRequest
 from tests.workbench.fake_engine import FakeEngine
 from tests.workbench.patience import assert_soon
+from workbench.core.editing import Editing
 from workbench.core.notices import Notices
 from workbench.core.playback import Playback
 from workbench.core.session import Session, SessionState
@@ -57,3 +58,8 @@ def launch_again(bench):
     again = Bench(bench.folder)
     again.open_clip()
     return again
+
+
+def edit(bench):
+    """Attach history, fixing and versions to a bench."""
+    return Editing(bench.tasks, lambda clip: bench.folder / clip.stem, bench.folder / "presets")

@@ -17,11 +17,13 @@ from neuhmr.clip.open_request import OpenRequest
 from neuhmr.errors import ClipError, OutputError
 from neuhmr.geometry.cameras import Camera, camera_from_focal
 from neuhmr.progress import Progress
+from neuhmr.refine.correction.skeleton import Skeleton
 from neuhmr.refine.settings import RefineConfig, with_values
 from tests.workbench.fake_heatmaps import BOX, paint_person, report_keypoints, view_person
 from tests.workbench.fake_optimizer import FakeOptimizer
 from tests.workbench.synthetic_figure import (
     NUM_FRAMES,
+    REST,
     disturbed,
     figure_joints,
     figure_vertices,
@@ -152,6 +154,9 @@ class FakeFootage(Footage):
     def joints(self, motion: Motion) -> np.ndarray:
         return figure_joints(motion)
 
+    def skeleton(self, motion: Motion) -> Skeleton:
+        return Skeleton(REST)
+
     def overlay(self, image, frame, bodies) -> np.ndarray:
         self.engine.threads.add(threading.current_thread().name)
         camera = self.camera.resized(image.shape[0], image.shape[1])
@@ -229,9 +234,9 @@ class FakeAvatar(AvatarStage):
 class FakeAnchors(AnchorStage):
     footage: FakeFootage
 
-    def make_optimizer(self, config, scope) -> FakeOptimizer:
+    def make_optimizer(self, config, scope, start=None) -> FakeOptimizer:
         self.footage.engine._begin("make_optimizer")
-        return FakeOptimizer(self.footage.engine, self.footage, config, scope)
+        return FakeOptimizer(self.footage.engine, self.footage, config, scope, start)
 
 
 def window_camera() -> Camera:

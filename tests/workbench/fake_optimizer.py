@@ -5,7 +5,9 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import torch
 
+from neuhmr.body.local_pose import LocalPose
 from neuhmr.body.skeleton import MATCHING_JOINTS
 from neuhmr.refine.scope import Scope
 from neuhmr.refine.settings import RefineConfig
@@ -26,11 +28,14 @@ GIVEN_UP = (3, 4, 9)
 class FakeOptimizer:
     """Goes from the initial poses to the true ones, a part of the way each step."""
 
-    def __init__(self, engine, footage: Footage, config: RefineConfig, scope: Scope) -> None:
+    def __init__(
+        self, engine, footage: Footage, config: RefineConfig, scope: Scope, start=None
+    ) -> None:
         self.engine = engine
         self.footage = footage
         self.config = config
         self.scope = scope
+        self.start = start
         self.steps = 0
         self.configs: list[RefineConfig] = []
 
@@ -52,9 +57,18 @@ class FakeOptimizer:
             },
             learning_rate=config.schedule.learning_rate * (1.0 - self.steps / (total + 1)),
             residual_angle_deg=8.0 * share,
-            motion=disturbed(true_motion(), 0.35 * (1.0 - share)),
+            motion=self._around_locks(disturbed(true_motion(), 0.35 * (1.0 - share))),
             is_finished=self.steps >= total,
         )
+
+    def _around_locks(self, motion):
+        """Keep what is locked as it was at the start, where one was given."""
+        if self.start is None:
+            return motion
+        free = self.scope.free_joints(self.start)
+        old, new = LocalPose.from_motion(self.start), LocalPose.from_motion(motion)
+        rotmat = torch.where(free[..., None, None], new.rotmat, old.rotmat)
+        return LocalPose(rotmat, old.transl).into(motion)
 
     def save(self, path: Path) -> None:
         path.write_text(str(self.steps))

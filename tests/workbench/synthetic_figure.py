@@ -6,9 +6,10 @@ import torch
 from neuhmr.body.motion import Motion
 from neuhmr.body.skeleton import SMPL_PARENTS
 from neuhmr.body.skinning import pose_bones
+from neuhmr.geometry.rotations import rotation_about, rotmat_to_axisangle
 
 # Joints of a person of 1.7 m, rest frame of SMPL: +y up, +x the subject's left (m).
-_REST = torch.tensor(
+REST = torch.tensor(
     [
         [0.0, -0.24, 0.0], [0.07, -0.33, 0.0], [-0.07, -0.33, 0.0], [0.0, -0.13, 0.0],
         [0.1, -0.71, 0.0], [-0.1, -0.71, 0.0], [0.0, 0.01, 0.0], [0.09, -1.13, -0.03],
@@ -43,9 +44,8 @@ def tube_faces() -> np.ndarray:
 def figure_joints(motion: Motion) -> np.ndarray:
     """Joints of all rows (m, camera frame: y down)."""
     local = torch.cat([motion.global_orient[:, None], motion.body_pose], dim=1)
-    bones = pose_bones(_REST, local, SMPL_PARENTS)
-    flip = torch.tensor([1.0, -1.0, -1.0])
-    return (bones.apply(_REST) * flip + motion.transl[:, None]).numpy().astype(np.float32)
+    bones = pose_bones(REST, local, SMPL_PARENTS, motion.transl)
+    return bones.apply(REST).numpy().astype(np.float32)
 
 
 def figure_vertices(motion: Motion, row: int) -> tuple[np.ndarray, np.ndarray]:
@@ -79,13 +79,13 @@ def true_motion() -> Motion:
     """A person that turns once about itself, 3.2 m before the camera."""
     frames = torch.arange(NUM_FRAMES, dtype=torch.float32)
     turn = 2.0 * torch.pi * frames / NUM_FRAMES
-    global_orient = torch.zeros(NUM_FRAMES, 3)
-    global_orient[:, 1] = turn
+    upright = rotation_about("x", torch.tensor(torch.pi))  # From +y up to the camera's +y down.
+    global_orient = rotmat_to_axisangle(upright @ rotation_about("y", turn))
     body_pose = torch.zeros(NUM_FRAMES, 69)
     for joint, axis, size in ((16, 2, -1.1), (17, 2, 1.1), (18, 1, -0.5), (19, 1, 0.5)):
         swing = 1.0 + 0.3 * torch.sin(turn * 2)
         body_pose[:, 3 * (joint - 1) + axis] = size * swing
-    transl = torch.tensor([0.1, 0.1, 3.2]).expand(NUM_FRAMES, 3).clone()
+    transl = torch.tensor([0.1, 0.58, 3.2]).expand(NUM_FRAMES, 3).clone()
     return Motion.from_axisangle(global_orient, body_pose, transl, torch.zeros(10))
 
 

@@ -5,9 +5,11 @@ from pathlib import Path
 
 import pytest
 
+from neuhmr.clip.open_request import OpenRequest
 from neuhmr.errors import NeuhmrError
 from workbench.__main__ import main
 from workbench.core.config import SAMPLE_CLIP, WorkbenchConfig
+from workbench.core.session_folder import remember_clip
 
 FOLDER = Path(__file__).parent
 
@@ -95,3 +97,32 @@ def test_the_link_is_printed_alone_and_a_clip_that_fails_leaves_the_server_up(ca
     out, err = capsys.readouterr()
     assert out.startswith("http://127.0.0.1:") and "/?token=" in out and out.count("\n") == 1
     assert "Ctrl-C" in err and "has stopped" in err
+
+
+def test_the_folder_of_a_session_opens_its_clip(tmp_path):
+    clip, folder = tmp_path / "a.mp4", tmp_path / "mine"
+    clip.write_bytes(b"x")
+    folder.mkdir()
+    remember_clip(folder, OpenRequest(clip=clip, person="2", height=1.8))
+    config = WorkbenchConfig(clip=folder, height=1.7)
+    config.check()
+    assert config.clip_path == clip and config.session_folder == folder
+    request = config.open_request()
+    assert (request.clip, request.person, request.height) == (clip, "2", 1.7)
+    other = WorkbenchConfig(clip=folder, session=tmp_path / "other")
+    assert other.session_folder == tmp_path / "other"
+    assert WorkbenchConfig(clip=clip).session_folder is None
+
+
+def test_a_folder_without_a_session_is_one_sentence(capsys, tmp_path):
+    assert "without a session" in mistake(capsys, str(tmp_path))
+
+
+def test_a_file_of_settings_is_where_the_window_starts(capsys, tmp_path):
+    clip, path = tmp_path / "a.mp4", tmp_path / "mine.toml"
+    clip.write_bytes(b"x")
+    path.write_text('preset = "paper"\n[weights]\nrgb = 0.5\n')
+    config = WorkbenchConfig(clip=clip, settings=path).refine_config()
+    assert config.weights.rgb == 0.5 and config.draft.enabled is False
+    path.write_text("[weights]\nrgb = -1\n")
+    assert "at least 0" in mistake(capsys, str(clip), "--settings", str(path), "--port", "0")

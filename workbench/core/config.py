@@ -1,8 +1,8 @@
 """Everything the workbench can be told on the command line."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from tyro.conf import Positional, arg
 
@@ -16,7 +16,11 @@ from neuhmr.errors import (
     PoseFileError,
 )
 from neuhmr.files.file_kinds import require_file
+from workbench.core.session_folder import request_in
 from workbench.server.addresses import check_host
+
+if TYPE_CHECKING:
+    from neuhmr.refine.settings import RefineConfig
 
 SAMPLE_CLIP = Path(__file__).resolve().parents[2] / "sample_data" / "turn.mp4"
 
@@ -28,7 +32,7 @@ class WorkbenchConfig:
     """See the poses of a person in a video, refine them step by step, and take them away."""
 
     clip: Positional[Annotated[Path | None, arg(help_behavior_hint="")]] = None
-    """The video; else the sample clip."""
+    """The video, or the folder of a session; else the sample clip."""
     poses: OptionalPath = None
     """Initial poses, of any tool; else CLIP's .poses file, else estimated."""
     person: Annotated[str | None, arg(metavar="ID", help_behavior_hint="")] = None
@@ -64,6 +68,8 @@ class WorkbenchConfig:
     """Weights of its heatmaps; else the shipped ones."""
     preset: Literal["fast", "paper"] = "fast"
     """Settings to start from; `paper` is NeuHMR's."""
+    settings: OptionalPath = None
+    """TOML file of settings, as the window saves; a preset that it names comes first."""
     session: OptionalPath = None
     """Folder of the session; else CLIP.neuhmr, or a folder in your home where that is read-only."""
     out: OptionalPath = None
@@ -82,7 +88,39 @@ class WorkbenchConfig:
     @property
     def clip_path(self) -> Path:
         """The clip to open."""
-        return self.clip or SAMPLE_CLIP
+        return self._of_session().clip if self._is_session else self.clip or SAMPLE_CLIP
+
+    @property
+    def session_folder(self) -> Path | None:
+        """Where the session is kept, if that was said."""
+        return self.clip if self._is_session and self.session is None else self.session
+
+    @property
+    def _is_session(self) -> bool:
+        return self.clip is not None and self.clip.is_dir()
+
+    def _of_session(self) -> OpenRequest:
+        """Read what a session's folder says of its clip.
+
+        Raises:
+            ClipError: it is no session's folder, or the clip is gone.
+        """
+        assert self.clip is not None
+        return request_in(self.clip)
+
+    def refine_config(self) -> "RefineConfig":
+        """Say which settings to start from.
+
+        Raises:
+            NeuhmrError: a file of settings cannot be used.
+        """
+        from neuhmr.refine.settings import preset, with_values
+        from neuhmr.refine.settings.preset_file import read_preset
+
+        base, values = self.preset, {}
+        if self.settings is not None:
+            base, values = read_preset(self.settings, base)
+        return with_values(preset(base), values)
 
     def check(self) -> None:
         """Make sure, before anything slow is imported, that what was named can be used.
@@ -124,7 +162,18 @@ class WorkbenchConfig:
             )
 
     def open_request(self) -> OpenRequest:
-        """Say what to open first."""
+        """Say what to open first: what a session's folder names, but for what was given."""
+        given = self._given()
+        if not self._is_session:
+            return given
+        changed = {
+            field.name: getattr(given, field.name)
+            for field in fields(OpenRequest)
+            if getattr(given, field.name) != field.default
+        }
+        return replace(self._of_session(), **changed)
+
+    def _given(self) -> OpenRequest:
         return OpenRequest(
             clip=self.clip_path,
             poses=self.poses,

@@ -121,10 +121,44 @@ def table(
     )
 
 
+def sortable_table(
+    heads: Sequence[tuple[str, str]],
+    rows: Sequence[Sequence[str]],
+    on_click: Sequence[str],
+    selected: int | None = None,
+) -> str:
+    """Draw a table of moderate height whose headings can be clicked, too.
+
+    Args:
+        heads: column titles, and a script for each.
+        rows: cells.
+        on_click: a script for each row.
+        selected: the row to mark.
+    """
+    head = "".join(
+        f'<th onclick="{escape(script)}" style="position:sticky;top:0;background:#191d22;'
+        f"text-align:{'left' if place == 0 else 'right'};padding:2px 4px;white-space:nowrap;"
+        f'color:{FAINT};font-weight:500;cursor:pointer">{escape(title)}</th>'
+        for place, (title, script) in enumerate(heads)
+    )
+    body = []
+    for number, row in enumerate(rows):
+        back = f"background:{REFINED}26;" if number == selected else ""
+        cells = "".join(_cell("td", text, index) for index, text in enumerate(row))
+        body.append(
+            f'<tr style="border-top:1px solid {LINE};cursor:pointer;{back}" '
+            f'onclick="{escape(on_click[number])}">{cells}</tr>'
+        )
+    return block(
+        f'<div style="max-height:190px;overflow-y:auto"><table style="border-collapse:collapse;'
+        f'width:100%"><tr>{head}</tr>{"".join(body)}</table></div>'
+    )
+
+
 def _cell(tag: str, text: str, index: int, style: str = "") -> str:
     align = "left" if index == 0 else "right"
     return (
-        f'<{tag} style="text-align:{align};padding:2px 4px;white-space:nowrap;'
+        f'<{tag} style="text-align:{align};padding:1px 3px;white-space:nowrap;'
         f'font-variant-numeric:tabular-nums;{style}">{escape(text)}</{tag}>'
     )
 

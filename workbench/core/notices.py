@@ -117,6 +117,11 @@ class Notices:
         """Say what the user should know before going on."""
         self.show(Notice(title, body, "warning"))
 
+    def warn_once(self, title: str, body: str) -> None:
+        """Warn of what would else be said again and again."""
+        if not any(notice.title == title for notice in self.recent):
+            self.warn(title, body)
+
     def error(self, error: Exception) -> None:
         """Say what went wrong."""
         self.show(notice_of_error(error))

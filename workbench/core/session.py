@@ -14,8 +14,15 @@ from jaxtyping import Float, Int
 
 from neuhmr.body.motion import Motion
 from neuhmr.clip.open_request import OpenRequest
+from neuhmr.refine.correction.merging import keep_edits
 from neuhmr.refine.scope import Scope
 from neuhmr.refine.settings import RefineConfig
+from workbench.core.comparison import Comparison
+from workbench.core.corrections import Corrections, FixOptions
+from workbench.core.fix_view import FixView
+from workbench.core.history_list import HistoryList
+from workbench.core.sweep import Sweep
+from workbench.core.version import Version
 from workbench.core.view_state import ViewState
 from workbench.engine.free_view import Viewpoint
 from workbench.engine.interface import AnchorStage, AvatarStage, Footage, Image
@@ -156,6 +163,22 @@ class SessionState:
     """Shown until the optimizer takes its next step."""
     verdicts: FrameVerdicts | None = None
     """Of some step; see `judged`."""
+    corrections: Corrections = field(default_factory=Corrections)
+    """What was put right by hand; locks are in `scope`."""
+    fix: FixOptions = field(default_factory=FixOptions)
+    history: HistoryList = field(default_factory=HistoryList)
+    versions: tuple[Version, ...] = ()
+    """Kept ones, oldest first."""
+    fix_view: FixView | None = None
+    """The selected joint of some frame and pose, as the Fix tab shows it."""
+    presets: tuple[str, ...] = ()
+    """Names of settings that can be loaded."""
+    sweep: Sweep | None = None
+    compared: tuple[str, str] | None = None
+    """What the user compares; see `comparisons.comparable`."""
+    comparison: Comparison | None = None
+    version: str | None = None
+    """Which kept version the poses are, or were made from."""
     losses: tuple[LossPoint, ...] = ()
     steps_per_second: float = 0.0
     job: JobStatus | None = None
@@ -184,19 +207,27 @@ class SessionState:
 
     @property
     def refined(self) -> Motion | None:
-        """The optimizer's poses; None before the first step."""
+        """The optimizer's poses, or what was put right by hand; None before the first of both."""
+        if self.corrections.motion is not None:
+            return self.corrections.motion
         if self.report is not None:
             return self.report.motion
-        return self.restored.motion if self.restored is not None else None
+        return self.corrections.start if self.restored is None else self.restored.motion
 
     @property
     def may_change_scope(self) -> bool:
-        """Whether nothing was refined yet, or is about to be, under the present scope."""
-        return self.refined is None and self.phase not in ON_THE_MOVE
+        """Whether nothing was refined yet, or is about to be, under the present scope.
+
+        Whatever was put right since then begins a refinement of its own.
+        """
+        is_new = self.refined is None or self.corrections.motion is not None
+        return is_new and self.phase not in ON_THE_MOVE
 
     @property
     def judged(self) -> FrameVerdicts | None:
         """The verdicts on the present refined poses; None where they have moved on since."""
+        if self.corrections.motion is not None:
+            return None
         reached = self.report or self.restored
         if self.verdicts is None or reached is None or reached.step != self.verdicts.step:
             return None
@@ -206,6 +237,18 @@ class SessionState:
     def best(self) -> Motion | None:
         """The refined poses, or the initial ones before there are any."""
         return self.refined or self.initial
+
+    @property
+    def guarded(self) -> Motion | None:
+        """The best poses where the guard may have its say: not on what was put right by hand."""
+        if self.judged is not None:
+            return self.judged.motion
+        edited, reached = self.corrections.motion, self.report or self.restored
+        if edited is None or reached is None or self.verdicts is None:
+            return self.best
+        if reached.step != self.verdicts.step:
+            return edited
+        return keep_edits(reached.motion, edited, self.verdicts.motion)
 
     @property
     def rendered_motion(self) -> Motion | None:
@@ -239,6 +282,8 @@ class Session:
         self._state = state
         self._changed = threading.Condition()
         self._version = 0
+        self.follow: Callable[[SessionState, SessionState], SessionState] = lambda old, new: new
+        """Told of every change, the lock held; may add to it."""
 
     @property
     def state(self) -> SessionState:
@@ -255,7 +300,7 @@ class Session:
         with self._changed:
             new_state = change(self._state)
             if new_state is not self._state:
-                self._state = new_state
+                new_state = self._state = self.follow(self._state, new_state)
                 self._version += 1
                 self._changed.notify_all()
             return new_state

@@ -1,16 +1,24 @@
 """The way from a clip to refined poses, stage by stage; runs on the compute thread only."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 from neuhmr.clip.open_request import OpenRequest
 from neuhmr.errors import MisplacedPosesError, NonFiniteError
-from neuhmr.refine.scope import Scope
 from neuhmr.refine.settings import RefineConfig
+from workbench.core.corrections import Corrections
+from workbench.core.identity import SameObjects
 from workbench.core.notices import Notices
 from workbench.core.playback import Playback
-from workbench.core.session import ON_THE_MOVE, LossPoint, Misplaced, Session, SessionState
+from workbench.core.session import (
+    ON_THE_MOVE,
+    LossPoint,
+    Misplaced,
+    Restored,
+    Session,
+    SessionState,
+)
 from workbench.core.session_keeper import SaveClock, SessionKeeper
 from workbench.core.view_state import ViewState
 from workbench.core.worker import JobControl
@@ -40,7 +48,16 @@ class Stages:
         self._keeper = keeper
         self._save_clock = SaveClock()
         self._optimizer: Optimizer | None = None
-        self._begun: tuple[RefineConfig, Scope] | None = None
+        self._begun: object = None
+        """Whatever the optimizer was made for."""
+        self._reached: StepReport | None = None
+        """The optimizer's last step; None before its first."""
+        self._saved: Restored | None = None
+        """What an earlier launch has left on disk, until it is overwritten."""
+        self.on_settled: Callable[[SessionState], None] = lambda state: None
+        """Told when a run has come to rest, or was dropped."""
+        self.on_opened: Callable[[OpenRequest], None] = lambda request: None
+        """Told when a clip is open and has poses."""
 
     def open(self, request: OpenRequest, control: JobControl) -> Iterator[None]:
         """Open a clip; find first poses where it has none."""
@@ -57,15 +74,22 @@ class Stages:
         yield
         if footage.initial is not None:
             self._restore()
+            self.on_opened(request)
             return
         self._notices.info(
             "No poses beside the clip", "First poses and masks are being found; this takes a while."
         )
         footage = footage.initialise(control.report)
         self._start_over(footage, request)
+        self.on_opened(request)
         for remark in footage.remarks:
             self._notices.warn("About the first poses", remark[:1].upper() + remark[1:] + ".")
         self._notices.success("First poses found", "They were saved beside the clip.")
+
+    @property
+    def run(self) -> object:
+        """Something that every run has for itself."""
+        return self._begun
 
     def build_avatar(self, control: JobControl) -> Iterator[None]:
         """Make the person renderable; what was built on an earlier avatar is dropped."""
@@ -99,22 +123,42 @@ class Stages:
         An optimizer that has moved the poses goes on as it began, whatever is set by now.
         """
         state, footage = self._session.state, self._require_footage()
-        config = self._require_config() if state.restored is None else state.restored.config
-        is_begun = state.refined is not None or self._begun == (config, state.scope)
-        if self._optimizer is not None and is_begun:
+        if self._goes_on(state):
             return
+        if self._is_elsewhere(state):
+            self._session.update(begun_around)
+        restored = self._session.state.restored
+        config = self._require_config() if restored is None else restored.config
         if not is_registered_with(self._session.state, config):
             yield from self._register_with(config, control)
         state = self._session.state
         assert state.anchors is not None
         self._drop_optimizer()
-        optimizer = state.anchors.make_optimizer(config, state.scope)
+        scope, start = state.corrections.run_scope(state.scope), state.corrections.start
+        optimizer = state.anchors.make_optimizer(config, scope, start)
         if state.restored is not None and not self._keeper.load_optimizer(footage, optimizer):
             self.forget_refinement()
+            self._session.set(corrections=state.corrections)
             yield from self.prepare(control)  # Afresh, so with what is set now.
             return
-        self._optimizer, self._begun = optimizer, (config, state.scope)
+        self._optimizer, self._begun, self._reached = optimizer, _beginning(state), None
         yield
+
+    def _goes_on(self, state: SessionState) -> bool:
+        """Tell whether the optimizer stands where the state does, and not where it once did."""
+        if self._optimizer is None or state.corrections.motion is not None:
+            return False
+        if state.report is not None:
+            return state.report is self._reached
+        return self._reached is None and self._begun == _beginning(state)
+
+    def _is_elsewhere(self, state: SessionState) -> bool:
+        """Tell whether poses are shown that no optimizer, in memory or on disk, stands at."""
+        if is_put_right(state):
+            return True
+        if state.report is not None:
+            return self._optimizer is None or state.report is not self._reached
+        return state.restored is not None and state.restored is not self._saved
 
     def take_step(self) -> StepReport:
         """Move the poses once.
@@ -131,6 +175,7 @@ class Stages:
         except NonFiniteError:
             self._session.set(phase="failed")
             raise
+        self._reached, self._saved = report, None
         seconds = time.perf_counter() - started
         rate = 1.0 / max(seconds, 1e-6)
         state = self._session.update(lambda state: _with_report(state, report, rate))
@@ -142,7 +187,8 @@ class Stages:
 
     def judge(self, control: JobControl) -> Iterator[None]:
         """Compare every frame before and after, unless that is known already."""
-        if self._session.state.refined is None or self._session.state.judged is not None:
+        state = self._session.state
+        if state.refined is None or state.judged is not None or self._is_elsewhere(state):
             return
         yield from self.prepare(control)
         if self._optimizer is not None and self._session.state.refined is not None:
@@ -155,6 +201,7 @@ class Stages:
         state = self._session.update(_settled)
         if self._optimizer is not None and state.report is not None:
             self._keeper.save(state, self._optimizer)
+        self.on_settled(state)
         if state.phase == "finished" and state.report is not None:
             angle = state.report.residual_angle_deg
             self._notices.success(
@@ -166,9 +213,11 @@ class Stages:
     def reset(self) -> None:
         """Go back to the initial poses, also for the next launch."""
         self.forget_refinement()
+        self._saved = None
         footage = self._session.state.footage
         if footage is not None:
             self._keeper.forget(footage)
+        self.on_settled(self._session.state)
 
     def forget_refinement(self) -> None:
         """Drop the refined poses and all that was seen on the way."""
@@ -178,6 +227,8 @@ class Stages:
                 state,
                 report=None,
                 restored=None,
+                corrections=Corrections(),
+                version=None,
                 verdicts=None,
                 losses=(),
                 joints=None,
@@ -200,11 +251,17 @@ class Stages:
     def _drop_optimizer(self) -> None:
         """Drop what was refined in this launch; poses of an earlier one stay until they go on."""
         self._optimizer = None
-        if self._session.state.restored is None or self._session.state.report is not None:
+        state = self._session.state
+        if is_put_right(state):
+            self._session.update(begun_around)
+            return
+        is_from_before = state.restored is not None or state.corrections.start is not None
+        if state.report is not None or not is_from_before:
             self.forget_refinement()
 
     def _restore(self) -> None:
         state = self._keeper.restore(self._session.state)
+        self._saved = state.restored
         self._playback.seek(state.view.frame, time.monotonic())
         self._session.set(
             restored=state.restored,
@@ -227,6 +284,8 @@ class Stages:
                 request=request,
                 footage=footage,
                 config=state.config or self._engine.default_config(),
+                fix=state.fix,
+                presets=state.presets,
                 job=state.job,
                 exported=state.exported,
                 export_remarks=state.export_remarks,
@@ -259,6 +318,39 @@ def is_registered_with(state: SessionState, config: RefineConfig) -> bool:
         return False
     is_same_choice = anchors.config.anchors == config.anchors
     return is_same_choice and anchors.config.matching.epsilon == config.matching.epsilon
+
+
+def is_put_right(state: SessionState) -> bool:
+    """Tell whether poses were put right by hand since the last step, or a version taken up."""
+    return state.corrections.motion is not None
+
+
+def begun_around(state: SessionState) -> SessionState:
+    """Let a refinement begin at poses that were put right, and hold those frames if wished."""
+    corrections = state.corrections
+    return replace(
+        state,
+        corrections=replace(
+            corrections,
+            motion=None,
+            said="Begin at the poses that were put right",
+            start=state.guarded,
+            held=corrections.frames if state.fix.holds else frozenset(),
+        ),
+        report=None,
+        restored=None,
+        verdicts=None,
+        losses=(),
+        joints=None,
+        steps_per_second=0.0,
+    )
+
+
+def _beginning(state: SessionState) -> SameObjects | None:
+    """Say what an optimizer is made for: equal for states that it can go on from."""
+    config = state.config if state.restored is None else state.restored.config
+    scope = state.corrections.run_scope(state.scope)
+    return SameObjects(str(config), str(scope.plain()), state.restored, state.corrections.start)
 
 
 def _settled(state: SessionState) -> SessionState:

@@ -149,8 +149,7 @@ class Tasks:
             motion = best
             if is_guarded:
                 yield from self.stages.judge(control)
-                judged = self.session.state.judged
-                motion = best if judged is None else judged.motion
+                motion = self.session.state.guarded or best
             remarks = footage.export(motion, request, control.report)
             written = str(request.path)
             self.session.update(

@@ -55,6 +55,7 @@ class NeuhmrAvatar(AvatarStage):
             problem.conditioning_rows,
             model,
             self.heatmaps_missing,
+            self.weights,
         )
         return avatar, show_anchors(config, problem, start)
 
@@ -121,6 +122,7 @@ def show_person(
     rows: tuple[int, int],
     heatmaps: ClipHeatmaps | None,
     heatmaps_missing: str,
+    weights: str,
 ) -> NeuhmrAvatar:
     """Show a person to the window.
 
@@ -131,6 +133,7 @@ def show_person(
         rows: of the frames that the avatar was conditioned on.
         heatmaps: network of the keypoints, if it can be used.
         heatmaps_missing: why it cannot.
+        weights: digest of the network that renders.
     """
     crops = person.drafted.subject.crops
     crops_here = crops.to("cpu")
@@ -141,6 +144,7 @@ def show_person(
         conditioning_frames=(frames[rows[0]], frames[rows[1]]),
         silhouette_iou={f: iou for f, iou in zip(frames, ious, strict=True) if iou == iou},
         crop_size=(crops.cameras.height, crops.cameras.width),
+        weights=weights,
         heatmaps_missing=heatmaps_missing,
         person=person,
         avatar=avatar,

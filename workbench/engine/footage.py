@@ -12,9 +12,10 @@ from neuhmr.body.motion import Motion
 from neuhmr.clip.motion_file import read_motion_file
 from neuhmr.clip.open_request import OpenRequest
 from neuhmr.errors import PoseFileError
-from neuhmr.ghn.checkpoint import load_ghn
+from neuhmr.ghn.checkpoint import load_ghn, rendering_digest
 from neuhmr.opening import Opened
 from neuhmr.progress import OnProgress
+from neuhmr.refine.correction.skeleton import Skeleton
 from neuhmr.refine.settings import RefineConfig
 from neuhmr.rendering.mesh_overlay import MeshOverlay
 from workbench.engine.avatar import NeuhmrAvatar, show_person
@@ -28,6 +29,7 @@ from workbench.engine.interface import (
     motion_row,
 )
 from workbench.engine.keypoints import load_heatmap_model
+from workbench.engine.pose_cache import PoseCache
 
 
 class Painter:
@@ -55,6 +57,7 @@ class NeuhmrFootage(Footage):
     request: OpenRequest
     device: torch.device
     painter: Painter = field(default_factory=Painter, repr=False)
+    poses: PoseCache = field(default_factory=PoseCache, repr=False)
 
     def initialise(self, on_progress: OnProgress) -> "NeuhmrFootage":
         """Find first poses and masks, and save them beside the clip."""
@@ -72,7 +75,13 @@ class NeuhmrFootage(Footage):
         person = subject.draft(config, on_progress).person(on_progress)
         heatmaps, missing = load_heatmap_model(ghn, self.opened.model, self.request.heatmaps)
         return show_person(
-            config, person, person.build.avatar, person.build.conditioning_rows, heatmaps, missing
+            config,
+            person,
+            person.build.avatar,
+            person.build.conditioning_rows,
+            heatmaps,
+            missing,
+            rendering_digest(ghn),
         )
 
     def read_motion(self, path: Path) -> Motion:
@@ -89,9 +98,12 @@ class NeuhmrFootage(Footage):
             )
         return motion
 
-    @torch.no_grad()
     def pose(self, motion: Motion, frame: int) -> BodyFrame | None:
         """Pose the body in one frame; None where nobody was seen."""
+        return self.poses.get(motion, frame, lambda: self._pose(motion, frame))
+
+    @torch.no_grad()
+    def _pose(self, motion: Motion, frame: int) -> BodyFrame | None:
         row = motion_row(motion, frame)
         if row is None:
             return None
@@ -102,6 +114,11 @@ class NeuhmrFootage(Footage):
     def joints(self, motion: Motion) -> Float[np.ndarray, "rows joints 3"]:
         """Place the joints in all rows of a motion."""
         return frame_joints(self.opened.model.with_shape(motion.betas), motion).numpy()
+
+    @torch.no_grad()
+    def skeleton(self, motion: Motion) -> Skeleton:
+        """Say how long the person's bones are."""
+        return Skeleton(self.opened.model.with_shape(motion.betas).joints_rest)
 
     def overlay(self, image: Image, frame: int, bodies: list[PaintedBody]) -> Image:
         """Draw bodies over a frame of any size; the GL context belongs to the calling thread."""

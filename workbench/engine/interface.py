@@ -17,6 +17,7 @@ from neuhmr.clip.open_request import OpenRequest
 from neuhmr.formats.writing.formats import FormatName, WriteOptions
 from neuhmr.geometry.cameras import Camera
 from neuhmr.progress import OnProgress
+from neuhmr.refine.correction.skeleton import Skeleton
 from neuhmr.refine.scope import Scope
 from neuhmr.refine.settings import RefineConfig
 from workbench.engine.free_view import Viewpoint
@@ -116,6 +117,10 @@ class Footage(ABC):
         """Place the joints in all rows of a motion (m, each frame's camera frame)."""
 
     @abstractmethod
+    def skeleton(self, motion: Motion) -> Skeleton:
+        """Say how long the person's bones are. Cheap, any thread."""
+
+    @abstractmethod
     def overlay(self, image: Image, frame: int, bodies: list[PaintedBody]) -> Image:
         """Draw bodies over a frame of any size. Always called from the same thread."""
 
@@ -141,6 +146,8 @@ class AvatarStage(ABC):
     """Mesh against mask by frame, in [0, 1]; frames that were not looked at are absent."""
     crop_size: tuple[int, int]
     """(height, width) of the renderings (px)."""
+    weights: str = ""
+    """Which weights render it, in a few characters; "" where nobody knows."""
     heatmaps_missing: str = ""
     """Why heatmaps cannot be rendered, in the user's words; "" where they can."""
 
@@ -208,8 +215,16 @@ class AnchorStage(ABC):
     """How many anchors see each joint; joints with none are not matched."""
 
     @abstractmethod
-    def make_optimizer(self, config: RefineConfig, scope: Scope) -> Optimizer:
-        """Get an optimizer ready at the initial poses, or at the draft's.
+    def make_optimizer(
+        self, config: RefineConfig, scope: Scope, start: Motion | None = None
+    ) -> Optimizer:
+        """Get an optimizer ready.
+
+        Args:
+            config: settings.
+            scope: what it may change.
+            start: poses to begin with, which it also is to be judged against; None for the
+                draft's or the initial ones.
 
         Raises:
             ClipError: the scope leaves nothing to refine.

@@ -9,6 +9,7 @@ from jaxtyping import Bool, Float
 
 from neuhmr.anchors.frame_poses import pose_frame
 from neuhmr.anchors.visibility import joint_visibility, render_joint_depths
+from neuhmr.body.motion import Motion
 from neuhmr.body.skeleton import NUM_JOINTS
 from neuhmr.progress import OnProgress
 from neuhmr.refine.problem import RefineProblem
@@ -27,13 +28,16 @@ class NeuhmrAnchors(AnchorStage):
 
     problem: RefineProblem
 
-    def make_optimizer(self, config: RefineConfig, scope: Scope) -> "NeuhmrOptimizer":
-        """Get an optimizer ready at the initial poses, or at the draft's.
+    def make_optimizer(
+        self, config: RefineConfig, scope: Scope, start: Motion | None = None
+    ) -> "NeuhmrOptimizer":
+        """Get an optimizer ready at given poses, else at the draft's or the initial ones.
 
         Raises:
             ClipError: the scope leaves nothing to refine.
         """
-        return NeuhmrOptimizer(replace(self.problem, scope=scope), config)
+        problem = self.problem if start is None else self.problem.started_at(start)
+        return NeuhmrOptimizer(replace(problem, scope=scope), config)
 
 
 class NeuhmrOptimizer:

@@ -17,8 +17,8 @@ from workbench.scene.pictures import BACKGROUND, label_font, resized, trimmed
 from workbench.server.user_event import UserEvent
 
 _THUMBNAIL = (120, 90)
-_COLUMNS = 4
-_MAX_SHOWN = 16
+_COLUMNS = 6
+_MAX_SHOWN = 18
 _MAX_FRAMES = 1_000_000
 
 
@@ -36,16 +36,15 @@ class AnchorsPanel:
             hint="Choose anchors and average what each joint looks like over those that see it.",
         )
         self._settings = SettingWidgets(gui, tasks, notices, main_settings(("anchors",)))
+        self._choice = gui.add_html("")
+        self._wish = gui.add_button_group(
+            "As anchor",
+            ("Use", "Avoid", "Free"),
+            hint="Use or avoid the present frame at the next Register; Free lets it decide.",
+        )
         self._sheet = gui.add_image(np.zeros((8, 8, 3), np.uint8), visible=False)
         self._clicks = ClickTarget(gui, _MAX_FRAMES, tasks.seek, notices)
         self._table = gui.add_html("")
-        with gui.add_folder("The present frame"):
-            self._choice = gui.add_html("")
-            self._wish = gui.add_button_group(
-                "As anchor",
-                ("Use", "Avoid", "Free"),
-                hint="Use or avoid the present frame at the next Register; Free lets it decide.",
-            )
 
         @self._register.on_click
         @notices.guard
@@ -116,7 +115,7 @@ def contact_sheet(pictures: list[tuple[int, Image | None]]) -> Image:
     pen = ImageDraw.Draw(drawing)
     for index, (frame, _) in enumerate(pictures):
         at = (index % _COLUMNS * width + 5, index // _COLUMNS * height + 3)
-        pen.text(at, str(frame), fill=(252, 196, 25), font=label_font(13))
+        pen.text(at, str(frame), fill=(252, 196, 25), font=label_font(16))
     return np.asarray(drawing)
 
 

@@ -13,8 +13,8 @@ from workbench.scene.frame_view import rendering_strip
 from workbench.scene.pictures import BACKGROUND, TILE_GAP, resized, trimmed
 from workbench.server.user_event import UserEvent
 
-_VIEW_HEIGHT = 300
-_TILE = (352, 264)
+_VIEW_SIZE = (280, 264)
+_TILE = (320, 264)
 
 
 class AvatarPanel:
@@ -31,13 +31,13 @@ class AvatarPanel:
             hint="Cut the person out of every frame and show two frames to the network, which can "
             "then render the person in any pose.",
         )
-        with gui.add_folder("Draft: at the next avatar"):
-            self._settings = SettingWidgets(gui, tasks, notices, main_settings(("draft",)))
         self._strip_image = gui.add_image(rendering_strip(None, None, _TILE), jpeg_quality=88)
         self._strip_note = gui.add_html("")
         self._shown_strip: object = None
         self._views = gui.add_image(np.zeros((8, 16, 3), np.uint8), visible=False)
         self._facts = gui.add_html("")
+        with gui.add_folder("Draft: at the next avatar"):
+            self._settings = SettingWidgets(gui, tasks, notices, main_settings(("draft",)))
 
         @self._build.on_click
         @notices.guard
@@ -78,11 +78,21 @@ class AvatarPanel:
             self._shown = avatar
             self._text.content = markup.paragraph("Made from these two frames:")
             views = [avatar.crop(frame) for frame in avatar.conditioning_frames]
-            size = (_VIEW_HEIGHT, _VIEW_HEIGHT * avatar.crop_size[1] // avatar.crop_size[0])
-            self._views.image = side_by_side(
-                [None if view is None else resized(trimmed(view), size) for view in views], size
-            )
+            self._views.image = side_by_side([_fitted(view) for view in views], _VIEW_SIZE)
             self._facts.content = markup.facts(avatar_facts(avatar))
+
+
+def _fitted(view: Image | None) -> Image | None:
+    """Scale the person to the height of a tile, in the middle of its width."""
+    if view is None:
+        return None
+    person = trimmed(view)
+    height, width = _VIEW_SIZE
+    narrow = min(round(height * person.shape[1] / person.shape[0]), width)
+    tile = np.zeros((height, width, 3), np.uint8)
+    left = (width - narrow) // 2
+    tile[:, left : left + narrow] = resized(person, (height, narrow))
+    return tile
 
 
 def rendering_note(state: SessionState) -> str:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import viser
 
+from workbench.core.editing import Editing
 from workbench.core.notices import Notices
 from workbench.core.page_link import PageLink
 from workbench.core.session import ON_THE_MOVE
@@ -30,6 +31,14 @@ class Command:
     run: Callable[[], None]
     is_switch: bool = False
     """Holding the key must not flip it back and forth."""
+    modifier: str | None = None
+    """Keys to hold, such as "cmd/ctrl"."""
+
+    @property
+    def keys(self) -> str:
+        """What to press, in words; "" for the palette alone."""
+        words = {"cmd/ctrl": "Ctrl+", "cmd/ctrl+shift": "Ctrl+Shift+", None: ""}[self.modifier]
+        return words + (self.hotkey or "")
 
 
 def all_commands(
@@ -50,6 +59,7 @@ def all_commands(
 
     return (
         Command("Play or pause the clip", "space", tasks.toggle_playing, is_switch=True),
+        Command("Play or pause", "K", tasks.toggle_playing, is_switch=True),
         Command("One frame back", "J", move(-1)),
         Command("One frame on", "L", move(1)),
         Command("Ten frames back", "pageup", move(-10)),
@@ -62,7 +72,7 @@ def all_commands(
         Command("Show initial poses", "1", show("initial")),
         Command("Show refined poses", "2", show("refined")),
         Command("Show both", "3", show("both")),
-        Command("Skeleton", "K", lambda: flip(tasks, "show_skeleton"), is_switch=True),
+        Command("Skeleton", "M", lambda: flip(tasks, "show_skeleton"), is_switch=True),
         Command("Ghosts of the frames around", "O", lambda: flip_ghosts(tasks), is_switch=True),
         Command("Trajectory", "T", lambda: flip(tasks, "show_trajectory"), is_switch=True),
         Command(
@@ -82,19 +92,36 @@ def all_commands(
     )
 
 
+def editing_commands(editing: Editing) -> tuple[Command, ...]:
+    """List what keys can do to poses that are put right by hand."""
+    fixing = editing.fixing
+    return (
+        Command("Undo", "Z", editing.undo, modifier="cmd/ctrl"),
+        Command("Redo", "Z", editing.redo, modifier="cmd/ctrl+shift"),
+        Command("Flip the limb in depth", "C", fixing.flip_depth, is_switch=True),
+        Command("Refine around what was put right", None, fixing.refine_around, is_switch=True),
+        Command("Keep the poses as a version", None, editing.versions.keep_now, is_switch=True),
+    )
+
+
 def add_commands(
     gui: viser.GuiApi,
     link: PageLink,
     tasks: Tasks,
     notices: Notices,
     frame_person: Callable[[], None],
+    editing: Editing,
 ) -> None:
     """Put the commands into the palette, and tell the page which keys there are."""
-    commands = all_commands(tasks, frame_person)
+    commands = (*all_commands(tasks, frame_person), *editing_commands(editing))
     link.open_channels("keys")
-    link.show("keys", {"keys": [[command.label, command.hotkey or ""] for command in commands]})
+    link.show("keys", {"keys": [[command.label, command.keys] for command in commands]})
     for command in commands:
-        handle = gui.add_command(command.label, hotkey=command.hotkey)  # type: ignore[arg-type]
+        handle = gui.add_command(
+            command.label,
+            hotkey=command.hotkey,  # type: ignore[arg-type]
+            modifier=command.modifier,  # type: ignore[arg-type]
+        )
         run = _without_repeats(command.run) if command.is_switch else command.run
         handle.on_trigger(notices.guard(lambda _event, run=run: run()))
 

@@ -15,7 +15,7 @@ from workbench.panels.joint_list import joint_names, joint_words
 from workbench.scene.joint_picture import joint_picture
 from workbench.server.user_event import UserEvent
 
-_HEADER = ("Joint", "seen", "matched", "similar", "off px", "moved mm")
+_HEADER = ("Joint", "seen", "match", "alike", "px off", "mm moved")
 
 
 class MatchesPanel:

@@ -7,10 +7,12 @@ import viser
 from neuhmr.refine.settings import SETTINGS
 from neuhmr.refine.settings.table import Setting
 from workbench.core import markup
+from workbench.core.editing import Editing
 from workbench.core.notices import Notices
 from workbench.core.session import SessionState
-from workbench.core.tasks import Tasks
+from workbench.panels.preset_widgets import PresetWidgets
 from workbench.panels.setting_widgets import SettingWidgets
+from workbench.panels.sweep_widgets import SweepWidgets, sweep_note
 
 GROUPS: dict[str, str] = {
     "draft": "Draft: at the next avatar",
@@ -29,7 +31,12 @@ GROUPS: dict[str, str] = {
 class SettingsPanel:
     """Folded folders, one a group."""
 
-    def __init__(self, gui: viser.GuiApi, tasks: Tasks, notices: Notices) -> None:
+    def __init__(self, gui: viser.GuiApi, editing: Editing, notices: Notices) -> None:
+        tasks = editing.tasks
+        self._presets = PresetWidgets(gui, editing, notices)
+        with gui.add_folder("Sweep", expand_by_default=False):
+            gui.add_html(sweep_note())
+            self._sweep = SweepWidgets(gui, editing, notices)
         gui.add_html(
             markup.paragraph(
                 "Everything that refinement can be told. The settings that are used most are on "
@@ -50,6 +57,8 @@ class SettingsPanel:
 
     def refresh(self, state: SessionState) -> None:
         """Show the state."""
+        self._presets.refresh(state)
+        self._sweep.refresh(state)
         for widgets in self._widgets:
             widgets.refresh(state)
 

@@ -23,14 +23,14 @@ _SWITCHES: dict[str, tuple[str, str, str]] = {
     "ground": ("show_ground", "Ground", "The floor under the feet; squares of half a meter."),
     "camera": ("show_frustum", "Video camera", "Where the camera stood, with the frame on it."),
     "sphere": (
-        "show_sphere", "Orientation sphere",
+        "show_sphere", "Orientations",
         "Which side of the body each frame shows. Yellow: anchors; green: the two frames the "
         "avatar is made from; white: the present frame.",
     ),
     "truth": ("show_truth", "Show truth", "The true poses, where the clip brings them."),
     "follow": ("follows", "Follow the person", "The 3D view goes along with the pelvis."),
     "from camera": (
-        "from_camera", "From the video camera",
+        "from_camera", "Camera's view",
         "See the scene as the camera did, with the frame behind the bodies. Orbiting leaves it.",
     ),
 }  # fmt: skip

@@ -15,6 +15,8 @@ import viser
 from viser import _gui_handles as handles
 from viser import _messages
 
+from workbench.server.gizmo_guard import MESSAGES, guard_gizmos
+from workbench.server.rejected import RejectedValueError
 from workbench.server.user_event import SENT_VALUE
 
 logger = logging.getLogger(__name__)
@@ -29,13 +31,10 @@ _ALLOWED_MESSAGES = frozenset(
         _messages.SceneNodeClickMessage,
         _messages.ScenePointerMessage,
     }
+    | MESSAGES
 )
 """What the workbench listens to; `upload_guard` lets files in. Forms, tunnels and the rest are not
 served at all."""
-
-
-class RejectedValueError(Exception):
-    """A value that the widget could not have produced."""
 
 
 def guard_values(server: viser.ViserServer) -> None:
@@ -50,6 +49,7 @@ def guard_values(server: viser.ViserServer) -> None:
         await _handle_update(server, apply_updates, client_id, message)
 
     incoming[_messages.GuiUpdateMessage] = [handle]
+    guard_gizmos(server)
 
 
 async def _handle_update(

@@ -22,11 +22,12 @@ _INTRODUCTION = """# Settings
 
 Everything that refinement can be told, made from the program's own table by `neuhmr settings
 --markdown`. On the command line a setting with an option of its own is given by it; every setting
-can be given by its name: `neuhmr refine CLIP --out OUT --set draft.steps=100 weights.prior=0`. In
-the window each has a widget, on the tab of its stage or on the Settings tab. *Live* ones act at
-the next step of a refinement that is under way; of the others, the stage has to be done anew.
-Frames and rates are meant for 30 frames a second and adapted to the clip's own rate. Values below
-a range are refused; values above it may be typed, though a slider ends there.
+can be given by its name: `neuhmr refine CLIP --out OUT --set draft.steps=100 weights.prior=0`,
+and any number of them in a TOML file, such as the window saves: `--settings mine.toml`. In the
+window each has a widget, on the tab of its stage or on the Settings tab. *Live* ones act at the
+next step of a refinement that is under way; of the others, the stage has to be done anew. Frames
+and rates are meant for 30 frames a second and adapted to the clip's own rate. Values below a
+range are refused; values above it may be typed, though a slider ends there.
 """
 
 

@@ -7,8 +7,9 @@ import pytest
 
 from tests.workbench.patience import PATIENCE_S, assert_soon
 from tests.workbench.viser_client import camera_message, connect, decode, encode, send_all
+from workbench.server.rejected import RejectedValueError
 from workbench.server.server import start_server
-from workbench.server.value_guard import MAX_TEXT_LENGTH, RejectedValueError, checked_value
+from workbench.server.value_guard import MAX_TEXT_LENGTH, checked_value
 
 
 @pytest.fixture(scope="module")

@@ -1,0 +1,86 @@
+"""Which clip a session folder belongs to, so that the folder can be opened by itself."""
+
+import json
+from dataclasses import fields
+from pathlib import Path
+from typing import Any
+
+from neuhmr.clip.atomic import atomic_path
+from neuhmr.clip.open_request import OpenRequest
+from neuhmr.errors import ClipError
+from neuhmr.files.json_text import read_json
+
+FILE_NAME = "clip.json"
+VIDEO_SUFFIXES = (".mp4", ".mov", ".mkv", ".avi", ".webm", ".m4v")
+_PATHS = ("clip", "poses", "masks", "camera", "truth", "body_model", "checkpoint", "heatmaps")
+_KINDS: dict[str, tuple[type, ...]] = {
+    **dict.fromkeys((*_PATHS, "person", "poses_as"), (str,)),
+    "height": (int, float),
+    "fill_gaps": (int,),
+}
+
+
+def remember_clip(folder: Path, request: OpenRequest) -> None:
+    """Write which files were opened.
+
+    Raises:
+        OutputError: it cannot be written.
+    """
+    content: dict[str, Any] = {}
+    for field in fields(OpenRequest):
+        value = getattr(request, field.name)
+        content[field.name] = str(value.resolve()) if isinstance(value, Path) else value
+    with atomic_path(folder / FILE_NAME) as partial:
+        partial.write_text(json.dumps(content, indent=1), encoding="utf-8")
+
+
+def request_in(folder: Path) -> OpenRequest:
+    """Read which files to open for a session folder.
+
+    Raises:
+        ClipError: the folder holds no session, or its clip is gone.
+    """
+    path = folder / FILE_NAME
+    if not path.is_file():
+        return OpenRequest(clip=_clip_beside(folder))
+    remedy = "name the video instead of the folder"
+    data = read_json(path, ClipError, "the files of a session", remedy)
+    try:
+        request = OpenRequest(**_values(data))
+    except (TypeError, ValueError) as error:
+        raise ClipError(
+            f"{path} does not name the files of a session ({error}); {remedy}."
+        ) from error
+    if not request.clip.is_file():
+        raise ClipError(
+            f"{request.clip} is gone, the video of the session {folder} was expected there; move "
+            "it back, or open it where it is now with --session."
+        )
+    return request
+
+
+def _values(data: Any) -> dict[str, Any]:
+    """Check the kind of everything that is named; what is not known is left out."""
+    if not isinstance(data, dict):
+        raise ValueError("it is no table")
+    values: dict[str, Any] = {}
+    for name, kind in _KINDS.items():
+        value = data.get(name)
+        if value is None:
+            continue
+        if isinstance(value, bool) or not isinstance(value, kind):
+            raise ValueError(f"{name} is {value!r}")
+        values[name] = Path(value) if name in _PATHS else value
+    return values
+
+
+def _clip_beside(folder: Path) -> Path:
+    """Find the video that a folder such as `turn.neuhmr` is named after."""
+    names = [folder.with_suffix(suffix) for suffix in VIDEO_SUFFIXES]
+    found = [name for name in names if folder.suffix == ".neuhmr" and name.is_file()]
+    if not found:
+        raise ClipError(
+            f"{folder} is a folder without a session, a video or a session's folder was expected; "
+            "name the video."
+        )
+    return found[0]
