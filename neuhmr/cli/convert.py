@@ -49,8 +49,8 @@ class Convert:
     """Frames per second of IN, where it does not say; else the clip's or 30."""
     source_model: OptionalPath = None
     """The tool's body (SMPL, SMPL-H or SMPL-X, npz or pkl), to move its poses exactly."""
-    fit_shape: Annotated[Literal["auto", "off"], arg(help_behavior_hint="")] = "auto"
-    """Fit shape and rest pose to joints that the file holds or --source-model has."""
+    fit_shape: Annotated[Literal["auto", "on", "off"], arg(help_behavior_hint="")] = "auto"
+    """Fit shape and rest pose to joints that the file holds (auto), or to --source-model's (on)."""
     to: Annotated[FormatName | None, arg(help_behavior_hint="")] = None
     """What to write; else told by OUT's ending."""
     up: Annotated[Up | None, arg(help_behavior_hint="")] = None
@@ -104,7 +104,8 @@ class Convert:
             check_outputs({"OUT": target}, inputs, self.overwrite)
         body = load_body_arrays(self.body_model)
         content = read_poses(source, self._choice(to, body))
-        if content.points3d is not None and self.fit_shape == "auto":
+        fits = self.fit_shape == "on" or (self.fit_shape == "auto" and not self.source_model)
+        if content.points3d is not None and fits:
             from neuhmr.body.model_files import load_body_model
             from neuhmr.initial.fit_shape import fit_to_points
 

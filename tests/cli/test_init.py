@@ -19,8 +19,9 @@ def asked(painted_clip: Path, monkeypatch: pytest.MonkeyPatch) -> list[object]:
     report = InitialReport(0.8, 3.25, 100.0, ("It is dark.",))
     found = InitialResult(motion=clip.motion, masks=clip.masks, report=report)
 
-    def estimate(*arguments: object) -> InitialResult:
+    def estimate(*arguments: object, **options: object) -> InitialResult:
         given.extend(arguments)
+        given.append(options)
         return found
 
     monkeypatch.setattr("neuhmr.initial.initialise.initialise_sidecars", estimate)
@@ -30,13 +31,14 @@ def asked(painted_clip: Path, monkeypatch: pytest.MonkeyPatch) -> list[object]:
 def test_files_that_are_named_are_written(painted_clip: Path, tmp_path: Path, asked, capsys):
     out, masks = tmp_path / "p.npz", tmp_path / "m.npz"
     words = ["init", str(painted_clip), "--out", str(out), "--masks-out", str(masks), "--json"]
-    assert main(words) == 0
+    assert main([*words, "--person", "2", "--segmenter", "rembg"]) == 0
     result = json.loads(capsys.readouterr().out)
     assert (result["written"], result["masks"]) == (str(out), str(masks))
     assert (result["frames"], result["valid_frames"]) == (6, 5)
     assert (result["detected_share"], result["error_2d_px"]) == (0.8, 3.25)
     assert result["warnings"] == ["It is dark."]
-    clip, model, poses_path, masks_path, on_progress = asked
+    clip, model, poses_path, masks_path, on_progress, options = asked
+    assert options["person"] == "2" and options["config"].segmenter == "rembg"
     assert isinstance(clip, Clip) and clip.video.path == painted_clip
     assert (poses_path, masks_path) == (out, masks) and callable(on_progress)
     assert model.name == "open-body"

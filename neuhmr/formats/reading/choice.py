@@ -8,6 +8,7 @@ import numpy as np
 
 from neuhmr.errors import PoseFileError
 from neuhmr.formats.reading.found import FoundPerson, FoundPoses
+from neuhmr.formats.reading.joined_tracks import JOIN, join_tracks
 from neuhmr.formats.reading.rest_body import RestBody
 
 FrameChoice = Literal["camera", "world"]
@@ -34,8 +35,13 @@ class Choice:
     """The body to move the poses onto; None keeps the tool's own."""
 
 
-def choose_person(path: Path, found: FoundPoses, choice: Choice) -> FoundPerson:
-    """Pick the only person, or the one that is asked for.
+def choose_person(
+    path: Path, found: FoundPoses, choice: Choice
+) -> tuple[FoundPerson, tuple[str, ...]]:
+    """Pick the only person, or the one that is asked for, perhaps joined of several tracks.
+
+    Returns:
+        The person, and what to say about a joint.
 
     Raises:
         PoseFileError: there are none or several, or nobody of that name.
@@ -48,15 +54,24 @@ def choose_person(path: Path, found: FoundPoses, choice: Choice) -> FoundPerson:
     ids = {person.id: person for person in found.persons}
     wanted = choice.person
     if len(found.persons) == 1 and (wanted is None or choice.takes_only_one):
-        return found.persons[0]
+        return found.persons[0], ()
     if wanted in ids:
-        return ids[wanted]
+        return ids[wanted], ()
     people = "; ".join(_describe(person) for person in found.persons)
     if wanted is None:
         raise PoseFileError(
             f"{path} ({found.tool}) holds {len(found.persons)} people, one was expected; choose "
-            f"with --person among {people}."
+            f"with --person among {people}; --person ID{JOIN}ID joins tracks of one person."
         )
+    parts = wanted.split(JOIN)
+    if len(parts) > 1 and set(parts) <= ids.keys() and len(set(parts)) == len(parts):
+        tracks = [ids[part] for part in parts]
+        if choice.frame == "world" or any(track.camera is None for track in tracks):
+            raise PoseFileError(
+                f"{path} ({found.tool}) has tracks with worlds of their own, which only the "
+                "camera's frame joins; leave --world out, or choose one track."
+            )
+        return join_tracks(tracks)
     raise PoseFileError(
         f"{path} ({found.tool}) holds no person {wanted}, one of these was expected: {people}."
     )

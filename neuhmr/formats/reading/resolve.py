@@ -34,7 +34,7 @@ def resolve(path: Path, found: FoundPoses, choice: Choice) -> MotionArrays:
         PoseFileError: it is not clear whose or in which frame, or the numbers are no poses.
         BodyModelError: the source model is not of the kind that the poses belong to.
     """
-    person = choose_person(path, found, choice)
+    person, joined = choose_person(path, found, choice)
     rate = _rate(found, choice)
     matched = ()
     if found.rows_are_times and choice.clip_fps is not None:
@@ -66,7 +66,7 @@ def resolve(path: Path, found: FoundPoses, choice: Choice) -> MotionArrays:
         has_frame_index=found.has_frame_index or bool(matched),
         source=_source(path, found, person),
         remarks=(
-            *found.remarks, *rate.remarks, *matched, *dropped, *measured, *placed.remarks,
+            *found.remarks, *joined, *rate.remarks, *matched, *dropped, *measured, *placed.remarks,
             *one_shape, *seen.remarks,
         ),
     )  # fmt: skip

@@ -316,3 +316,25 @@ def test_motion_files_can_be_had_in_their_world(tmp_path: Path) -> None:
     in_world = (known.joints() - transforms[:, None, :3, 3]) @ transforms[:, :3, :3]
     np.testing.assert_allclose(joints_of(found), in_world * [1, -1, -1], atol=MILLIMETER)
     assert found.source.startswith("ours; poses are in the world")
+
+
+def test_tracks_of_one_person_are_joined_when_asked(tmp_path: Path) -> None:
+    known = make_known(rows=8, frames=[0, 1, 2, 3, 6, 7, 8, 9])
+
+    def part(rows: slice) -> files.Known:
+        arrays = {k: v[rows] if len(v) == 8 else v for k, v in vars(known).items()}
+        return files.Known(**arrays)
+
+    first, second = part(slice(0, 4)), part(slice(4, 8))
+    tree = {3: files.wham_track(second), 7: files.wham_track(first)}
+    path = write_joblib(tmp_path / "wham_output.pkl", tree)
+    with pytest.raises(PoseFileError, match=r"--person ID\+ID joins"):
+        read_on_body(path)
+    content = read_on_body(path, person="3+7")
+    assert_same_joints(content, known)
+    assert content.T_camera_world is None
+    assert any("7 to 3 between frames 3 and 6" in remark for remark in content.remarks)
+    with pytest.raises(PoseFileError, match="worlds of their own"):
+        read_on_body(path, person="3+7", frame="world")
+    with pytest.raises(PoseFileError, match=r"no person 3\+4"):
+        read_on_body(path, person="3+4")
