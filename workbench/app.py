@@ -37,6 +37,7 @@ from workbench.panels.settings_panel import SettingsPanel
 from workbench.panels.status_panel import StatusPanel
 from workbench.panels.timeline_panel import TimelinePanel
 from workbench.panels.versions_panel import VersionsPanel
+from workbench.panels.view_panel import CHANNEL as VIEW
 from workbench.panels.view_panel import ViewPanel
 from workbench.scene.bodies import BodiesView
 from workbench.scene.camera_frustum import CameraView
@@ -128,6 +129,8 @@ class Workbench:
         joints = JointList(link, tasks, ruler)
         joints.listen(self.server.viser.scene)
         status = StatusPanel(link, tasks, lambda: len(self.server.viser.get_clients()))
+        # What is put into a tab is there only while the tab is open.
+        link.open_channels(VIEW)
         tabs = self._build_tabs(link)
         link.add_presses({
             **status.presses(), **timeline.presses(), **tabs.view.presses(),

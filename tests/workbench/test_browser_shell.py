@@ -79,6 +79,15 @@ def test_the_3d_view_has_half_of_the_page_and_the_whole_person_is_in_it(page, wi
     assert high[1] - low[1] > 0.3 * view["height"], "the person is tiny"
 
 
+def test_icons_over_the_view_tell_what_is_on_whatever_tab_is_open(page, window):
+    for name, is_on in (("Ground", "true"), ("Skeleton, colored by error", "false")):
+        button = page.get_by_role("button", name=name)
+        button.and_(page.locator(f"[aria-pressed={is_on}]")).wait_for()
+    page.get_by_role("button", name="Skeleton").click()
+    await_state(window, lambda state: state.view.show_skeleton)
+    page.get_by_role("button", name="Skeleton").and_(page.locator("[aria-pressed=true]")).wait_for()
+
+
 def test_what_to_do_next_is_never_covered(page, window):
     window.notices.show(Notice("Broken", "It failed.", "error", "Traceback: all of it"))
     notice = page.locator(".nh-notice", has_text="Broken")

@@ -146,9 +146,8 @@ class FixPanel:
         elif is_current and view is not self._shown:
             self._shown = view
             video = state.footage.video
-            code = "code"
             self._clicks.allow(code_of(4 * video.width, 4 * video.height, video.width))
-            self._picture.content = fix_picture(view, video.width, self._clicks.script(code))
+            self._picture.content = fix_picture(view, video.width, self._clicks.script("code"))
             self._show_numbers(view.now)
 
     def _show_rows(self, state: SessionState, is_ready: bool) -> None:

@@ -53,7 +53,10 @@ class OpenPanel:
                 "Path", "", hint="Of a file on this machine; relative to the clip's folder."
             )
             self._open = gui.add_button(
-                "Open", icon=viser.Icon.FOLDER_OPEN, hint="First export what you want to keep."
+                "Open",
+                icon=viser.Icon.FOLDER_OPEN,
+                color="blue",
+                hint="First export what you want to keep.",
             )
             self._upload = gui.add_upload_button(
                 "Upload poses",

@@ -14,6 +14,7 @@ from workbench.core.view_state import MAX_GHOSTS, SURFACES, BodyStyle
 from workbench.server.user_event import UserEvent
 
 CHANNEL = "view"
+"""To be opened outside the tab."""
 _BODIES = ("initial", "refined", "truth")
 _SWITCHES: dict[str, tuple[str, str, str]] = {
     "skeleton": (
@@ -59,7 +60,6 @@ class ViewPanel:
         )  # fmt: skip
         self._ghosts.on_update(notices.guard(self._setter("ghosts", int)))
         self._step.on_update(notices.guard(self._setter("ghost_step", int)))
-        link.open_channels(CHANNEL)
         self._styles = {body: _StyleWidgets(gui, tasks, notices, body) for body in _BODIES}
 
     def _setter(self, fieldname: str, kind: type) -> Callable[[UserEvent], None]:
