@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 from tyro.conf import arg
 
 from neuhmr.cli.inputs import (
+    RARE,
     ClipInputs,
     JsonFlag,
     OptionalPath,
@@ -42,7 +43,7 @@ class RefineOptions(ClipInputs):
     """Also write a JSON report: settings, losses, changes."""
     height: Annotated[float | None, arg(metavar="M", help_behavior_hint="")] = None
     """Of the person (m), where it is known: sets size and distance."""
-    fill_gaps: Annotated[int, arg(metavar="N", help_behavior_hint="")] = 0
+    fill_gaps: Annotated[int, arg(metavar="N", help_behavior_hint=""), RARE] = 0
     """Also refine frames without a pose, in gaps of up to so many."""
     checkpoint: OptionalPath = None
     """Avatar weights (.safetensors); else the shipped ones."""
