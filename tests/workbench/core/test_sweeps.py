@@ -1,7 +1,5 @@
 """Sweeps: one run a value, each a version; the session stays as it is, and cancel is quick."""
 
-import time
-
 import pytest
 
 from neuhmr.clip.open_request import OpenRequest
@@ -94,16 +92,16 @@ def test_without_truth_the_masks_judge(tmp_path):
     bench.tasks.stop()
 
 
-def test_a_sweep_is_cancelled_within_150_ms_and_keeps_what_it_has(slow_bench):
+def test_a_sweep_is_cancelled_between_two_steps_and_keeps_what_it_has(slow_bench):
     bench = slow_bench
     editing = edit(bench)
     editing.sweeps.start(request(axis_of("weights.rgb", 0.1, 0.9, 20)))
     assert_soon(lambda: bench.state.sweep is not None and bench.state.sweep.points)
-    started = time.perf_counter()
+    taken = bench.engine.calls.count("step")
     bench.tasks.cancel()
-    assert_soon(lambda: not bench.tasks.worker.is_busy)
-    assert time.perf_counter() - started < 0.15
     state = bench.wait()
+    # Not by the clock: a machine that is busy with other things says nothing of this.
+    assert bench.engine.calls.count("step") <= taken + 2
     assert not state.sweep.is_running and 0 < len(state.sweep.points) < 20
     assert len(state.versions) == len(state.sweep.points)
 
