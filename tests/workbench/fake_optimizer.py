@@ -9,6 +9,7 @@ import numpy as np
 from neuhmr.body.skeleton import MATCHING_JOINTS
 from neuhmr.refine.scope import Scope
 from neuhmr.refine.settings import RefineConfig
+from tests.workbench.fake_stages import toy_depths
 from tests.workbench.synthetic_figure import NUM_FRAMES, disturbed, true_motion
 from workbench.engine.interface import Footage
 from workbench.engine.optimizer import (
@@ -116,4 +117,5 @@ class FakeOptimizer:
             winners=winners,
             candidates=candidates,
             candidate_similarity=similarity,
+            depths=toy_depths((frame,), projected[None]),
         )

@@ -15,6 +15,7 @@ from jaxtyping import Float, Int
 from neuhmr.body.motion import Motion
 from neuhmr.refine.scope import Scope
 from neuhmr.refine.settings import RefineConfig
+from workbench.core.stage_results import StageResults
 from workbench.core.view_state import ViewState
 from workbench.engine.free_view import Viewpoint
 from workbench.engine.interface import AnchorStage, AvatarStage, Footage, Image
@@ -56,6 +57,8 @@ class Preview:
     motion: Motion
     stride: int
     image: Image
+    depth: Float[np.ndarray, "height width"]
+    """D, from the camera (m); NaN where there is no body."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -152,6 +155,7 @@ class SessionState:
     export_remarks: tuple[str, ...] = ()
     """What to know about the newest of them."""
     view: ViewState = field(default_factory=ViewState)
+    stage_results: StageResults = field(default_factory=StageResults)
 
     @property
     def num_frames(self) -> int:
