@@ -31,6 +31,7 @@ from workbench.panels.settings_panel import SettingsPanel
 from workbench.panels.status_panel import StatusPanel
 from workbench.panels.timeline_panel import TimelinePanel
 from workbench.panels.view_panel import ViewPanel
+from workbench.panels.visibility_panel import VisibilityPanel
 from workbench.scene.bodies import BodiesView
 from workbench.scene.camera_frustum import CameraView
 from workbench.scene.camera_rig import CameraRig
@@ -158,6 +159,7 @@ class Workbench:
             ("Avatar", AvatarPanel),
             ("Anchors", AnchorsPanel),
             ("Refine", RefinePanel),
+            ("Visibility", VisibilityPanel),
             ("Matches", MatchesPanel),
             ("Keypoints", KeypointsPanel),
             ("Settings", SettingsPanel),

@@ -9,7 +9,7 @@ import numpy as np
 from neuhmr.body.skeleton import MATCHING_JOINTS
 from neuhmr.refine.scope import Scope
 from neuhmr.refine.settings import RefineConfig
-from tests.workbench.fake_stages import toy_depths
+from tests.workbench.fake_stages import toy_depths, toy_window
 from tests.workbench.synthetic_figure import NUM_FRAMES, disturbed, true_motion
 from workbench.engine.interface import Footage
 from workbench.engine.optimizer import (
@@ -119,3 +119,7 @@ class FakeOptimizer:
             candidate_similarity=similarity,
             depths=toy_depths((frame,), projected[None]),
         )
+
+    def depth_around(self, frame: int, joint: int):
+        self.engine._begin("depth_around")
+        return toy_window(frame, joint)

@@ -4,7 +4,7 @@ import numpy as np
 
 from tests.workbench.fake_heatmaps import BOX
 from tests.workbench.synthetic_figure import figure_joints, true_motion
-from workbench.engine.depth_tests import DepthTests
+from workbench.engine.depth_tests import DepthTests, DepthWindow
 
 NUM_JOINTS = 24
 CROP_SIZE = (240, 180)
@@ -46,3 +46,12 @@ def toy_similarity(frame: int, joint: int) -> np.ndarray:
     center = np.random.default_rng(frame * 31 + joint).uniform(0.3, 0.7, 2)
     squares = (v / rows - center[0]) ** 2 + (u / columns - center[1]) ** 2
     return (0.9 * np.exp(-squares / 0.02)).astype(np.float32)
+
+
+def toy_window(frame: int, joint: int) -> DepthWindow:
+    """A slope that comes nearer downwards, with nothing at its left."""
+    depths = np.repeat(np.linspace(3.6, 2.8, 72)[:, None], 72, axis=1).astype(np.float32)
+    depths[:, :20] = np.nan
+    return DepthWindow(
+        frame=frame, joint=joint, center=np.float32([90, 120]), reach=36.0, depths=depths
+    )

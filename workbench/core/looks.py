@@ -31,7 +31,7 @@ class Looks:
         self._session = session
         self._tasks = tasks
         self._keypoints = KeypointLooks(session, tasks.worker.request_look)
-        self._stages = StageLooks(session, tasks.worker.request_look, tasks.stages.inspect)
+        self._stages = StageLooks(session, tasks.worker.request_look, tasks.stages)
         self._wanted = SameObjects()
         self._wanted_since = 0.0
 

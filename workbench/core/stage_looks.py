@@ -16,35 +16,34 @@ from workbench.core.stage_results import (
     SimilarityMap,
     StageResults,
 )
+from workbench.core.stages import Stages
 from workbench.core.worker import Look
 from workbench.engine.free_view import Viewpoint
 from workbench.engine.interface import AvatarStage, motion_row
-from workbench.engine.optimizer import JointReport
 from workbench.errors import WorkbenchError
 
 REST_S = 0.25
 """How long the 3D view must stay the same before a fine picture is rendered (s)."""
 COARSE_VIEW, FINE_VIEW = (100, 75), (400, 300)
 """(height, width) of free views while the 3D view moves, and once it rests (px)."""
-Inspect = Callable[[int], JointReport | None]
 
 
 class StageLooks:
     """Notices what the tabs lack and asks the compute thread for it. Used by one thread."""
 
     def __init__(
-        self, session: Session, request_look: Callable[[str, Look], None], inspect: Inspect
+        self, session: Session, request_look: Callable[[str, Look], None], stages: Stages
     ) -> None:
         """Get ready.
 
         Args:
             session: where results go.
             request_look: the compute thread's mailbox.
-            inspect: see a frame's matches; called on the compute thread.
+            stages: own the optimizer; called on the compute thread.
         """
         self._session = session
         self._request_look = request_look
-        self._inspect = inspect
+        self._stages = stages
         self._wanted = SameObjects()
         self._wanted_since = 0.0
 
@@ -55,6 +54,7 @@ class StageLooks:
         if state.view.is_playing or state.phase in ON_THE_MOVE or state.job is not None:
             return
         self._ask_depths(state)
+        self._ask_window(state)
         self._ask_similarity(state)
         self._ask_quality(state)
         self._ask_matches(state)
@@ -69,6 +69,18 @@ class StageLooks:
             self._keep(lambda results: replace(results, depths=(anchors, tests)))
 
         self._request_look("depth tests", Look(SameObjects(anchors), compute))
+
+    def _ask_window(self, state: SessionState) -> None:
+        if state.anchors is None:
+            return
+        key, frame, joint = window_key(state), state.view.frame, state.view.joint
+
+        def compute() -> None:
+            found = self._stages.depth_around(frame, joint)
+            if found is not None:
+                self._keep(lambda results: replace(results, window=(key, found)))
+
+        self._request_look("depth window", Look(key, compute))
 
     def _ask_similarity(self, state: SessionState) -> None:
         anchors, frame, joint = state.anchors, state.view.frame, state.view.joint
@@ -109,7 +121,7 @@ class StageLooks:
             return
 
         def compute() -> None:
-            report = self._inspect(frame)
+            report = self._stages.inspect(frame)
             if report is not None and matches_key(self._session.state) == key:
                 summary = MatchSummary.of(report)
                 self._keep(lambda r: replace(r, matches=r.matches.plus(key, frame, summary)))
@@ -146,6 +158,12 @@ class StageLooks:
 def quality_key(state: SessionState) -> SameObjects:
     """Say what the quality of renderings belongs to."""
     return SameObjects(state.avatar, state.rendered_motion)
+
+
+def window_key(state: SessionState) -> SameObjects:
+    """Say what depths around the selected joint belong to."""
+    shown = (state.view.frame, state.view.joint)
+    return SameObjects(state.report, state.restored, state.anchors, shown)
 
 
 def matches_key(state: SessionState) -> SameObjects:

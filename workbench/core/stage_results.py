@@ -11,7 +11,7 @@ from jaxtyping import Bool, Float
 from neuhmr.body.motion import Motion
 from workbench.core.identity import SameObjects
 from workbench.engine.avatar_rendering import FrameQuality
-from workbench.engine.depth_tests import DepthTests
+from workbench.engine.depth_tests import DepthTests, DepthWindow
 from workbench.engine.free_view import Viewpoint
 from workbench.engine.interface import AnchorStage, AvatarStage, Image
 from workbench.engine.optimizer import JointReport
@@ -89,6 +89,8 @@ class StageResults:
     quality: PerFrame[FrameQuality] = field(default_factory=PerFrame[FrameQuality])
     depths: tuple[AnchorStage, DepthTests] | None = None
     """The anchors, and their joints' depths."""
+    window: tuple[SameObjects, DepthWindow] | None = None
+    """Depths around a joint, and what they belong to."""
     similarity: SimilarityMap | None = None
     orbit: OrbitPicture | None = None
 
@@ -97,6 +99,10 @@ class StageResults:
         if self.depths is None or self.depths[0] is not anchors:
             return None
         return self.depths[1]
+
+    def window_of(self, key: SameObjects) -> DepthWindow | None:
+        """Look depths around a joint up; None where they are yet to be rendered."""
+        return self.window[1] if self.window is not None and self.window[0] == key else None
 
     def similarity_of(
         self, anchors: AnchorStage | None, frame: int, joint: int

@@ -55,3 +55,17 @@ class DepthTests:
         u, v = self.pixels[..., 0], self.pixels[..., 1]
         in_picture = (u >= 0.0) & (u <= width) & (v >= 0.0) & (v <= height)
         return in_picture & (self.joint_depths > 0.0)
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class DepthWindow:
+    """Rendered depths around a joint, at the refined pose."""
+
+    frame: int
+    joint: int
+    center: Float[np.ndarray, "2"]
+    """Where the joint lies (px of the crop)."""
+    reach: float
+    """How much is seen above, below, left and right of it (px of the crop)."""
+    depths: Float[np.ndarray, "rows columns"]
+    """D (m); NaN where the ray met no body."""

@@ -11,7 +11,7 @@ from jaxtyping import Bool, Float
 from neuhmr.body.motion import Motion
 from neuhmr.progress import OnProgress
 from neuhmr.refine.settings import RefineConfig
-from workbench.engine.depth_tests import DepthTests
+from workbench.engine.depth_tests import DepthTests, DepthWindow
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -113,4 +113,8 @@ class Optimizer(Protocol):
 
     def inspect(self, frame: int, config: RefineConfig) -> JointReport | None:
         """See how joint matching sees a frame; None where nobody was seen."""
+        ...
+
+    def depth_around(self, frame: int, joint: int) -> DepthWindow | None:
+        """Render depths around a joint; None where nobody was seen."""
         ...

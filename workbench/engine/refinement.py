@@ -19,9 +19,12 @@ from neuhmr.refine.run import Run
 from neuhmr.refine.scope import Scope
 from neuhmr.refine.settings import RefineConfig
 from neuhmr.refine.terms.matching import JointMatches
-from workbench.engine.depth_tests import DepthTests
+from workbench.engine.depth_tests import LEAST_OPACITY, DepthTests, DepthWindow
 from workbench.engine.interface import AnchorStage
 from workbench.engine.optimizer import FrameVerdict, FrameVerdicts, JointReport, StepReport
+
+WINDOW_REACH_PX = 36
+"""How far around a joint depths are rendered (px of the crop)."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -161,9 +164,9 @@ class NeuhmrOptimizer:
     @torch.no_grad()
     def inspect(self, frame: int, config: RefineConfig) -> JointReport | None:
         """See how joint matching sees a frame; None where nobody was seen."""
-        row = int(np.searchsorted(self._frames, frame))
+        row = self._row(frame)
         problem, refiner = self._run.problem, self._run.refiner
-        if row >= len(self._frames) or self._frames[row] != frame or not problem.initial.valid[row]:
+        if row is None:
             return None
         matches = refiner.matches(row, config.at_rate(problem.fps))
         camera = problem.crops.cameras[row]
@@ -173,6 +176,35 @@ class NeuhmrOptimizer:
         visible = joint_visibility(depths, camera.height, camera.width, epsilon)
         tests = depth_tests_of((frame,), (depths,), (camera.height, camera.width))
         return _joint_report(matches, tests, visible)
+
+    @torch.no_grad()
+    def depth_around(self, frame: int, joint: int) -> DepthWindow | None:
+        """Render depths around a joint; None where nobody was seen."""
+        row = self._row(frame)
+        if row is None:
+            return None
+        problem = self._run.problem
+        posed = pose_frame(problem.body, self._run.refiner.motion(), row)
+        camera = problem.crops.cameras[row]
+        center = camera.project(posed.joints[joint])
+        steps = torch.arange(-WINDOW_REACH_PX, WINDOW_REACH_PX, device=center.device) + 0.5
+        down, across = torch.meshgrid(steps, steps, indexing="ij")
+        pixels = center + torch.stack([across, down], dim=-1)
+        rendering = problem.avatar.render(posed, camera, pixels.reshape(-1, 2))
+        depths = rendering.depths.masked_fill(rendering.opacities <= LEAST_OPACITY, torch.nan)
+        return DepthWindow(
+            frame=frame,
+            joint=joint,
+            center=center.float().cpu().numpy(),
+            reach=WINDOW_REACH_PX,
+            depths=depths.reshape(pixels.shape[:2]).float().cpu().numpy(),
+        )
+
+    def _row(self, frame: int) -> int | None:
+        """Find a frame's row; None where nobody was seen."""
+        row = int(np.searchsorted(self._frames, frame))
+        is_known = row < len(self._frames) and self._frames[row] == frame
+        return row if is_known and self._run.problem.initial.valid[row] else None
 
 
 def _feasible(config: RefineConfig, problem: RefineProblem) -> RefineConfig:
