@@ -35,6 +35,7 @@ from workbench.panels.visibility_panel import VisibilityPanel
 from workbench.scene.bodies import BodiesView
 from workbench.scene.camera_frustum import CameraView
 from workbench.scene.camera_rig import CameraRig
+from workbench.scene.orbit_watch import OrbitWatch
 from workbench.scene.orientation_sphere import OrientationSphereView, middle_of_person
 from workbench.scene.skeleton_view import SkeletonView, TrajectoryView
 from workbench.scene_writer import Panel, Parts, SceneWriter
@@ -130,6 +131,7 @@ class Workbench:
         add_commands(gui, link, tasks, notices, rig.frame_person)
         scene = self.server.viser.scene
         sphere = OrientationSphereView(scene)
+        orbit = OrbitWatch(self.server.viser, tasks)
         parts = Parts(
             picture=picture,
             drawn={
@@ -140,7 +142,7 @@ class Workbench:
                 "sphere": lambda state: sphere.draw(state, middle_of_person(state)),
                 "head": timeline.show_head,
             },
-            ticked={"clicks": joints.tick, "viewpoints": rig.tick},
+            ticked={"clicks": joints.tick, "viewpoints": rig.tick, "orbit": orbit.tick},
             live=[status, NoticesPanel(link, notices)],
             panels=[picture, timeline, joints, *tabs.panels],
         )

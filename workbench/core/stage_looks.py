@@ -132,7 +132,7 @@ class StageLooks:
         self, state: SessionState, avatar: AvatarStage, motion: Motion, now: float
     ) -> None:
         viewpoint, frame = state.view.stages.orbit, state.view.frame
-        if not state.view.stages.free_view or viewpoint is None:
+        if state.view.stages.compare != "free view" or viewpoint is None:
             return
         wanted = SameObjects(avatar, motion, frame, viewpoint)
         if wanted != self._wanted:

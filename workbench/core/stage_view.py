@@ -5,8 +5,10 @@ from typing import Literal
 
 from workbench.engine.free_view import Viewpoint
 
-CompareMode = Literal["side by side", "split", "blink", "difference"]
-COMPARE_MODES: tuple[CompareMode, ...] = ("side by side", "split", "blink", "difference")
+CompareMode = Literal["side by side", "split", "blink", "difference", "free view"]
+COMPARE_MODES: tuple[CompareMode, ...] = (
+    "side by side", "split", "blink", "difference", "free view",
+)  # fmt: skip
 MatchColumn = Literal["joint", "similarity", "distance", "gain", "accepted", "anchors", "reason"]
 MATCH_COLUMNS: tuple[MatchColumn, ...] = (
     "joint", "similarity", "distance", "gain", "accepted", "anchors", "reason",
@@ -28,9 +30,7 @@ class StageView:
     """Look for matches in all frames, not only in those that were looked at."""
     fill_quality: bool = False
     """Measure the renderings of all frames, not only of those that were looked at."""
-    free_view: bool = False
-    """Render the person from where the 3D view stands."""
     orbit: Viewpoint | None = None
-    """Where the 3D view stands; followed only while `free_view` is on."""
+    """Where the 3D view stands; followed only while the free view is shown."""
     pair: tuple[int, int] | None = None
     """Frames that the user wants the avatar to be conditioned on; None for the present ones."""

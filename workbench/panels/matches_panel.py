@@ -1,7 +1,5 @@
 """The Matches tab: how joint matching sees the present frame, joint by joint, and over time."""
 
-from dataclasses import replace
-
 import numpy as np
 import viser
 
@@ -14,6 +12,7 @@ from workbench.core.notices import Notices
 from workbench.core.page_link import MAX_FRAMES
 from workbench.core.session import SessionState
 from workbench.core.stage_looks import matches_key
+from workbench.core.stage_tasks import set_stages
 from workbench.core.stage_view import MATCH_COLUMNS
 from workbench.core.tasks import Tasks
 from workbench.core.toggle import Toggle
@@ -157,16 +156,6 @@ class MatchesPanel:
             return
         epsilon = anchors.config.matching.epsilon
         self._crops.content = anchor_crops(avatar, depths, joint, epsilon, self._frames.script)
-
-
-def set_stages(tasks: Tasks, **changes: object) -> None:
-    """Change choices on the stages' tabs."""
-
-    def change(state: SessionState) -> SessionState:
-        stages = replace(state.view.stages, **changes)  # type: ignore[arg-type]
-        return replace(state, view=replace(state.view, stages=stages))
-
-    tasks.session.update(change)
 
 
 def frames_seen(state: SessionState) -> int:

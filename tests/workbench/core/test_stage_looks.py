@@ -9,8 +9,8 @@ from workbench.core.identity import SameObjects
 from workbench.core.looks import Looks
 from workbench.core.stage_looks import matches_key, quality_key
 from workbench.core.stage_results import PerFrame
+from workbench.core.stage_tasks import set_stages
 from workbench.engine.free_view import Viewpoint
-from workbench.panels.matches_panel import set_stages
 
 
 @pytest.fixture
@@ -98,7 +98,9 @@ def test_similarity_maps_come_only_where_they_are_wanted(looking):
 
 def test_the_free_view_is_coarse_while_the_3d_view_moves_and_fine_once_it_rests(looking):
     bench, looks = looking
-    set_stages(bench.tasks, free_view=True, orbit=Viewpoint((1.0, 0.0, 0.0, 0.0), (0.2, 0.0, 0.0)))
+    set_stages(
+        bench.tasks, compare="free view", orbit=Viewpoint((1.0, 0.0, 0.0, 0.0), (0.2, 0.0, 0.0))
+    )
     looks.tick(bench.state, 0.0)
     coarse = assert_soon(lambda: bench.state.stage_results.orbit)
     assert not coarse.is_fine and coarse.image.shape[0] < 150
