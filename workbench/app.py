@@ -38,6 +38,7 @@ from workbench.scene.camera_rig import CameraRig
 from workbench.scene.orbit_watch import OrbitWatch
 from workbench.scene.orientation_sphere import OrientationSphereView, middle_of_person
 from workbench.scene.skeleton_view import SkeletonView, TrajectoryView
+from workbench.scene.sphere_clicks import SphereClicks
 from workbench.scene_writer import Panel, Parts, SceneWriter
 from workbench.server.server import SecuredServer, start_server
 
@@ -131,7 +132,7 @@ class Workbench:
         add_commands(gui, link, tasks, notices, rig.frame_person)
         scene = self.server.viser.scene
         sphere = OrientationSphereView(scene)
-        orbit = OrbitWatch(self.server.viser, tasks)
+        orbit, dots = OrbitWatch(self.server.viser, tasks), SphereClicks(scene, tasks)
         parts = Parts(
             picture=picture,
             drawn={
@@ -142,7 +143,12 @@ class Workbench:
                 "sphere": lambda state: sphere.draw(state, middle_of_person(state)),
                 "head": timeline.show_head,
             },
-            ticked={"clicks": joints.tick, "viewpoints": rig.tick, "orbit": orbit.tick},
+            ticked={
+                "clicks": joints.tick,
+                "viewpoints": rig.tick,
+                "orbit": orbit.tick,
+                "dots": dots.tick,
+            },
             live=[status, NoticesPanel(link, notices)],
             panels=[picture, timeline, joints, *tabs.panels],
         )

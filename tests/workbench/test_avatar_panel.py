@@ -111,7 +111,7 @@ def test_two_other_frames_are_chosen_and_the_joints_registered_anew(built):
     wait(built, lambda state: state.anchors is not None)
     anchors = built.session.state.anchors
     built.tasks.seek(20)
-    press_row(built, "Set second")
+    press_row(built, "As 2nd")
     avatar = panel(built, AvatarPanel)
     assert_soon(lambda: "To be made from:" in avatar._pair.content)
     assert re.findall(r"(first|second): (\d+)", avatar._pair.content) == [

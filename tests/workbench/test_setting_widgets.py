@@ -45,7 +45,7 @@ def shows(row, widget, value):
     return abs(widget.value - position_of(row, value)) <= 0.51 * positions_of(row)[2]
 
 
-SHOWN_TWICE = {"matching.epsilon"}
+SHOWN_TWICE = {"matching.epsilon", "anchors.candidates_per_anchor"}
 """Settings that a stage's own tab shows once more, beside what they change there."""
 
 

@@ -29,7 +29,7 @@ _MODES: dict[CompareMode, str] = {
     "difference": "Pale where frame and rendering differ.",
     "free view": "The avatar from where the 3D view stands: coarse while you orbit, then fine.",
 }
-_FIRST, _SECOND, _CONDITION = "Set first", "Set second", "Condition on these"
+_FIRST, _SECOND, _CONDITION = "As 1st", "As 2nd", "Condition on these"
 _INTRODUCTION = (
     "The avatar is made from two frames, front and back as nearly as the clip allows. It is what "
     "the poses are judged with: a wrong pose renders a wrong picture."
