@@ -13,11 +13,13 @@ from torch import Tensor
 from neuhmr.anchors.frame_poses import pose_frame
 from neuhmr.body.model_files import load_body_model
 from neuhmr.body.motion import Motion
+from neuhmr.body.motion_gaps import fill_gaps, missing_frames
 from neuhmr.body.pose_readings import GIVEN, read_as
 from neuhmr.body.smpl_model import SmplModel
 from neuhmr.body.stature import check_height, with_height
 from neuhmr.clip.clip import Clip, open_clip
 from neuhmr.clip.crops import crop_person
+from neuhmr.clip.frame_ranges import frame_ranges
 from neuhmr.clip.open_request import OpenRequest
 from neuhmr.errors import ClipError, PoseFileError
 from neuhmr.formats.reading.clip_poses import ClipPoses
@@ -134,9 +136,12 @@ def open_clip_files(request: OpenRequest, on_progress: OnProgress = ignore_progr
         on_progress=on_progress,
         read=poses.read,
     )
+    remarks = poses.remarks
     if clip.motion is not None:
-        clip = replace(clip, motion=_on_the_person(clip, clip.motion, model, request.poses_as))
-    return Opened(clip=clip, model=model, remarks=poses.remarks, height=request.height)
+        motion = _on_the_person(clip, clip.motion, model, request.poses_as)
+        motion, more = _without_short_gaps(motion, request.fill_gaps)
+        clip, remarks = replace(clip, motion=motion), remarks + more
+    return Opened(clip=clip, model=model, remarks=remarks, height=request.height)
 
 
 def _on_the_person(clip: Clip, motion: Motion, model: SmplModel, reading: str | None) -> Motion:
@@ -151,3 +156,21 @@ def _on_the_person(clip: Clip, motion: Motion, model: SmplModel, reading: str | 
     if problem is not None:
         raise PoseFileError(f"{clip.video.path.name}: {problem}")
     return motion
+
+
+def _without_short_gaps(motion: Motion, longest: int) -> tuple[Motion, tuple[str, ...]]:
+    """Close gaps as far as the user wishes, and say which and what is left."""
+    filled = fill_gaps(motion, longest)
+    remarks = []
+    if filled.frames:
+        remarks.append(
+            f"Frames {frame_ranges(filled.frames)} had no pose; theirs begin between their "
+            "neighbors' poses."
+        )
+    left = missing_frames(filled.motion)
+    if left:
+        remarks.append(
+            f"Frames {frame_ranges(left)} have no pose and get none; "
+            "--fill-gaps N fills gaps of up to N frames."
+        )
+    return filled.motion, tuple(remarks)

@@ -179,3 +179,24 @@ def test_poses_that_lie_elsewhere_are_refused_until_the_user_says_how_to_read_th
     kept = open_clip_files(replace(request, poses_as="given"))
     assert kept.clip.motion is not None
     torch.testing.assert_close(kept.clip.motion.transl, 1000.0 * opened.clip.motion.transl)
+
+
+def test_frames_without_a_pose_are_named_and_filled_when_asked(tmp_path: Path):
+    path = make_painted_clip(tmp_path)
+    poses = path.with_name("clip.poses.npz")
+    content = dict(np.load(poses))
+    whole = content["transl"].copy()
+    content["valid"][1:3], content["transl"][1:3] = False, 0.0
+    np.savez(poses, **content)
+    left = open_clip_files(OpenRequest(clip=path))
+    assert left.remarks == (
+        "Frames 1-2 have no pose and get none; --fill-gaps N fills gaps of up to N frames.",
+    )
+    assert left.motion().valid.tolist()[:4] == [True, False, False, True]
+    filled = open_clip_files(OpenRequest(clip=path, fill_gaps=2))
+    assert filled.remarks == (
+        "Frames 1-2 had no pose; theirs begin between their neighbors' poses.",
+    )
+    assert bool(filled.motion().valid.all())
+    between = whole[0] + (whole[3] - whole[0]) * np.array([[1 / 3], [2 / 3]])
+    assert np.allclose(filled.motion().transl[1:3].numpy(), between, atol=1e-5)

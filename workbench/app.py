@@ -30,6 +30,7 @@ from workbench.panels.refine_panel import RefinePanel
 from workbench.panels.settings_panel import SettingsPanel
 from workbench.panels.status_panel import StatusPanel
 from workbench.panels.timeline_panel import TimelinePanel
+from workbench.panels.view_panel import CHANNEL as VIEW
 from workbench.panels.view_panel import ViewPanel
 from workbench.panels.visibility_panel import VisibilityPanel
 from workbench.scene.bodies import BodiesView
@@ -122,6 +123,8 @@ class Workbench:
         joints = JointList(link, tasks, ruler)
         joints.listen(self.server.viser.scene)
         status = StatusPanel(link, tasks, lambda: len(self.server.viser.get_clients()))
+        # What is put into a tab is there only while the tab is open.
+        link.open_channels(VIEW)
         tabs = self._build_tabs(link)
         link.add_presses({
             **status.presses(), **timeline.presses(), **tabs.view.presses(),

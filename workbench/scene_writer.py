@@ -25,6 +25,8 @@ from workbench.scene.frame_view import frame_request
 logger = logging.getLogger(__name__)
 
 TICK_S = 1.0 / 30.0
+LEAST_PAUSE_S = 0.008
+"""Between two ticks on a machine that cannot keep up (s), so that others get their turn."""
 REST_S = 0.15
 """Bodies are drawn exactly once the view has rested so long (s)."""
 FRAMES_AHEAD = 12
@@ -88,6 +90,11 @@ class SceneWriter:
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="scene", daemon=True)
 
+    @property
+    def picture(self) -> PicturePanel:
+        """Where painted frames are put up."""
+        return self._parts.picture
+
     def start(self) -> None:
         """Begin to draw."""
         self._frames.start()
@@ -101,8 +108,12 @@ class SceneWriter:
         self._frames.stop()
 
     def _run(self) -> None:
-        while not self._stop.wait(TICK_S):
-            self.tick(time.monotonic())
+        due = time.monotonic()
+        while not self._stop.wait(max(due - time.monotonic(), LEAST_PAUSE_S)):
+            now = time.monotonic()
+            # What a tick takes is no part of the pause; ticks that were missed are not made up.
+            due = max(due + TICK_S, now)
+            self.tick(now)
 
     def tick(self, now: float) -> None:
         """Draw once; `now` is a steady clock's time (s)."""

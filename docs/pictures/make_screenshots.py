@@ -176,7 +176,7 @@ class Driver:
             if is_framed:
                 self.press("Frame the person")
             self._close_notices()
-            self.page.mouse.move(width / 2, 4)
+            self.page.mouse.move(60, 4)
             self.page.wait_for_timeout(2500)
             path = self._options.out / f"{name}{suffix}.png"
             path.write_bytes(small_png(self.page.screenshot()))

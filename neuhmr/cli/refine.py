@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from tyro.conf import arg
 
-from neuhmr.cli.inputs import ClipInputs, JsonFlag, OptionalPath
+from neuhmr.cli.inputs import ClipInputs, JsonFlag, OptionalPath, require_at_least
 from neuhmr.cli.output import print_rows
 from neuhmr.cli.setting_flags import given_values, with_setting_flags
 from neuhmr.clip.open_request import OpenRequest
@@ -32,6 +32,8 @@ class RefineOptions(ClipInputs):
     """Also write a JSON report: settings, losses, what changed."""
     height: Annotated[float | None, arg(metavar="M", help_behavior_hint="")] = None
     """Of the person (m), where it is known: sets size and distance."""
+    fill_gaps: Annotated[int, arg(metavar="N", help_behavior_hint="")] = 0
+    """Also refine frames without a pose, in gaps of up to so many."""
     checkpoint: OptionalPath = None
     """Avatar weights (.safetensors); else the shipped ones."""
     heatmaps: OptionalPath = None
@@ -62,6 +64,7 @@ class RefineOptions(ClipInputs):
                 f"--heatmaps {self.heatmaps} finds keypoints, which count for nothing without "
                 "--keypoint; give --keypoint above 0, or leave --heatmaps out."
             )
+        require_at_least("--fill-gaps", self.fill_gaps, 0)
         from neuhmr.cli.refine_run import RunFiles, run_refinement
         from neuhmr.clip.atomic import check_writable
 
@@ -109,6 +112,7 @@ class RefineOptions(ClipInputs):
             checkpoint=self.checkpoint,
             heatmaps=self.heatmaps,
             height=self.height,
+            fill_gaps=self.fill_gaps,
         )
 
     def config(self) -> RefineConfig:

@@ -23,3 +23,5 @@ class OpenRequest:
     lie on the person."""
     height: float | None = None
     """Of the person, where it is known (m)."""
+    fill_gaps: int = 0
+    """Longest run of frames without a pose to begin between its neighbors' poses (frames)."""

@@ -40,7 +40,7 @@ def window(tmp_path):
         yield running
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")  # Its event loop would be in the way of other modules' own.
 def browser():
     if CHROMIUM is None:
         pytest.skip("needs Chromium: apt-get install chromium")

@@ -14,6 +14,7 @@ from tests.workbench.driven_page import (
     await_state,
     press,
 )
+from tests.workbench.patience import assert_soon
 from tests.workbench.short_clip import IS_AVAILABLE, short_engine, write_short_clip
 from workbench.app import Workbench
 
@@ -28,11 +29,11 @@ def test_open_step_pause_export(page, window, tmp_path):
     assert_enabled(page.get_by_role("button", name="Run", exact=True))
     window.tasks.engine.pause_s = 0.3
     button = page.get_by_role("button", name="Pause", exact=True)
-    place = button.bounding_box()
+    place = assert_soon(button.bounding_box)
     press(page, "Run")
     assert_enabled(button)
     # Nothing may jump away under the user's hand when a job begins.
-    assert button.bounding_box() == place
+    assert assert_soon(button.bounding_box) == place
     press(page, "Pause")
     state = await_state(window, lambda state: state.phase == "paused" and state.job is None)
     assert 1 <= state.report.step < state.report.total_steps

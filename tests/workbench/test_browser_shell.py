@@ -12,7 +12,7 @@ from tests.workbench.driven_page import assert_visible, await_state
 from tests.workbench.patience import assert_soon
 from workbench.core.notices import Notice
 from workbench.scene.quick_overlay import project
-from workbench.scene.viewpoints import clip_box, stand_before
+from workbench.scene.viewpoints import clip_points, stand_before
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
@@ -61,8 +61,8 @@ def wait_for_framing(page, window):
     )
     assert_soon(lambda: len(window.server.viser.get_clients()) == 1)
     footage = window.session.state.footage
-    box = clip_box(footage, footage.initial)
-    assert_soon(lambda: np.allclose(eye_of(window)[0], stand_before(box, eye_of(window)[3])[0]))
+    points = clip_points(footage, footage.initial)
+    assert_soon(lambda: np.allclose(eye_of(window)[0], stand_before(points, eye_of(window)[3])[0]))
     page.wait_for_timeout(300)
 
 
@@ -77,6 +77,15 @@ def test_the_3d_view_has_half_of_the_page_and_the_whole_person_is_in_it(page, wi
         assert low[0] >= view["x"] and high[0] <= view["x"] + view["width"], frame
         assert low[1] >= view["y"] and high[1] <= view["y"] + view["height"], frame
     assert high[1] - low[1] > 0.3 * view["height"], "the person is tiny"
+
+
+def test_icons_over_the_view_tell_what_is_on_whatever_tab_is_open(page, window):
+    for name, is_on in (("Ground", "true"), ("Skeleton, colored by error", "false")):
+        button = page.get_by_role("button", name=name)
+        button.and_(page.locator(f"[aria-pressed={is_on}]")).wait_for()
+    page.get_by_role("button", name="Skeleton").click()
+    await_state(window, lambda state: state.view.show_skeleton)
+    page.get_by_role("button", name="Skeleton").and_(page.locator("[aria-pressed=true]")).wait_for()
 
 
 def test_what_to_do_next_is_never_covered(page, window):
@@ -249,3 +258,16 @@ def test_the_help_window_lists_the_keys_and_closes_again(page, window):
     assert_visible(dialog.get_by_text("Worst frame"))
     page.keyboard.press("Escape")
     assert not dialog.is_visible()
+
+
+def test_after_a_press_the_keys_work_as_before(page, window):
+    await_state(window, lambda state: state.footage is not None)
+    page.get_by_role("tab", name="View").click()
+    page.get_by_role("button", name="Last frame").click()
+    await_state(window, lambda state: state.view.frame == state.num_frames - 1)
+    page.wait_for_function("document.activeElement === document.body")
+    page.keyboard.press("j")
+    await_state(window, lambda state: state.view.frame == state.num_frames - 2)
+    page.keyboard.press("Space")
+    await_state(window, lambda state: state.view.is_playing)
+    assert window.session.state.report is None

@@ -11,6 +11,7 @@ from neuhmr.errors import (
     BodyModelError,
     CheckpointError,
     ClipError,
+    NeuhmrError,
     OutputError,
     PoseFileError,
 )
@@ -34,6 +35,8 @@ class WorkbenchConfig:
     """Whose poses, where there are several."""
     poses_as: Annotated[str | None, arg(metavar="READING", help_behavior_hint="")] = None
     """given, millimeters, centimeters, y-up, depth*NUMBER: asked for where poses lie elsewhere."""
+    fill_gaps: Annotated[int, arg(metavar="N", help_behavior_hint="")] = 0
+    """Also refine frames without a pose, in gaps of up to so many."""
     masks: OptionalPath = None
     """Person masks; else CLIP.masks.npz."""
     camera: OptionalPath = None
@@ -83,6 +86,8 @@ class WorkbenchConfig:
                 "neuhmr-workbench CLIP."
             )
         require_file(self.clip_path, ClipError, "a video")
+        if self.fill_gaps < 0:
+            raise NeuhmrError(f"--fill-gaps is {self.fill_gaps}, at least 0 was expected.")
         check_host(self.host, self.allow_remote)
         for option, path, error in (
             ("--poses", self.poses, PoseFileError),
@@ -112,6 +117,7 @@ class WorkbenchConfig:
             poses=self.poses,
             person=self.person,
             poses_as=self.poses_as,
+            fill_gaps=self.fill_gaps,
             masks=self.masks,
             camera=self.camera,
             truth=self.truth,

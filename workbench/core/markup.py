@@ -124,7 +124,7 @@ def table(
 def _cell(tag: str, text: str, index: int, style: str = "") -> str:
     align = "left" if index == 0 else "right"
     return (
-        f'<{tag} style="text-align:{align};padding:2px 4px;white-space:nowrap;'
+        f'<{tag} style="text-align:{align};padding:1px 3px;white-space:nowrap;'
         f'font-variant-numeric:tabular-nums;{style}">{escape(text)}</{tag}>'
     )
 

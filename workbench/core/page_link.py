@@ -32,6 +32,10 @@ class PageLink:
         self._uuids: dict[str, str] = {}
         self.open_channels("widgets")
 
+    def uuid_of(self, name: str) -> str:
+        """Tell through which hidden widget the page sends something."""
+        return self._uuids[name]
+
     def add_presses(self, presses: Mapping[str, OnPress]) -> None:
         """Let the page press any of some named buttons."""
         names = tuple(presses)

@@ -28,6 +28,7 @@ from workbench.engine.interface import (
     motion_row,
 )
 from workbench.engine.keypoints import load_heatmap_model
+from workbench.engine.pose_cache import PoseCache
 
 
 class Painter:
@@ -55,6 +56,7 @@ class NeuhmrFootage(Footage):
     request: OpenRequest
     device: torch.device
     painter: Painter = field(default_factory=Painter, repr=False)
+    poses: PoseCache = field(default_factory=PoseCache, repr=False)
 
     def initialise(self, on_progress: OnProgress) -> "NeuhmrFootage":
         """Find first poses and masks, and save them beside the clip."""
@@ -89,9 +91,12 @@ class NeuhmrFootage(Footage):
             )
         return motion
 
-    @torch.no_grad()
     def pose(self, motion: Motion, frame: int) -> BodyFrame | None:
         """Pose the body in one frame; None where nobody was seen."""
+        return self.poses.get(motion, frame, lambda: self._pose(motion, frame))
+
+    @torch.no_grad()
+    def _pose(self, motion: Motion, frame: int) -> BodyFrame | None:
         row = motion_row(motion, frame)
         if row is None:
             return None

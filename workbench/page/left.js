@@ -28,7 +28,23 @@ function buildPicture() {
     large.firstChild.className = `nh-i nh-i-${isLarge ? "small" : "large"}`;
   };
   const large = iconButton("large", "Large picture", toggle, "over");
-  box.append(large);
+  const mark = make("i", { class: "mark" });
+  box.append(mark, large);
+  let at = null;
+  /** Where the picture lies in its canvas, which keeps its shape. */
+  const room = () => {
+    const { width, height } = canvas.getBoundingClientRect();
+    const scale = Math.min(width / canvas.width, height / canvas.height);
+    const size = [scale * canvas.width, scale * canvas.height];
+    return { left: (width - size[0]) / 2, top: (height - size[1]) / 2, width: size[0], height: size[1] };
+  };
+  const placeMark = () => {
+    const { left, top, width, height } = room();
+    mark.hidden = !at;
+    if (at) mark.style.transform = `translate(${left + at[0] * width}px, ${top + at[1] * height}px)`;
+  };
+  on("joints", (now) => { at = now.at; placeMark(); });
+  new ResizeObserver(placeMark).observe(canvas);
   const isOurs = (image) => image.closest?.("[data-dock-region]") && image.parentElement?.parentElement?.textContent === "nh-frame";
   document.addEventListener("load", ({ target: image }) => {
     if (image.tagName !== "IMG" || !isOurs(image)) return;
@@ -36,16 +52,16 @@ function buildPicture() {
     if (canvas.height !== image.naturalHeight) canvas.height = image.naturalHeight;
     canvas.getContext("2d").drawImage(image, 0, 0);
     canvas.dataset.pictures = String(Number(canvas.dataset.pictures ?? 0) + 1);
+    placeMark();
   }, true);
   new MutationObserver(() => {
     for (const label of document.querySelectorAll("#root [data-dock-region] .mantine-Text-root"))
       if (label.textContent === "nh-frame") label.parentElement.classList.add("nh-hidden");
   }).observe(document.getElementById("root"), { childList: true, subtree: true });
   canvas.addEventListener("click", (event) => {
-    const room = canvas.getBoundingClientRect();
-    const scale = Math.min(room.width / canvas.width, room.height / canvas.height);
-    const across = (event.clientX - room.left - (room.width - scale * canvas.width) / 2) / (scale * canvas.width);
-    const down = (event.clientY - room.top - (room.height - scale * canvas.height) / 2) / (scale * canvas.height);
+    const outer = canvas.getBoundingClientRect(), inner = room();
+    const across = (event.clientX - outer.left - inner.left) / inner.width;
+    const down = (event.clientY - outer.top - inner.top) / inner.height;
     if (across >= 0 && across <= 1 && down >= 0 && down <= 1) send("pick", [across, down]);
   });
   return box;

@@ -59,8 +59,13 @@ export function make(tag, attributes = {}, ...children) {
 
 /** Make a button with an icon; its title is also its name. */
 export function iconButton(icon, title, onclick, extra = "") {
-  const button = make("button", { class: `nh-b ${extra}`, title, "aria-label": title, onclick }, make("i", { class: `nh-i nh-i-${icon}` }));
-  // A button that keeps the focus would take the space bar, which plays the clip.
-  button.addEventListener("pointerup", () => setTimeout(() => button.blur()));
-  return button;
+  return make("button", { class: `nh-b ${extra}`, title, "aria-label": title, onclick }, make("i", { class: `nh-i nh-i-${icon}` }));
+}
+
+/** A button that keeps the focus would take Space and Enter, which play the clip and refine. */
+export function leaveButtons() {
+  document.addEventListener("pointerup", ({ target }) => {
+    const button = target.closest?.("button");
+    if (button && !button.closest("#root")) setTimeout(() => button.blur());
+  });
 }

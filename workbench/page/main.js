@@ -3,7 +3,7 @@
 import { buildBar } from "./bar.js";
 import { buildHelp } from "./help.js";
 import { buildLeft } from "./left.js";
-import { start } from "./link.js";
+import { leaveButtons, start } from "./link.js";
 import { buildNotices } from "./notices.js";
 import { buildTimeline } from "./timeline.js";
 import { buildView } from "./view.js";
@@ -14,4 +14,5 @@ buildView();
 buildTimeline();
 buildNotices();
 buildHelp();
+leaveButtons();
 start();

@@ -11,9 +11,7 @@ export function buildTimeline() {
 }
 
 function textButton(words, title, onclick) {
-  const button = make("button", { class: "nh-b", title, "aria-label": title, onclick }, words);
-  button.addEventListener("pointerup", () => setTimeout(() => button.blur()));
-  return button;
+  return make("button", { class: "nh-b", title, "aria-label": title, onclick }, words);
 }
 
 function group(...buttons) {
@@ -27,7 +25,7 @@ function buildTransport() {
   const caption = make("div", { id: "nh-caption", class: "nh-grow" });
   const clear = iconButton("range", "Refine the whole clip", () => press("whole clip"));
   const shown = SHOWN.map(([name, words, title]) =>
-    make("button", { class: "nh-b", title, onclick: (event) => { press(`show ${name}`); event.currentTarget.blur(); } }, words));
+    make("button", { class: "nh-b", title, onclick: () => press(`show ${name}`) }, words));
   on("head", (head) => {
     play.firstChild.className = `nh-i nh-i-${head.playing ? "pause" : "play"}`;
     speed.textContent = `${head.speed}×`;

@@ -31,6 +31,7 @@ class ClipPanel:
             self._open = gui.add_button(
                 "Open",
                 icon=viser.Icon.FOLDER_OPEN,
+                color="blue",
                 hint="Leave the present clip for this one. First export what you want to keep.",
             )
 

@@ -50,6 +50,7 @@ def all_commands(
 
     return (
         Command("Play or pause the clip", "space", tasks.toggle_playing, is_switch=True),
+        Command("Play or pause", "K", tasks.toggle_playing, is_switch=True),
         Command("One frame back", "J", move(-1)),
         Command("One frame on", "L", move(1)),
         Command("Ten frames back", "pageup", move(-10)),
@@ -62,7 +63,7 @@ def all_commands(
         Command("Show initial poses", "1", show("initial")),
         Command("Show refined poses", "2", show("refined")),
         Command("Show both", "3", show("both")),
-        Command("Skeleton", "K", lambda: flip(tasks, "show_skeleton"), is_switch=True),
+        Command("Skeleton", "M", lambda: flip(tasks, "show_skeleton"), is_switch=True),
         Command("Ghosts of the frames around", "O", lambda: flip_ghosts(tasks), is_switch=True),
         Command("Trajectory", "T", lambda: flip(tasks, "show_trajectory"), is_switch=True),
         Command(

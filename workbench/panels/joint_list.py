@@ -16,7 +16,8 @@ from workbench.core.session import SessionState
 from workbench.core.tasks import Tasks
 from workbench.engine.interface import Footage
 from workbench.engine.optimizer import JointReport
-from workbench.scene.picking import joint_at_point, joint_at_ray
+from workbench.scene.picking import intrinsics, joint_at_point, joint_at_ray
+from workbench.scene.quick_overlay import project
 from workbench.server.user_event import UserEvent
 
 CHANNEL = "joints"
@@ -83,12 +84,24 @@ def joint_content(
     return {
         "names": list(joint_names()),
         "selected": state.view.joint,
+        "at": _place_in_picture(state),
         "meaning": figures.meaning,
         "before": _rounded(figures.before),
         "after": _rounded(figures.after),
         "similarity": _rounded(None if report is None else report.similarity, 2),
         "match": [] if report is None else [_match(report, j) for j in range(len(report.visible))],
     }
+
+
+def _place_in_picture(state: SessionState) -> list[float] | None:
+    """Find the selected joint in the frame (shares of its width and height); None where unseen."""
+    footage, motion, frame = state.footage, state.rendered_motion, state.view.frame
+    posed = None if footage is None or motion is None else footage.pose(motion, frame)
+    if footage is None or posed is None or posed.joints[state.view.joint, 2] <= 0.0:
+        return None
+    u, v = project(posed.joints, intrinsics(footage, frame))[state.view.joint]
+    place = [float(u) / footage.camera.width, float(v) / footage.camera.height]
+    return [round(share, 4) for share in place] if 0.0 <= min(place) <= max(place) <= 1.0 else None
 
 
 def _match(report: JointReport, joint: int) -> str:

@@ -46,6 +46,7 @@ class KeypointsPanel:
             self._view = gui.add_button(
                 "Render the 3D view",
                 icon=viser.Icon.ROTATE_360,
+                color="blue",
                 disabled=True,
                 hint="Orbit in the 3D view, then press: the person is rendered from there, in "
                 "color and as heatmaps.",

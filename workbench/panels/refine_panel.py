@@ -113,7 +113,7 @@ class RefinePanel:
                 data,
                 series=series_options(names),  # type: ignore[arg-type]
                 scales={"x": {"time": False}, "y": {"distr": 3}},
-                height=104,
+                height=130,
                 padding=(10, 24, 0, 0),
             )
 

@@ -14,6 +14,7 @@ from workbench.core.view_state import MAX_GHOSTS, SURFACES, BodyStyle
 from workbench.server.user_event import UserEvent
 
 CHANNEL = "view"
+"""To be opened outside the tab."""
 _BODIES = ("initial", "refined", "truth")
 _SWITCHES: dict[str, tuple[str, str, str]] = {
     "skeleton": (
@@ -23,14 +24,14 @@ _SWITCHES: dict[str, tuple[str, str, str]] = {
     "ground": ("show_ground", "Ground", "The floor under the feet; squares of half a meter."),
     "camera": ("show_frustum", "Video camera", "Where the camera stood, with the frame on it."),
     "sphere": (
-        "show_sphere", "Orientation sphere",
+        "show_sphere", "Orientations",
         "Which side of the body each frame shows. Yellow: anchors; green: the two frames the "
         "avatar is made from; white: the present frame.",
     ),
     "truth": ("show_truth", "Show truth", "The true poses, where the clip brings them."),
     "follow": ("follows", "Follow the person", "The 3D view goes along with the pelvis."),
     "from camera": (
-        "from_camera", "From the video camera",
+        "from_camera", "Camera's view",
         "See the scene as the camera did, with the frame behind the bodies. Orbiting leaves it.",
     ),
 }  # fmt: skip
@@ -59,7 +60,6 @@ class ViewPanel:
         )  # fmt: skip
         self._ghosts.on_update(notices.guard(self._setter("ghosts", int)))
         self._step.on_update(notices.guard(self._setter("ghost_step", int)))
-        link.open_channels(CHANNEL)
         self._styles = {body: _StyleWidgets(gui, tasks, notices, body) for body in _BODIES}
 
     def _setter(self, fieldname: str, kind: type) -> Callable[[UserEvent], None]:

@@ -9,12 +9,12 @@ from jaxtyping import Float
 
 from workbench.core.session import Session, SessionState
 from workbench.engine.interface import Footage
+from workbench.scene.picking import intrinsics
 from workbench.scene.viewpoints import (
     FIELD_OF_VIEW,
-    Box,
     behind_bodies,
-    clip_box,
-    frame_box,
+    clip_points,
+    frame_points,
     lens_behind,
     stand_before,
 )
@@ -22,8 +22,27 @@ from workbench.scene.viewpoints import (
 _UP = np.array([0.0, -1.0, 0.0])
 _SETTLE_S = 1.0
 """A browser tells its new place a little later than it was moved there."""
+_OTHER_SHAPE = 0.01
+"""By this share the view's shape may change before the person is framed anew."""
 _AWAY_M = 0.03
 """Farther than so from the video camera, the user has orbited away (m)."""
+
+
+@dataclass(frozen=True)
+class _Stand:
+    """Where a camera was put, for what, and for which shape of the view."""
+
+    points: Float[np.ndarray, "points 3"]
+    aspect: float
+    position: Float[np.ndarray, "3"]
+
+    def is_left(self, camera: viser.CameraHandle) -> bool:
+        """Whether the user has moved the camera since."""
+        return bool(np.linalg.norm(camera.position - self.position) > _AWAY_M)
+
+    def is_outgrown(self, camera: viser.CameraHandle) -> bool:
+        """Whether the view has another shape by now: panels fold, pages are resized."""
+        return abs(camera.aspect - self.aspect) > _OTHER_SHAPE * self.aspect
 
 
 @dataclass
@@ -31,6 +50,7 @@ class _Seat:
     """One browser's camera: what it was framed for, and where it was before."""
 
     framed: Footage | None = None
+    stands: "_Stand | None" = None
     home: tuple[np.ndarray, np.ndarray] | None = None
     """Position and target before it went to the video camera (m)."""
     since: float = 0.0
@@ -47,8 +67,8 @@ class CameraRig:
         self._seats: dict[int, _Seat] = {}
         self._wants_framing = False
         self._pelvis: Float[np.ndarray, 3] | None = None
-        self._box: Box | None = None
-        self._box_of: Footage | None = None
+        self._points: Float[np.ndarray, "points 3"] = np.zeros((0, 3))
+        self._points_of: Footage | None = None
 
     def frame_person(self) -> None:
         """Show the person of the present frame, in all tabs, at the next tick."""
@@ -61,18 +81,19 @@ class CameraRig:
         footage, motion = state.footage, state.rendered_motion
         if footage is None or motion is None:
             return
-        if self._box_of is not footage and footage.initial is not None:
-            self._box, self._box_of = clip_box(footage, footage.initial), footage
+        if self._points_of is not footage and footage.initial is not None:
+            self._points, self._points_of = clip_points(footage, footage.initial), footage
             self._start_new_tabs()
-        box = self._box
+        points = self._points
         if self._wants_framing:
-            box = frame_box(footage, motion, state.view.frame) or box
+            here = frame_points(footage, motion, state.view.frame)
+            points = here if len(here) else points
             self._session.set_view(from_camera=False)
         moved = self._moved(state)
         for key, client in clients.items():
             seat = self._seats[key]
-            if box is not None and (seat.framed is not footage or self._wants_framing):
-                _look_at(client, *stand_before(box, client.camera.aspect))
+            if len(points) and (seat.framed is not footage or self._wants_framing):
+                self._frame(client, seat, points)
                 seat.framed, seat.home = footage, None
             elif state.view.from_camera:
                 self._show_from_camera(client, seat, state)
@@ -80,13 +101,25 @@ class CameraRig:
                 self._leave(client, seat)
             elif moved is not None and state.view.follows:
                 client.camera.position = client.camera.position + moved
+                seat.stands = None
+            elif seat.stands is not None and seat.stands.is_outgrown(client.camera):
+                if not seat.stands.is_left(client.camera):
+                    self._frame(client, seat, seat.stands.points)
         self._wants_framing = False
+
+    def _frame(
+        self, client: viser.ClientHandle, seat: _Seat, points: Float[np.ndarray, "points 3"]
+    ) -> None:
+        aspect = float(client.camera.aspect)
+        position, target = stand_before(points, aspect)
+        _look_at(client, position, target)
+        seat.stands = _Stand(points, aspect, position)
 
     def _start_new_tabs(self) -> None:
         """Let tabs that open later begin near the right place."""
-        if self._box is None:
+        if not len(self._points):
             return
-        position, target = stand_before(self._box, 1.0)
+        position, target = stand_before(self._points, 1.0)
         start = self._server.initial_camera
         start.fov = FIELD_OF_VIEW
         start.position = (float(position[0]), float(position[1]), float(position[2]))
@@ -124,12 +157,9 @@ class CameraRig:
             return
         is_first = seat.shown is None or seat.shown[2] != aspect
         seat.shown = (footage, frame, aspect)
-        K = footage.camera.K
         video = footage.video
-        lens = lens_behind(
-            (K[frame] if K.dim() == 3 else K).numpy(), video.width, video.height, aspect
-        )
-        if is_first or K.dim() == 3:
+        lens = lens_behind(intrinsics(footage, frame), video.width, video.height, aspect)
+        if is_first or footage.camera.K.dim() == 3:
             camera.fov = lens.fov
         if is_first:
             seat.since = now

@@ -15,6 +15,8 @@ from workbench.scene.quick_overlay import outline_overlay, quick_overlay
 
 FRAME_WIDTH = 800
 FRAME_MAX_HEIGHT = 520
+_QUICK_SCALE = 0.6
+"""Pictures that are seen for a moment only are so much smaller."""
 _INITIAL = (0.80, 0.83, 0.86)
 _OUTLINE = (1.0, 1.0, 1.0)
 _REFINED = (0.25, 0.62, 0.98)
@@ -60,7 +62,10 @@ class FrameRequest:
     def paint(self) -> Image:
         """Decode, shrink and draw."""
         video = self.footage.video
-        image = resized(video.frame(self.frame), fitted_size(video.height, video.width))
+        height, width = fitted_size(video.height, video.width)
+        if self.is_quick:
+            height, width = round(_QUICK_SCALE * height), round(_QUICK_SCALE * width)
+        image = resized(video.frame(self.frame), (height, width))
         solid, outlined = [], []
         for motion, color, opacity in self.bodies:
             posed = self.footage.pose(motion, self.frame)

@@ -50,8 +50,7 @@ def joint_at_point(
     posed = footage.pose(motion, frame)
     if posed is None:
         return None
-    K = footage.camera.K
-    pixels = project(posed.joints, (K[frame] if K.dim() == 3 else K).numpy())
+    pixels = project(posed.joints, intrinsics(footage, frame))
     height, width = footage.camera.height, footage.camera.width
     away = np.linalg.norm(pixels - np.array([across * width, down * height]), axis=1)
     away[posed.joints[:, 2] <= 0.0] = np.inf
@@ -67,6 +66,12 @@ def ray_vectors(
     if start is None or along is None or not np.linalg.norm(along) > 0.0:
         return None
     return start, along / np.linalg.norm(along)
+
+
+def intrinsics(footage: Footage, frame: int) -> Float[np.ndarray, "3 3"]:
+    """Take the video camera's intrinsics of a frame (px)."""
+    K = footage.camera.K
+    return (K[frame] if K.dim() == 3 else K).numpy()
 
 
 def _vector(value: Any) -> Float[np.ndarray, "3"] | None:

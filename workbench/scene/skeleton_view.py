@@ -70,7 +70,7 @@ class SkeletonView:
             np.zeros((len(_BONES), 2, 3), np.uint8), thickness=3.0, thickness_units="screen",
         )  # fmt: skip
         self._joints = self._points("/skeleton/joints", count, 0.028)
-        self._mark = self._points("/skeleton/selected", 1, 0.05)
+        self._mark = self._points("/skeleton/selected", 1, 0.036)
         self._mark.colors = np.array([_SELECTED], np.uint8)
         self._name = self._scene.add_label(
             "/skeleton/name", "", anchor="bottom-left", font_screen_scale=0.75

@@ -1,4 +1,4 @@
-"""Where the 3D view stands: around a box that holds the person, or at the video camera."""
+"""Where the 3D view stands: before the person, or at the video camera."""
 
 import math
 from dataclasses import dataclass
@@ -13,62 +13,51 @@ from workbench.scene.pictures import BACKGROUND
 
 FIELD_OF_VIEW = math.radians(36.0)
 """Of the 3D view, vertically."""
-_FILL = 0.86
-"""Share of the view that the person's box may take."""
+_FILL = 0.82
+"""Share of the view that the person may take."""
 _AZIMUTH, _ELEVATION = math.radians(24.0), math.radians(9.0)
-_MARGIN_M = 0.12
+_MARGIN_M = 0.15
 """Flesh around the joints (m)."""
 _BACKGROUND_HEIGHT = 640
 
 
-@dataclass(frozen=True)
-class Box:
-    """An upright box in the scene (m)."""
-
-    low: Float[np.ndarray, "3"]
-    high: Float[np.ndarray, "3"]
-
-    @property
-    def center(self) -> Float[np.ndarray, "3"]:
-        """The middle."""
-        return (self.low + self.high) / 2.0
-
-    def corners(self) -> Float[np.ndarray, "8 3"]:
-        """List the corners."""
-        ends = np.stack([self.low, self.high])
-        return np.array(
-            [ends[[i, j, k], [0, 1, 2]] for i in (0, 1) for j in (0, 1) for k in (0, 1)]
-        )
+def clip_points(footage: Footage, motion: Motion) -> Float[np.ndarray, "points 3"]:
+    """Gather where the joints are in all frames (m); nothing where nobody was seen."""
+    return footage.joints(motion)[motion.valid.numpy()].reshape(-1, 3)
 
 
-def clip_box(footage: Footage, motion: Motion) -> Box | None:
-    """Hold the person in all frames; None where nobody was seen."""
-    rows = np.flatnonzero(motion.valid.numpy())
-    if len(rows) == 0:
-        return None
-    return _box_around(footage.joints(motion)[rows].reshape(-1, 3))
-
-
-def frame_box(footage: Footage, motion: Motion, frame: int) -> Box | None:
-    """Hold the person in one frame; None where nobody was seen."""
+def frame_points(footage: Footage, motion: Motion, frame: int) -> Float[np.ndarray, "points 3"]:
+    """Gather where the joints are in one frame (m); nothing where nobody was seen."""
     posed = footage.pose(motion, frame)
-    return None if posed is None else _box_around(posed.vertices)
+    return np.zeros((0, 3)) if posed is None else posed.joints
 
 
-def _box_around(points: Float[np.ndarray, "points 3"]) -> Box:
-    return Box(points.min(axis=0) - _MARGIN_M, points.max(axis=0) + _MARGIN_M)
-
-
-def stand_before(box: Box, aspect: float) -> tuple[np.ndarray, np.ndarray]:
-    """Find a place from which the whole box is seen: from the video camera's side, a little off.
+def stand_before(
+    points: Float[np.ndarray, "points 3"], aspect: float
+) -> tuple[np.ndarray, np.ndarray]:
+    """Find a place from which all points are seen: from the video camera's side, a little off.
 
     Args:
-        box: what to look at.
+        points: what to look at (m), at least one.
         aspect: width of the view over its height.
 
     Returns:
         Position and target (m).
     """
+    axes = _view_axes()
+    seen = points @ axes
+    reach_y = _FILL * math.tan(FIELD_OF_VIEW / 2.0)
+    reach = np.array([reach_y * aspect, reach_y])
+    # Each side's rays through the outermost points meet the opposite side's at the eye.
+    low = (seen[:, :2] - _MARGIN_M + reach * seen[:, 2:]).min(axis=0)
+    high = (seen[:, :2] + _MARGIN_M - reach * seen[:, 2:]).max(axis=0)
+    eye = np.append((low + high) / 2.0, -float(((high - low) / (2.0 * reach)).max()))
+    middle = float(seen[:, 2].min() + seen[:, 2].max()) / 2.0
+    return axes @ eye, axes @ np.append(eye[:2], middle)
+
+
+def _view_axes() -> Float[np.ndarray, "3 3"]:
+    """Give the view's right, down and forward as columns."""
     forward = np.array(
         [
             math.sin(_AZIMUTH) * math.cos(_ELEVATION),
@@ -76,18 +65,9 @@ def stand_before(box: Box, aspect: float) -> tuple[np.ndarray, np.ndarray]:
             math.cos(_AZIMUTH) * math.cos(_ELEVATION),
         ]
     )
-    down = np.array([0.0, 1.0, 0.0])
-    right = np.cross(down, forward)
+    right = np.cross([0.0, 1.0, 0.0], forward)
     right /= np.linalg.norm(right)
-    down = np.cross(forward, right)
-    relative = (box.corners() - box.center) @ np.stack([right, down, forward], axis=1)
-    reach_y = _FILL * math.tan(FIELD_OF_VIEW / 2.0)
-    reach_x = reach_y * aspect
-    distance = max(
-        float((np.abs(relative[:, 0]) / reach_x - relative[:, 2]).max()),
-        float((np.abs(relative[:, 1]) / reach_y - relative[:, 2]).max()),
-    )
-    return box.center - distance * forward, box.center
+    return np.stack([right, np.cross(forward, right), forward], axis=1)
 
 
 @dataclass(frozen=True)

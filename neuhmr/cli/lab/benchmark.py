@@ -12,6 +12,7 @@ from neuhmr.cli.lab.benchmark_ghnerf import BenchmarkGhnerf
 from neuhmr.cli.lab.benchmark_prior import BenchmarkPrior
 from neuhmr.cli.lab.benchmark_real import BenchmarkReal
 from neuhmr.cli.lab.benchmark_views import BenchmarkViews
+from neuhmr.cli.lab.benchmark_window import BenchmarkWindow
 from neuhmr.cli.output import print_rows
 from neuhmr.cli.progress import progress_bars, stop_on_interrupt
 from neuhmr.devices import choose_device
@@ -76,6 +77,7 @@ Benchmark = (
     | Annotated[BenchmarkPrior, subcommand("prior")]
     | Annotated[BenchmarkReal, subcommand("real")]
     | Annotated[BenchmarkViews, subcommand("views")]
+    | Annotated[BenchmarkWindow, subcommand("window")]
 )
-"""Which table: `neuhmr benchmark speed`, `accuracy`, `formats`, `ghnerf`, `prior`, `real` or
-`views`."""
+"""Which table: `neuhmr benchmark speed`, `accuracy`, `formats`, `ghnerf`, `prior`, `real`,
+`views` or `window`."""

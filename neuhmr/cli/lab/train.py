@@ -8,7 +8,8 @@ from tyro.conf import arg, subcommand
 
 from neuhmr.cli.inputs import OptionalPath, require_at_least
 from neuhmr.cli.lab.train_all import TrainAll
-from neuhmr.cli.lab.training_command import PeopleTraining, TrainingCommand
+from neuhmr.cli.lab.train_motion_prior import TrainMotionPrior
+from neuhmr.cli.lab.training_command import PeopleTraining
 from neuhmr.errors import NeuhmrError
 
 if TYPE_CHECKING:
@@ -235,64 +236,6 @@ class TrainHumanEncoder(PeopleTraining):
             draw=draw,
         )
         return config, train_human_encoder(config)
-
-
-@dataclass(frozen=True, kw_only=True)
-class TrainMotionPrior(TrainingCommand):
-    """Train what is known of motions, on generated ones and on recordings in --data.
-
-    3000 steps from 8e-4: half an hour on two cores. --data is a folder of CMU recordings (.bvh, or
-    .amc beside their .asf); those of subject 02 are validated on, those of 05 and 06 are kept for
-    benchmarks. Ctrl-C keeps the last checkpoint.
-    """
-
-    windows: int = 48
-    """Pieces of motions in a step."""
-    fresh: int | None = None
-    """Pieces of motions that are made at once, if more than those of a step: a GPU takes as long
-    for hundreds as for a few."""
-    reuse: int = 3
-    """Steps between making new ones."""
-    drawers: int = 0
-    """Processes that cut pieces out of motions meanwhile; for a GPU, which then makes the rest."""
-    generated: int = 240
-    """Generated motions beside the recorded ones."""
-    width: int = 256
-    """Numbers by which the network knows a frame; those of --start if there is one, like ..."""
-    layers: int = 6
-    """... how often it looks at all frames."""
-    learns_all: Annotated[bool, arg(help_behavior_hint="")] = False
-    """Learn from the recordings of 02, too: for the last run of a recipe that has been validated;
-    the score on them then says nothing."""
-    minutes: float | None = None
-    """Train for so long, reading and validating included; the rates of --steps are then gone
-    through in that time."""
-
-    def begin(self, options: dict[str, Any]) -> "tuple[RunConfig, Iterator[StepOutcome]]":
-        """Make a run's configuration, and its steps."""
-        from neuhmr.lab.training.motion_prior.training import (
-            MotionPriorTrainingConfig,
-            train_motion_prior,
-        )
-        from neuhmr.motion_prior.network import MotionPriorConfig
-
-        for option, value, least in (
-            ("--windows", self.windows, 1), ("--fresh", self.fresh, self.windows),
-            ("--reuse", self.reuse, 1), ("--drawers", self.drawers, 0),
-            ("--generated", self.generated, 1), ("--layers", self.layers, 1),
-        ):  # fmt: skip
-            require_at_least(option, value, least)
-        if self.width < 16 or self.width % 16:
-            raise NeuhmrError(f"--width is {self.width}, a multiple of 16 was expected.")
-        config = MotionPriorTrainingConfig(
-            **options, val=self.data, windows=self.windows, fresh=self.fresh, reuse=self.reuse,
-            drawers=self.drawers, generated=self.generated, learns_all=self.learns_all,
-            seconds=None if self.minutes is None else 60.0 * self.minutes,
-            network=MotionPriorConfig(
-                width=self.width, layers=self.layers, hidden=3 * self.width
-            ),
-        )  # fmt: skip
-        return config, train_motion_prior(config)
 
 
 def _require_sizes(smallest: float, largest: float) -> None:

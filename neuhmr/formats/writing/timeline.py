@@ -3,15 +3,14 @@
 from dataclasses import replace
 
 import numpy as np
-from jaxtyping import Bool, Float, Int
+from jaxtyping import Float, Int
 
+from neuhmr.clip.frame_ranges import frame_ranges
 from neuhmr.clip.motion_arrays import MotionArrays
 from neuhmr.errors import OutputError, PoseFileError
 from neuhmr.formats.writing.formats import Gaps
 from neuhmr.geometry.rotation_arrays import axisangles_from_rotmats, rotmats_from_axisangles
 
-_MOST_NAMED = 6
-"""Gaps that a sentence names."""
 _MOST_FPS = 10_000.0
 
 
@@ -164,10 +163,6 @@ def _span(content: MotionArrays) -> int:
 
 
 def _frames_without_pose(missing: Int[np.ndarray, " some"]) -> str:
-    """Name frames in as few words as possible: 3 frames without a pose (4, 8-9)."""
-    starts: Bool[np.ndarray, " some"] = np.diff(missing, prepend=missing[0] - 2) > 1
-    runs = np.split(missing, np.flatnonzero(starts)[1:])
-    named = [str(run[0]) if len(run) == 1 else f"{run[0]}-{run[-1]}" for run in runs[:_MOST_NAMED]]
-    more = ", ..." if len(runs) > _MOST_NAMED else ""
+    """Name them: 3 frames without a pose (4, 8-9)."""
     noun = "frame" if len(missing) == 1 else "frames"
-    return f"{len(missing)} {noun} without a pose ({', '.join(named)}{more})"
+    return f"{len(missing)} {noun} without a pose ({frame_ranges(missing.tolist())})"

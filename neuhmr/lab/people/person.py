@@ -14,12 +14,13 @@ from neuhmr.body.skinning import skin_points
 from neuhmr.body.smpl_model import PosedBody, ShapedBody
 from neuhmr.lab.people.look.attachments import make_attachments
 from neuhmr.lab.people.look.cloth_shape import cloth_offsets
+from neuhmr.lab.people.look.look import Look
 from neuhmr.lab.people.look.outfit import paint_look
 from neuhmr.lab.people.look.skirt_motion import leg_radii, settle_skirt
 from neuhmr.lab.people.look.surface_points import canonical_points
 from neuhmr.lab.people.look.tubes import RING, Tube
 from neuhmr.lab.people.look.uv_bake import bake_open_body
-from neuhmr.lab.people.look.wardrobe import Look, sample_look
+from neuhmr.lab.people.look.wardrobe import sample_look
 from neuhmr.lab.people.random_streams import stream
 from neuhmr.lab.people.splits import split_of
 

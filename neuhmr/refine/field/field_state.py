@@ -1,4 +1,4 @@
-"""An optimizer's state as named tensors, so that it can be saved without pickle."""
+"""A run's state as named tensors, so that it can be saved without pickle."""
 
 import torch
 from torch import Tensor, nn
@@ -26,3 +26,17 @@ def restore_optimizer(
             name, key = full_name.removeprefix(_PREFIX).rsplit(":", 1)
             moved = value.clone() if key == "step" else value.clone().to(parameters[name])
             optimizer.state[parameters[name]][key] = moved
+
+
+def flatten_numbers(kind: str, values: dict[str, float] | None) -> dict[str, Tensor]:
+    """Name each number after its kind; none for None."""
+    return {
+        f"{kind}.{name}": torch.tensor(value, dtype=torch.float64)
+        for name, value in (values or {}).items()
+    }
+
+
+def numbers_of(kind: str, state: dict[str, Tensor]) -> dict[str, float]:
+    """Find the numbers of a kind that `flatten_numbers` named."""
+    start = f"{kind}."
+    return {n.removeprefix(start): float(v) for n, v in state.items() if n.startswith(start)}

@@ -1,16 +1,13 @@
 """Refinement, one step at a time (NeuHMR section 3.3.2)."""
 
-import math
 from collections.abc import Iterator
 from dataclasses import replace
 
 import torch
-from jaxtyping import Int
 from torch import Tensor
 
 from neuhmr.anchors.frame_poses import pose_frame
 from neuhmr.anchors.visibility import render_joint_depths
-from neuhmr.body.local_pose import LocalPose
 from neuhmr.body.motion import Motion
 from neuhmr.errors import ClipError
 from neuhmr.progress import OnProgress, ignore_progress
@@ -21,16 +18,14 @@ from neuhmr.refine.field.balance import (
     rotation_norm,
     spread_rows,
 )
-from neuhmr.refine.field.field_state import flatten_optimizer, restore_optimizer
-from neuhmr.refine.field.motion_field import (
-    MotionField,
-    Residual,
-    apply_residual,
-    frame_times,
-    mask_residual,
-    num_centers,
-    residual_angles,
+from neuhmr.refine.field.field_state import (
+    flatten_numbers,
+    flatten_optimizer,
+    numbers_of,
+    restore_optimizer,
 )
+from neuhmr.refine.field.motion_field import MotionField, Residual, num_centers
+from neuhmr.refine.field.moved_poses import MovedPoses, on_residual
 from neuhmr.refine.field.rate import learning_rate
 from neuhmr.refine.field.snapshot import RefineSnapshot
 from neuhmr.refine.frame_keypoints import FrameKeypoints
@@ -48,9 +43,6 @@ from neuhmr.refine.terms.keypoint_search import look_for_keypoints
 from neuhmr.refine.terms.matching import JointMatches, match_joints
 from neuhmr.refine.terms.objective import TOTAL, Objective, evaluate_objective
 from neuhmr.refine.terms.pose_terms import KEYPOINT, counts_keypoints
-
-ROWS_AT_ONCE = 512
-"""The field is evaluated for so many rows at a time; shorter clips are evaluated whole."""
 
 
 class Refiner:
@@ -76,14 +68,10 @@ class Refiner:
         self._optimizer = torch.optim.AdamW(
             self._field.parameters(), weight_decay=config.schedule.weight_decay
         )
-        self._times = frame_times(problem.initial.frame_index)
-        self._free = problem.scope.free_joints(problem.initial)
-        self._free_transl = problem.scope.free_translations(problem.initial)
-        self._start = problem.start()
+        self._poses = MovedPoses(problem, self._field)
         self._order = torch.zeros(0, dtype=torch.long)
         self._norms: dict[str, float] = {}
         self._factors: dict[str, float] | None = None
-        self._current: Motion | None = None
         self.steps_done = 0
 
     @property
@@ -146,11 +134,7 @@ class Refiner:
 
     def motion(self) -> Motion:
         """Apply the field to all frames; locked and invalid ones are exactly as they were."""
-        rows = torch.arange(len(self.problem.initial), device=self._times.device)
-        parts = [self._refined(part) for part in rows.split(ROWS_AT_ONCE)]
-        rotmat = torch.cat([part.rotmat for part in parts])
-        transl = torch.cat([part.transl for part in parts])
-        return LocalPose(rotmat, transl).into(self.problem.initial)
+        return self._poses.motion()
 
     def matches(self, row: int, live: RefineConfig | None = None) -> JointMatches:
         """Match one frame's joints at its present pose, for inspection.
@@ -159,7 +143,7 @@ class Refiner:
         """
         config = with_live_values(self.config, live) if live else self.config
         seed = (self.config.seed * 1_000_003 + self.steps_done) * 1_000_003 + row
-        posed = pose_frame(self.problem.body, self._latest(), row)
+        posed = pose_frame(self.problem.body, self._poses.latest(), row)
         return match_joints(
             self.problem.features[row],
             self.problem.descriptors_of(row),
@@ -182,13 +166,13 @@ class Refiner:
             self._norms = self._measure(config, batch)
         lambdas = effective_lambdas(config.weights, self._factors or {})
         stride = stride_of_epoch(epoch, schedule)
-        residual = self._residual(batch.context)
-        pose = apply_residual(self._start[batch.context], residual)
+        residual = self._poses.residual(batch.context)
+        pose = self._poses.pose(batch.context, residual)
         self._look_at(batch.rows, config)
         objective = evaluate_objective(
             self.problem, config, lambdas, pose.detach(), batch, stride, self._generator
         )
-        gradient = _on_residual(objective.gradients[TOTAL], pose, residual)
+        gradient = on_residual(objective.gradients[TOTAL], pose, residual)
         if epoch < schedule.root_epochs:
             gradient.rot6d[:, 1:] = 0.0
         rate = learning_rate(self.steps_done, self.total_steps, schedule)
@@ -205,15 +189,6 @@ class Refiner:
             group["lr"] = rate
         self._optimizer.step()
 
-    def _residual(self, rows: Int[Tensor, " rows"]) -> Residual:
-        return mask_residual(
-            self._field(self._times[rows]), self._free[rows], self._free_transl[rows]
-        )
-
-    @torch.no_grad()
-    def _refined(self, rows: Int[Tensor, " rows"]) -> LocalPose:
-        return apply_residual(self._start[rows], self._residual(rows))
-
     def _look_at(self, rows: tuple[int, ...], config: RefineConfig) -> None:
         """Know the keypoints of frames before a term needs them."""
         if counts_keypoints(config):
@@ -222,8 +197,8 @@ class Refiner:
     def _measure(self, config: RefineConfig, batch: FrameBatch) -> dict[str, float]:
         """Measure each term's gradient on the rotations, with random numbers of its own."""
         self._look_at(batch.rows, config)
-        residual = self._residual(batch.context)
-        pose = apply_residual(self._start[batch.context], residual)
+        residual = self._poses.residual(batch.context)
+        pose = self._poses.pose(batch.context, residual)
         objective = evaluate_objective(
             self.problem,
             config,
@@ -236,7 +211,7 @@ class Refiner:
         )
         norms = {}
         for name, gradient in objective.gradients.items():
-            on_rotations = _on_residual(gradient, pose, residual).rot6d[list(batch.positions)]
+            on_rotations = on_residual(gradient, pose, residual).rot6d[list(batch.positions)]
             # A mean over the batch's rows has a so-manieth of each frame's own gradient.
             norms[name] = rotation_norm(on_rotations) * len(batch.rows)
         return norms
@@ -265,10 +240,8 @@ class Refiner:
         lambdas: dict[str, float],
         rate: float,
     ) -> RefineSnapshot:
-        rows = torch.tensor(batch.rows, device=self._times.device)
-        with torch.no_grad():
-            angles = residual_angles(self._residual(rows))
-        self._current = self._updated(rows)
+        rows = torch.tensor(batch.rows, device=self._poses.device)
+        is_epoch_over = self.steps_done % self.steps_per_epoch == 0
         return RefineSnapshot(
             step=self.steps_done,
             total_steps=self.total_steps,
@@ -278,25 +251,10 @@ class Refiner:
             weighted={name: value * lambdas[name] for name, value in objective.terms.items()},
             gradient_norms=dict(self._norms),
             accepted_matches=objective.accepted_matches,
-            residual_angle_deg=math.degrees(float(angles.mean())),
+            residual_angle_deg=self._poses.mean_angle_deg(rows),
             learning_rate=rate,
-            motion=self._current,
+            motion=self._poses.update(rows, is_whole=is_epoch_over),
         )
-
-    def _latest(self) -> Motion:
-        if self._current is None:
-            self._current = self.motion()
-        return self._current
-
-    def _updated(self, rows: Int[Tensor, " rows"]) -> Motion:
-        """Bring the motion up to date: all of it, or in long clips only the rows of this step."""
-        is_short = len(self.problem.initial) <= ROWS_AT_ONCE
-        if is_short or self.steps_done % self.steps_per_epoch == 0 or self._current is None:
-            return self.motion()
-        refined, latest = self._refined(rows), LocalPose.from_motion(self._current)
-        rotmat = latest.rotmat.index_copy(0, rows, refined.rotmat)
-        transl = latest.transl.index_copy(0, rows, refined.transl)
-        return LocalPose(rotmat, transl).into(self.problem.initial)
 
     def state_dict(self) -> dict[str, Tensor]:
         """Everything needed to go on later: field, optimizer, random numbers, schedule."""
@@ -305,8 +263,8 @@ class Refiner:
         state["generator"] = self._generator.get_state()
         state["order"] = self._order
         state["steps_done"] = torch.tensor(self.steps_done)
-        state |= _flatten("factor", self._factors)
-        state |= _flatten("norm", self._norms)
+        state |= flatten_numbers("factor", self._factors)
+        state |= flatten_numbers("norm", self._norms)
         if self._factors is not None:
             state["balanced"] = torch.tensor(True)
         if self.problem.draft is not None:
@@ -324,33 +282,9 @@ class Refiner:
         self._generator.set_state(state["generator"].cpu())
         self._order = state["order"].cpu()
         self.steps_done = int(state["steps_done"])
-        self._factors = _unflatten("factor", state) if "balanced" in state else None
-        self._norms = _unflatten("norm", state)
-        draft = Draft.from_state(state, self._times.device)
-        keypoints = FrameKeypoints.from_state(state, self._times.device)
+        self._factors = numbers_of("factor", state) if "balanced" in state else None
+        self._norms = numbers_of("norm", state)
+        draft = Draft.from_state(state, self._poses.device)
+        keypoints = FrameKeypoints.from_state(state, self._poses.device)
         self.problem = replace(self.problem, draft=draft, keypoints=keypoints)
-        self._start = self.problem.start()
-        self._current = None
-
-
-def _on_residual(gradient: LocalPose, pose: LocalPose, residual: Residual) -> Residual:
-    """Pull a gradient on poses back to the residuals they were made from."""
-    found = torch.autograd.grad(
-        [pose.rotmat, pose.transl],
-        [residual.rot6d, residual.transl],
-        [gradient.rotmat, gradient.transl],
-        retain_graph=True,
-    )
-    return Residual(*found)
-
-
-def _flatten(prefix: str, values: dict[str, float] | None) -> dict[str, Tensor]:
-    return {
-        f"{prefix}.{name}": torch.tensor(value, dtype=torch.float64)
-        for name, value in (values or {}).items()
-    }
-
-
-def _unflatten(prefix: str, state: dict[str, Tensor]) -> dict[str, float]:
-    start = f"{prefix}."
-    return {n.removeprefix(start): float(v) for n, v in state.items() if n.startswith(start)}
+        self._poses.restart(self.problem.start())

@@ -3,7 +3,8 @@ from pathlib import Path
 import pytest
 import tyro
 
-from neuhmr.cli.lab.train import Train, TrainGhnerf, TrainHumanEncoder, TrainMotionPrior
+from neuhmr.cli.lab.train import Train, TrainGhnerf, TrainHumanEncoder
+from neuhmr.cli.lab.train_motion_prior import TrainMotionPrior
 from neuhmr.errors import NeuhmrError
 from neuhmr.lab.training.ghnerf import config as ghnerf_config
 from neuhmr.lab.training.ghnerf import training as ghnerf_training

@@ -106,3 +106,33 @@ def test_forgetting_drops_what_is_kept_but_leaves_something_to_show(cache):
     wait_for(cache, 1)
     cache.forget()
     assert cache.num_bytes == 0 and cache.newest is not None
+
+
+def test_what_is_asked_for_next_is_painted_ahead_and_not_shown(cache):
+    painted = []
+
+    def paint(key):
+        return lambda: painted.append(key) or picture(key)
+
+    cache.request(1, paint(1), ahead=[(2, paint(2)), (3, paint(3))])
+    wait_for(cache, 1)
+    assert_soon(lambda: painted == [1, 2, 3])
+    assert_soon(lambda: cache.num_bytes == 3 * 300)
+    assert cache.newest.key == 1
+    cache.request(2, paint(2))
+    assert cache.newest.key == 2 and painted == [1, 2, 3]
+
+
+def test_a_picture_in_hand_for_later_is_shown_once_it_is_wanted_now(cache):
+    entered, release = threading.Event(), threading.Event()
+
+    def slow():
+        entered.set()
+        release.wait(PATIENCE_S)
+        return picture(2)
+
+    cache.request(1, lambda: picture(1), ahead=[(2, slow)])
+    entered.wait(PATIENCE_S)
+    cache.request(2, slow)
+    release.set()
+    assert wait_for(cache, 2)[0, 0, 0] == 2

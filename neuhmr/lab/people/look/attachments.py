@@ -4,10 +4,10 @@ import numpy as np
 from jaxtyping import Float
 
 from neuhmr.lab.people.look.garments import eye_centers
+from neuhmr.lab.people.look.look import Look
 from neuhmr.lab.people.look.patterns import fabric_colors, fractal_noise, noise_at
 from neuhmr.lab.people.look.surface_points import SurfacePoints
 from neuhmr.lab.people.look.tubes import RING, Tube, grid_points, sweep
-from neuhmr.lab.people.look.wardrobe import Look
 
 _SHOE_STATIONS = 14
 _SKIRT_RINGS = 11

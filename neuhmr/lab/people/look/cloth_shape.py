@@ -21,9 +21,9 @@ from neuhmr.lab.people.look.garments import (
     shoe_field,
     trousers_field,
 )
+from neuhmr.lab.people.look.look import Look
 from neuhmr.lab.people.look.patterns import fractal_noise, noise_at
 from neuhmr.lab.people.look.surface_points import SurfacePoints
-from neuhmr.lab.people.look.wardrobe import Look
 
 _LONGEST = 0.10
 """Longest offset from the skin (m)."""

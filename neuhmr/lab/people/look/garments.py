@@ -6,8 +6,8 @@ A field is in metres of distance to the edge, about, positive inside.
 import numpy as np
 from jaxtyping import Float
 
+from neuhmr.lab.people.look.look import Hair, Look, Shirt, Shoes, Trousers
 from neuhmr.lab.people.look.surface_points import SurfacePoints
-from neuhmr.lab.people.look.wardrobe import Hair, Look, Shirt, Shoes, Trousers
 
 Field = Float[np.ndarray, " points"]
 

@@ -17,9 +17,9 @@ from neuhmr.lab.people.look.garments import (
     sock_field,
     trousers_field,
 )
+from neuhmr.lab.people.look.look import Hair, Look, Shirt, Shoes, Trousers
 from neuhmr.lab.people.look.patterns import Color, fabric_colors, fractal_noise, noise_at
 from neuhmr.lab.people.look.surface_points import SurfacePoints
-from neuhmr.lab.people.look.wardrobe import Hair, Look, Shirt, Shoes, Trousers
 
 Colors = Float[np.ndarray, "points 3"]
 EDGE = 0.0025

@@ -13,10 +13,11 @@ from neuhmr.lab.people.look.garments import (
     shoe_field,
     trousers_field,
 )
+from neuhmr.lab.people.look.look import Look
 from neuhmr.lab.people.look.outfit import paint_look
 from neuhmr.lab.people.look.patterns import Fabric
 from neuhmr.lab.people.look.surface_points import canonical_points
-from neuhmr.lab.people.look.wardrobe import Look, sample_look
+from neuhmr.lab.people.look.wardrobe import sample_look
 
 RED, BLUE, GREEN = (0.9, 0.05, 0.05), (0.05, 0.05, 0.9), (0.05, 0.9, 0.05)
 
