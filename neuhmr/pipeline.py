@@ -190,6 +190,7 @@ class Anchored:
         config: RefineConfig,
         heatmaps: ClipHeatmaps | None = None,
         scope: Scope | None = None,
+        pair: tuple[int, int] | None = None,
     ) -> RefineProblem:
         """Condition the avatar on the best pair of anchors and describe the joints.
 
@@ -197,9 +198,10 @@ class Anchored:
             config: how far a visible joint may lie behind the surface.
             heatmaps: finds keypoints where they count; trained on the subject's network.
             scope: what refinement may change; everything by default.
+            pair: rows to condition the avatar on instead.
         """
         drafted, subject = self.person.drafted, self.person.drafted.subject
-        pair = pair_from_anchors(self.selection)
+        pair = pair or pair_from_anchors(self.selection)
         body = self.person.build.avatar.body
         avatar = condition_avatar(subject.crops, drafted.start, body, subject.network, pair)
         descriptors = register_anchors(

@@ -39,12 +39,15 @@ from workbench.panels.timeline_panel import TimelinePanel
 from workbench.panels.versions_panel import VersionsPanel
 from workbench.panels.view_panel import CHANNEL as VIEW
 from workbench.panels.view_panel import ViewPanel
+from workbench.panels.visibility_panel import VisibilityPanel
 from workbench.scene.bodies import BodiesView
 from workbench.scene.camera_frustum import CameraView
 from workbench.scene.camera_rig import CameraRig
 from workbench.scene.fix_gizmo import FixGizmo
+from workbench.scene.orbit_watch import OrbitWatch
 from workbench.scene.orientation_sphere import OrientationSphereView, middle_of_person
 from workbench.scene.skeleton_view import SkeletonView, TrajectoryView
+from workbench.scene.sphere_clicks import SphereClicks
 from workbench.scene_writer import Panel, Parts, SceneWriter
 from workbench.server.server import SecuredServer, start_server
 
@@ -142,6 +145,7 @@ class Workbench:
         scene = self.server.viser.scene
         sphere = OrientationSphereView(scene)
         gizmo = FixGizmo(scene, self.editing.fixing, notices, lambda: self.session.state)
+        orbit, dots = OrbitWatch(self.server.viser, tasks), SphereClicks(scene, tasks)
         parts = Parts(
             picture=picture,
             drawn={
@@ -153,7 +157,13 @@ class Workbench:
                 "sphere": lambda state: sphere.draw(state, middle_of_person(state)),
                 "head": timeline.show_head,
             },
-            ticked={"fix": FixLooks(tasks).tick, "clicks": joints.tick, "viewpoints": rig.tick},
+            ticked={
+                "fix": FixLooks(tasks).tick,
+                "clicks": joints.tick,
+                "viewpoints": rig.tick,
+                "orbit": orbit.tick,
+                "dots": dots.tick,
+            },
             live=[status, NoticesPanel(link, notices)],
             panels=[picture, timeline, joints, *tabs.panels],
         )
@@ -177,6 +187,7 @@ class Workbench:
             ("Avatar", AvatarPanel),
             ("Anchors", AnchorsPanel),
             ("Refine", RefinePanel),
+            ("Visibility", VisibilityPanel),
             ("Matches", MatchesPanel),
             ("Keypoints", KeypointsPanel),
         ):

@@ -29,7 +29,7 @@ class AnchorConfig:
         help="At most so many: a descriptor averages well long before a ten-minute clip's T / 10.",
     )  # fmt: skip
     candidates_per_anchor: int = setting(
-        2, label="Candidates per anchor", low=1, high=8,
+        2, label="Tried per anchor", symbol="N̂/N", low=1, high=8,
         help="Frames that are rendered and scored for each anchor that is kept.",
     )  # fmt: skip
     least_inside: float = setting(

@@ -21,6 +21,13 @@ from neuhmr.refine.correction.skeleton import Skeleton
 from neuhmr.refine.settings import RefineConfig, with_values
 from tests.workbench.fake_heatmaps import BOX, paint_person, report_keypoints, view_person
 from tests.workbench.fake_optimizer import FakeOptimizer
+from tests.workbench.fake_stages import (
+    CROP_SIZE,
+    toy_depths,
+    toy_offsets,
+    toy_pixels,
+    toy_similarity,
+)
 from tests.workbench.synthetic_figure import (
     NUM_FRAMES,
     REST,
@@ -30,6 +37,7 @@ from tests.workbench.synthetic_figure import (
     true_motion,
     tube_faces,
 )
+from workbench.engine.avatar_rendering import AvatarRendering, FrameQuality
 from workbench.engine.interface import (
     AnchorStage,
     AvatarStage,
@@ -41,7 +49,6 @@ from workbench.engine.interface import (
 from workbench.engine.keypoint_report import KeypointReport
 
 HEIGHT, WIDTH, FPS = 360, 640, 24.0
-CROP_SIZE = (240, 180)
 NUM_JOINTS = 24
 
 
@@ -196,7 +203,8 @@ class FakeAvatar(AvatarStage):
         orientations /= np.linalg.norm(orientations, axis=-1, keepdims=True)
         free = [f for f in range(0, NUM_FRAMES, 8) if f not in excludes and f not in includes]
         anchors = (*sorted(includes - excludes), *free)
-        anchors_seeing = np.full(NUM_JOINTS, len(anchors))
+        offsets = np.stack([toy_offsets(frame) for frame in anchors])
+        anchors_seeing = (offsets < config.matching.epsilon).sum(axis=0)
         anchors_seeing[9] = 0
         return self, FakeAnchors(
             config=config,
@@ -216,7 +224,23 @@ class FakeAvatar(AvatarStage):
         self.footage.engine._begin("preview")
         time.sleep(self.footage.engine.pause_s)
         vertices, _ = figure_vertices(motion, frame)
-        return paint_person(vertices, window_camera(), (190, 130, 100))[::stride, ::stride]
+        image = paint_person(vertices, window_camera(), (190, 130, 100))[::stride, ::stride]
+        depth = np.where(image.any(axis=-1), 3.0, np.nan).astype(np.float32)
+        return AvatarRendering(image=image, depth=depth)
+
+    def quality(self, motion, frame) -> FrameQuality | None:
+        self.footage.engine._begin("quality")
+        if motion_row(motion, frame) is None:
+            return None
+        return FrameQuality(psnr_db=20.0 + frame % 5, iou=0.9 - 0.01 * (frame % 7))
+
+    def view(self, motion, frame, viewpoint, size):
+        self.footage.engine._begin("view")
+        return view_person(motion, frame, viewpoint, size).image
+
+    def conditioned_on(self, frames) -> "FakeAvatar":
+        self.footage.engine._begin("conditioned_on")
+        return replace(self, conditioning_frames=frames)
 
     def keypoints(self, motion, frame, source) -> KeypointReport | None:
         self.footage.engine._begin("keypoints")
@@ -237,6 +261,17 @@ class FakeAnchors(AnchorStage):
     def make_optimizer(self, config, scope, start=None) -> FakeOptimizer:
         self.footage.engine._begin("make_optimizer")
         return FakeOptimizer(self.footage.engine, self.footage, config, scope, start)
+
+    def depth_tests(self):
+        self.footage.engine._begin("depth_tests")
+        pixels = [toy_pixels(self.footage.camera, frame) for frame in self.anchors]
+        return toy_depths(self.anchors, np.stack(pixels))
+
+    def similarity_map(self, frame, joint) -> np.ndarray | None:
+        self.footage.engine._begin("similarity_map")
+        if self.anchors_seeing[joint] == 0:
+            return None
+        return toy_similarity(frame, joint)
 
 
 def window_camera() -> Camera:

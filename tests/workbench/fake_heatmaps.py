@@ -55,14 +55,16 @@ def blobs(centers: np.ndarray, size: tuple[int, int]) -> np.ndarray:
     return np.nan_to_num(0.9 * np.exp(-squares / (2.0 * SIGMA_PX**2))).astype(np.float32)
 
 
-def view_person(motion: Motion, frame: int, viewpoint: Viewpoint) -> ViewHeatmaps:
+def view_person(
+    motion: Motion, frame: int, viewpoint: Viewpoint, size: tuple[int, int] = _VIEW_SIZE
+) -> ViewHeatmaps:
     """Draw the person from a free view."""
     T_view_camera = viewpoint.T_view_camera().to(torch.float32)
     vertices = T_view_camera.apply(torch.from_numpy(figure_vertices(motion, frame)[0]))
-    camera = camera_around(vertices, *_VIEW_SIZE)
+    camera = camera_around(vertices, *size)
     centers = camera.project(T_view_camera.apply(toy_keypoints(motion, frame))).numpy()
     image = paint_person(vertices.numpy(), camera, (190, 130, 100))
-    return ViewHeatmaps(image=image, heatmaps=blobs(centers, _VIEW_SIZE))
+    return ViewHeatmaps(image=image, heatmaps=blobs(centers, size))
 
 
 def paint_person(vertices: np.ndarray, camera: Camera, color: tuple[int, int, int]) -> np.ndarray:

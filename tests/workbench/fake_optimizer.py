@@ -11,6 +11,7 @@ from neuhmr.body.local_pose import LocalPose
 from neuhmr.body.skeleton import MATCHING_JOINTS
 from neuhmr.refine.scope import Scope
 from neuhmr.refine.settings import RefineConfig
+from tests.workbench.fake_stages import toy_depths, toy_window
 from tests.workbench.synthetic_figure import NUM_FRAMES, disturbed, true_motion
 from workbench.engine.interface import Footage
 from workbench.engine.optimizer import (
@@ -130,4 +131,9 @@ class FakeOptimizer:
             winners=winners,
             candidates=candidates,
             candidate_similarity=similarity,
+            depths=toy_depths((frame,), projected[None]),
         )
+
+    def depth_around(self, frame: int, joint: int):
+        self.engine._begin("depth_around")
+        return toy_window(frame, joint)

@@ -16,7 +16,6 @@ from workbench.scene.frame_view import (
     FRAME_WIDTH,
     fitted_size,
     frame_request,
-    rendering_strip,
 )
 from workbench.scene.joint_picture import joint_picture
 from workbench.scene.pictures import heat_colors, resized, trimmed
@@ -117,15 +116,6 @@ def test_frames_fill_the_picture(size):
     height, width = fitted_size(*size)
     assert 1 <= height <= FRAME_MAX_HEIGHT and 1 <= width <= FRAME_WIDTH
     assert height == FRAME_MAX_HEIGHT or width == FRAME_WIDTH
-
-
-def test_the_strip_shows_crop_rendering_and_their_difference():
-    crop = np.full((24, 18, 3), 200, np.uint8)
-    same = rendering_strip(crop, crop, (48, 36))
-    other = rendering_strip(crop, np.zeros_like(crop), (48, 36))
-    assert same.shape == (48, 3 * 36 + 12, 3)
-    assert same[40, -5].sum() < 60 and other[40, -5].sum() > 600
-    assert rendering_strip(None, None, (48, 36)).shape == same.shape
 
 
 def test_trimming_cuts_black_borders_and_keeps_the_shape():

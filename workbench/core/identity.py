@@ -15,10 +15,17 @@ class SameObjects:
         return all(_is_same(a, b) for a, b in zip(self._parts, other._parts, strict=True))
 
     def __hash__(self) -> int:
-        return hash(tuple(p if isinstance(p, _PLAIN) else id(p) for p in self._parts))
+        return hash(tuple(_hashable(part) for part in self._parts))
 
 
 def _is_same(a: object, b: object) -> bool:
     if a is b:
         return True
-    return isinstance(a, _PLAIN) and isinstance(b, _PLAIN) and a == b
+    return isinstance(a, _COMPARED) and isinstance(b, _COMPARED) and a == b
+
+
+def _hashable(part: object) -> object:
+    return part if isinstance(part, _COMPARED) else id(part)
+
+
+_COMPARED = (*_PLAIN, SameObjects)

@@ -13,6 +13,7 @@ from neuhmr.body.motion import Motion
 from workbench.core.identity import SameObjects
 from workbench.core.keypoint_looks import KeypointLooks
 from workbench.core.session import ON_THE_MOVE, FrameScores, Preview, Session, SessionState
+from workbench.core.stage_looks import StageLooks
 from workbench.core.tasks import Tasks
 from workbench.core.worker import Look
 from workbench.engine.interface import AvatarStage, Footage, motion_row
@@ -30,12 +31,14 @@ class Looks:
         self._session = session
         self._tasks = tasks
         self._keypoints = KeypointLooks(session, tasks.worker.request_look)
+        self._stages = StageLooks(session, tasks.worker.request_look, tasks.stages)
         self._wanted = SameObjects()
         self._wanted_since = 0.0
 
     def tick(self, state: SessionState, now: float) -> None:
         """Ask for whatever the view of `state` lacks; `now` is a steady clock's time (s)."""
         self._keypoints.tick(state, now)
+        self._stages.tick(state, now)
         footage, motion = state.footage, state.best
         if footage is None or motion is None:
             return
@@ -66,10 +69,12 @@ class Looks:
             return
 
         def compute() -> None:
-            image = avatar.preview(motion, frame, stride)
-            if image is None:
+            seen = avatar.preview(motion, frame, stride)
+            if seen is None:
                 return
-            preview = Preview(frame=frame, motion=motion, stride=stride, image=image)
+            preview = Preview(
+                frame=frame, motion=motion, stride=stride, image=seen.image, depth=seen.depth
+            )
             self._session.update(
                 lambda now_state: (
                     replace(now_state, preview=preview) if now_state.avatar is avatar else now_state

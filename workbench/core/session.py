@@ -21,6 +21,7 @@ from workbench.core.comparison import Comparison
 from workbench.core.corrections import Corrections, FixOptions
 from workbench.core.fix_view import FixView
 from workbench.core.history_list import HistoryList
+from workbench.core.stage_results import StageResults
 from workbench.core.sweep import Sweep
 from workbench.core.version import Version
 from workbench.core.view_state import ViewState
@@ -64,6 +65,8 @@ class Preview:
     motion: Motion
     stride: int
     image: Image
+    depth: Float[np.ndarray, "height width"]
+    """D, from the camera (m); NaN where there is no body."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -194,6 +197,7 @@ class SessionState:
     export_remarks: tuple[str, ...] = ()
     """What to know about the newest of them."""
     view: ViewState = field(default_factory=ViewState)
+    stage_results: StageResults = field(default_factory=StageResults)
 
     @property
     def num_frames(self) -> int:

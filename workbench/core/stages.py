@@ -22,6 +22,7 @@ from workbench.core.session import (
 from workbench.core.session_keeper import SaveClock, SessionKeeper
 from workbench.core.view_state import ViewState
 from workbench.core.worker import JobControl
+from workbench.engine.depth_tests import DepthWindow
 from workbench.engine.interface import AvatarStage, Engine, Footage
 from workbench.engine.optimizer import JointReport, Optimizer, StepReport
 from workbench.errors import WorkbenchError
@@ -247,6 +248,10 @@ class Stages:
         if self._optimizer is None or config is None:
             return None
         return self._optimizer.inspect(frame, config)
+
+    def depth_around(self, frame: int, joint: int) -> DepthWindow | None:
+        """Render depths around a joint of the refined poses."""
+        return None if self._optimizer is None else self._optimizer.depth_around(frame, joint)
 
     def _drop_optimizer(self) -> None:
         """Drop what was refined in this launch; poses of an earlier one stay until they go on."""

@@ -1,8 +1,9 @@
 """What the user looks at, and how it is drawn."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
+from workbench.core.stage_view import StageView
 from workbench.engine.free_view import Viewpoint
 from workbench.engine.keypoint_report import KeypointSource
 
@@ -60,3 +61,5 @@ class ViewState:
     """The 3D view goes along with the person."""
     from_camera: bool = False
     """The 3D view is the video camera's, with the frame behind the bodies."""
+    stages: StageView = field(default_factory=StageView)
+    """Choices on the stages' tabs."""

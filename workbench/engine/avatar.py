@@ -1,21 +1,22 @@
 """A person of the library that can be rendered, as the window sees it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
 
-from neuhmr.anchors.frame_poses import pose_frame
+from neuhmr.anchors.conditioning import condition_avatar
 from neuhmr.body.motion import Motion
 from neuhmr.clip.crops import PersonCrops
-from neuhmr.errors import CheckpointError
-from neuhmr.ghn.avatar import render_image
+from neuhmr.errors import CheckpointError, ClipError
 from neuhmr.ghn.renderable import Renderable
 from neuhmr.ghnerf.clips.clip_heatmaps import ClipHeatmaps
 from neuhmr.pipeline import Person
 from neuhmr.progress import OnProgress
 from neuhmr.refine.problem import RefineProblem
 from neuhmr.refine.settings import RefineConfig
+from workbench.engine.avatar_pictures import frame_quality, preview_frame, view_person
+from workbench.engine.avatar_rendering import AvatarRendering, FrameQuality
 from workbench.engine.free_view import Viewpoint
 from workbench.engine.interface import AvatarStage, Image, motion_row
 from workbench.engine.keypoint_report import KeypointReport, KeypointSource, ViewHeatmaps
@@ -33,6 +34,8 @@ class NeuhmrAvatar(AvatarStage):
     crops_here: PersonCrops
     """On the CPU."""
     heatmaps: Heatmaps | None
+    wanted_pair: tuple[int, int] | None = None
+    """Rows that the user wants it to be conditioned on; None lets anchors decide."""
 
     def register(
         self,
@@ -47,7 +50,7 @@ class NeuhmrAvatar(AvatarStage):
             config, _rows_of(start, includes), _rows_of(start, excludes), on_progress
         )
         model = None if self.heatmaps is None else self.heatmaps.model
-        problem = anchored.register(config, model)
+        problem = anchored.register(config, model, pair=self.wanted_pair)
         avatar = show_person(
             self.config,
             self.person,
@@ -57,6 +60,7 @@ class NeuhmrAvatar(AvatarStage):
             self.heatmaps_missing,
             self.weights,
         )
+        avatar = replace(avatar, wanted_pair=self.wanted_pair)
         return avatar, show_anchors(config, problem, start)
 
     def crop(self, frame: int) -> Image | None:
@@ -68,18 +72,53 @@ class NeuhmrAvatar(AvatarStage):
         masked = crops.images[row].float() * crops.masks[row]
         return masked.permute(1, 2, 0).round().to(torch.uint8).numpy()
 
-    @torch.no_grad()
-    def preview(self, motion: Motion, frame: int, stride: int) -> Image | None:
+    def preview(self, motion: Motion, frame: int, stride: int) -> AvatarRendering | None:
         """Render the avatar in the crop of one frame, every `stride`-th pixel."""
-        row = motion_row(motion, frame)
-        if row is None:
-            return None
-        subject = self.person.drafted.subject
-        one_row = motion[row : row + 1].to(subject.initial.transl.device)
-        posed = pose_frame(self.avatar.body, one_row, 0)
-        camera = subject.crops.cameras[self._crop_row(frame)]
-        rendering = render_image(self.avatar, posed, camera, stride)
-        return (rendering.color.clamp(0.0, 1.0) * 255.0).round().to(torch.uint8).cpu().numpy()
+        return preview_frame(self.avatar, self._crops, motion, frame, stride)
+
+    def quality(self, motion: Motion, frame: int) -> FrameQuality | None:
+        """Compare the crop of one frame with its rendering; None where nobody was seen."""
+        return frame_quality(self.avatar, self._crops, motion, frame)
+
+    def view(
+        self, motion: Motion, frame: int, viewpoint: Viewpoint, size: tuple[int, int]
+    ) -> Image | None:
+        """Render the person from a free view, filling (height, width).
+
+        Raises:
+            WorkbenchError: the person is not before the view.
+        """
+        return view_person(self.avatar, self._crops, motion, frame, viewpoint, size)
+
+    def conditioned_on(self, frames: tuple[int, int]) -> "NeuhmrAvatar":
+        """Show the network these two frames instead; registering later keeps to them.
+
+        Raises:
+            ClipError: nobody was seen in one of them.
+        """
+        drafted = self.person.drafted
+        rows = self._rows_of_pair(frames)
+        avatar = condition_avatar(
+            self._crops, drafted.start, self.avatar.body, drafted.subject.network, rows
+        )
+        model = None if self.heatmaps is None else self.heatmaps.model
+        shown = show_person(self.config, self.person, avatar, rows, model, self.heatmaps_missing)
+        return replace(shown, wanted_pair=rows)
+
+    def _rows_of_pair(self, frames: tuple[int, int]) -> tuple[int, int]:
+        start = self.person.drafted.start.to("cpu")
+        first, second = (motion_row(start, frame) for frame in frames)
+        if first is None or second is None:
+            missing = frames[0] if first is None else frames[1]
+            raise ClipError(
+                f"Nobody was seen in frame {missing}, so the avatar cannot be made from it; choose "
+                "a frame with a pose."
+            )
+        return first, second
+
+    @property
+    def _crops(self) -> PersonCrops:
+        return self.person.drafted.subject.crops
 
     def keypoints(
         self, motion: Motion, frame: int, source: KeypointSource

@@ -20,6 +20,8 @@ from neuhmr.progress import OnProgress
 from neuhmr.refine.correction.skeleton import Skeleton
 from neuhmr.refine.scope import Scope
 from neuhmr.refine.settings import RefineConfig
+from workbench.engine.avatar_rendering import AvatarRendering, FrameQuality
+from workbench.engine.depth_tests import DepthTests
 from workbench.engine.free_view import Viewpoint
 from workbench.engine.keypoint_report import KeypointReport, KeypointSource, ViewHeatmaps
 from workbench.engine.optimizer import Optimizer
@@ -173,8 +175,30 @@ class AvatarStage(ABC):
         """Show the person's box of one frame, black outside the mask. Cheap, any thread."""
 
     @abstractmethod
-    def preview(self, motion: Motion, frame: int, stride: int) -> Image | None:
+    def preview(self, motion: Motion, frame: int, stride: int) -> AvatarRendering | None:
         """Render the avatar in the crop of one frame, every `stride`-th pixel."""
+
+    @abstractmethod
+    def quality(self, motion: Motion, frame: int) -> FrameQuality | None:
+        """Compare the crop of one frame with its rendering; None where nobody was seen."""
+
+    @abstractmethod
+    def view(
+        self, motion: Motion, frame: int, viewpoint: Viewpoint, size: tuple[int, int]
+    ) -> Image | None:
+        """Render the person from a free view, filling (height, width).
+
+        Raises:
+            WorkbenchError: the person is not before the view.
+        """
+
+    @abstractmethod
+    def conditioned_on(self, frames: tuple[int, int]) -> "AvatarStage":
+        """Show the network these two frames instead; registering later keeps to them.
+
+        Raises:
+            ClipError: nobody was seen in one of them.
+        """
 
     @abstractmethod
     def keypoints(
@@ -228,6 +252,17 @@ class AnchorStage(ABC):
 
         Raises:
             ClipError: the scope leaves nothing to refine.
+        """
+
+    @abstractmethod
+    def depth_tests(self) -> DepthTests:
+        """Render the joints' depths in all anchors, as they were when joints were registered."""
+
+    @abstractmethod
+    def similarity_map(self, frame: int, joint: int) -> Float[np.ndarray, "rows columns"] | None:
+        """Compare all of a frame's crop with a joint's descriptor: cosines, coarser than pixels.
+
+        None where there is no such frame, or no anchor sees the joint.
         """
 
     def unseen_joints(self) -> tuple[int, ...]:

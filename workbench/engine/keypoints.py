@@ -12,7 +12,7 @@ from neuhmr.anchors.conditioning import reference_views
 from neuhmr.anchors.frame_poses import pose_frame
 from neuhmr.body.body25 import body25_points
 from neuhmr.body.motion import Motion
-from neuhmr.body.smpl_model import PosedBody, SmplModel
+from neuhmr.body.smpl_model import SmplModel
 from neuhmr.clip.crops import PersonCrops
 from neuhmr.errors import BodyModelError, CheckpointError
 from neuhmr.ghn.avatar import Avatar
@@ -22,6 +22,7 @@ from neuhmr.ghn.renderable import Renderable
 from neuhmr.ghnerf.clips.clip_checkpoint import load_heatmaps_of_body
 from neuhmr.ghnerf.clips.clip_heatmaps import ClipHeatmaps, render_heatmaps
 from neuhmr.ghnerf.keypoints.keypoints2d import keypoints_from_heatmaps
+from workbench.engine.avatar_pictures import seen_from
 from workbench.engine.free_view import Viewpoint, camera_around
 from workbench.engine.interface import motion_row
 from workbench.engine.keypoint_report import KeypointReport, KeypointSource, ViewHeatmaps
@@ -127,7 +128,7 @@ def render_view(
     if row is None:
         return None
     posed = pose_frame(heatmaps.avatar.body, motion, row)
-    turned = _seen_from(posed, viewpoint)
+    turned = seen_from(posed, viewpoint)
     camera = camera_around(turned.vertices, *VIEW_SIZE)
     sources = _sources(heatmaps, crops, motion, row, source)
     seen = render_heatmaps(heatmaps.model, heatmaps.avatar, sources, turned, camera)
@@ -149,14 +150,3 @@ def _sources(
         return heatmaps.anchors
     avatar = heatmaps.avatar
     return heatmaps.model.look(reference_views(crops, avatar.body, motion, [row]), avatar)
-
-
-def _seen_from(posed: PosedBody, viewpoint: Viewpoint) -> PosedBody:
-    """Move a body from the video camera's frame to a free view's."""
-    T_view_camera = viewpoint.T_view_camera().to(posed.vertices.dtype).to(posed.vertices.device)
-    return PosedBody(
-        T_view_camera.apply(posed.vertices),
-        T_view_camera.apply(posed.joints),
-        T_view_camera @ posed.bones,
-        posed.faces,
-    )

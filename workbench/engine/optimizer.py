@@ -11,6 +11,7 @@ from jaxtyping import Bool, Float
 from neuhmr.body.motion import Motion
 from neuhmr.progress import OnProgress
 from neuhmr.refine.settings import RefineConfig
+from workbench.engine.depth_tests import DepthTests, DepthWindow
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -43,7 +44,11 @@ class JointReport:
     winners: Float[np.ndarray, "joints 2"]
     """The most similar candidate; NaN for joints that are never matched."""
     candidates: dict[int, Float[np.ndarray, "candidates 2"]]
+    """Positions that were compared; the first is where the joint is now."""
     candidate_similarity: dict[int, Float[np.ndarray, " candidates"]]
+    """Cosine with the descriptor, in [-1, 1]; -1 outside the picture."""
+    depths: DepthTests
+    """Of this frame alone, at the refined pose."""
 
 
 @dataclass(frozen=True)
@@ -108,4 +113,8 @@ class Optimizer(Protocol):
 
     def inspect(self, frame: int, config: RefineConfig) -> JointReport | None:
         """See how joint matching sees a frame; None where nobody was seen."""
+        ...
+
+    def depth_around(self, frame: int, joint: int) -> DepthWindow | None:
+        """Render depths around a joint; None where nobody was seen."""
         ...

@@ -1,5 +1,6 @@
 """Anchors and optimizer behind the window's sliders, and how matching looks from outside."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -8,7 +9,8 @@ import torch
 from jaxtyping import Bool, Float
 
 from neuhmr.anchors.frame_poses import pose_frame
-from neuhmr.anchors.visibility import joint_visibility, render_joint_depths
+from neuhmr.anchors.registration import normalize_features
+from neuhmr.anchors.visibility import JointDepths, joint_visibility, render_joint_depths
 from neuhmr.body.motion import Motion
 from neuhmr.body.skeleton import NUM_JOINTS
 from neuhmr.progress import OnProgress
@@ -18,8 +20,12 @@ from neuhmr.refine.run import Run
 from neuhmr.refine.scope import Scope
 from neuhmr.refine.settings import RefineConfig
 from neuhmr.refine.terms.matching import JointMatches
+from workbench.engine.depth_tests import LEAST_OPACITY, DepthTests, DepthWindow
 from workbench.engine.interface import AnchorStage
 from workbench.engine.optimizer import FrameVerdict, FrameVerdicts, JointReport, StepReport
+
+WINDOW_REACH_PX = 36
+"""How far around a joint depths are rendered (px of the crop)."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -38,6 +44,52 @@ class NeuhmrAnchors(AnchorStage):
         """
         problem = self.problem if start is None else self.problem.started_at(start)
         return NeuhmrOptimizer(replace(problem, scope=scope), config)
+
+    @torch.no_grad()
+    def depth_tests(self) -> DepthTests:
+        """Render the joints' depths in all anchors, as they were when joints were registered."""
+        problem = self.problem
+        rows = np.searchsorted(problem.crops.frame_index.cpu().numpy(), self.anchors).tolist()
+        start = (
+            problem.initial if problem.draft is None else problem.draft.pose.into(problem.initial)
+        )
+        depths = [
+            render_joint_depths(
+                problem.avatar, pose_frame(problem.body, start, row), problem.crops.cameras[row]
+            )
+            for row in rows
+        ]
+        return depth_tests_of(self.anchors, depths, problem.image_size)
+
+    @torch.no_grad()
+    def similarity_map(self, frame: int, joint: int) -> Float[np.ndarray, "rows columns"] | None:
+        """Compare all of a frame's crop with a joint's descriptor: cosines, coarser than pixels."""
+        problem = self.problem
+        frames = problem.crops.frame_index.cpu().numpy()
+        row = int(np.searchsorted(frames, frame))
+        if row >= len(frames) or frames[row] != frame or self.anchors_seeing[joint] == 0:
+            return None
+        features = normalize_features(problem.features[row].permute(1, 2, 0))
+        cosines = features @ problem.descriptors_of(row).descriptors[joint].float()
+        return cosines.float().cpu().numpy()
+
+
+def depth_tests_of(
+    frames: Sequence[int], depths: Sequence[JointDepths], crop_size: tuple[int, int]
+) -> DepthTests:
+    """Gather the joints' depths of some frames."""
+
+    def table(name: str) -> np.ndarray:
+        return np.stack([getattr(each, name).float().cpu().numpy() for each in depths])
+
+    return DepthTests(
+        frames=tuple(frames),
+        pixels=table("pixels"),
+        joint_depths=table("joint_depths"),
+        surface_depths=table("surface_depths"),
+        opacities=table("opacities"),
+        crop_size=crop_size,
+    )
 
 
 class NeuhmrOptimizer:
@@ -116,9 +168,9 @@ class NeuhmrOptimizer:
     @torch.no_grad()
     def inspect(self, frame: int, config: RefineConfig) -> JointReport | None:
         """See how joint matching sees a frame; None where nobody was seen."""
-        row = int(np.searchsorted(self._frames, frame))
+        row = self._row(frame)
         problem, refiner = self._run.problem, self._run.refiner
-        if row >= len(self._frames) or self._frames[row] != frame or not problem.initial.valid[row]:
+        if row is None:
             return None
         matches = refiner.matches(row, config.at_rate(problem.fps))
         camera = problem.crops.cameras[row]
@@ -126,7 +178,37 @@ class NeuhmrOptimizer:
         depths = render_joint_depths(problem.avatar, posed, camera)
         epsilon = config.matching.epsilon
         visible = joint_visibility(depths, camera.height, camera.width, epsilon)
-        return _joint_report(frame, matches, depths.pixels, visible)
+        tests = depth_tests_of((frame,), (depths,), (camera.height, camera.width))
+        return _joint_report(matches, tests, visible)
+
+    @torch.no_grad()
+    def depth_around(self, frame: int, joint: int) -> DepthWindow | None:
+        """Render depths around a joint; None where nobody was seen."""
+        row = self._row(frame)
+        if row is None:
+            return None
+        problem = self._run.problem
+        posed = pose_frame(problem.body, self._run.refiner.motion(), row)
+        camera = problem.crops.cameras[row]
+        center = camera.project(posed.joints[joint])
+        steps = torch.arange(-WINDOW_REACH_PX, WINDOW_REACH_PX, device=center.device) + 0.5
+        down, across = torch.meshgrid(steps, steps, indexing="ij")
+        pixels = center + torch.stack([across, down], dim=-1)
+        rendering = problem.avatar.render(posed, camera, pixels.reshape(-1, 2))
+        depths = rendering.depths.masked_fill(rendering.opacities <= LEAST_OPACITY, torch.nan)
+        return DepthWindow(
+            frame=frame,
+            joint=joint,
+            center=center.float().cpu().numpy(),
+            reach=WINDOW_REACH_PX,
+            depths=depths.reshape(pixels.shape[:2]).float().cpu().numpy(),
+        )
+
+    def _row(self, frame: int) -> int | None:
+        """Find a frame's row; None where nobody was seen."""
+        row = int(np.searchsorted(self._frames, frame))
+        is_known = row < len(self._frames) and self._frames[row] == frame
+        return row if is_known and self._run.problem.initial.valid[row] else None
 
 
 def _feasible(config: RefineConfig, problem: RefineProblem) -> RefineConfig:
@@ -140,10 +222,7 @@ def _feasible(config: RefineConfig, problem: RefineProblem) -> RefineConfig:
 
 
 def _joint_report(
-    frame: int,
-    matches: JointMatches,
-    pixels: Float[torch.Tensor, "joints 2"],
-    visible: Bool[torch.Tensor, " joints"],
+    matches: JointMatches, tests: DepthTests, visible: Bool[torch.Tensor, " joints"]
 ) -> JointReport:
     """Spread the matched joints' rows over all joints."""
     joints = list(matches.joints)
@@ -158,13 +237,14 @@ def _joint_report(
     for joint, verdict in zip(joints, matches.verdicts, strict=True):
         verdicts[joint] = verdict
     return JointReport(
-        frame=frame,
+        frame=tests.frames[0],
         visible=visible.cpu().numpy(),
         matched=matched,
         verdicts=tuple(verdicts),
         similarity=similarity,
-        projected=pixels.float().cpu().numpy(),
+        projected=tests.pixels[0],
         winners=winners,
         candidates=dict(zip(joints, candidates, strict=True)),
         candidate_similarity=dict(zip(joints, similarities, strict=True)),
+        depths=tests,
     )

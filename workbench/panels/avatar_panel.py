@@ -1,140 +1,183 @@
-"""The Avatar tab: make the person renderable."""
+"""The Avatar tab: make the person renderable, and see how well it explains the frames."""
 
 import numpy as np
 import viser
 
 from workbench.core import markup
+from workbench.core.button_row import ButtonRow, RowButton
+from workbench.core.clicks import ClickTarget
+from workbench.core.identity import SameObjects
 from workbench.core.notices import Notices
+from workbench.core.page_link import MAX_FRAMES
 from workbench.core.session import SessionState
+from workbench.core.stage_looks import quality_key
+from workbench.core.stage_tasks import condition_on, set_stages
+from workbench.core.stage_view import CompareMode
 from workbench.core.tasks import Tasks
-from workbench.engine.interface import AvatarStage, Image
+from workbench.core.toggle import Choice, Toggle
+from workbench.engine.interface import AvatarStage
+from workbench.panels import avatar_html
+from workbench.panels.frame_plot import FramePlot
 from workbench.panels.setting_widgets import SettingWidgets, main_settings
-from workbench.scene.frame_view import rendering_strip
-from workbench.scene.pictures import BACKGROUND, TILE_GAP, resized, trimmed
+from workbench.scene.compare_picture import blink_html, compare_picture, free_picture
 from workbench.server.user_event import UserEvent
 
-_VIEW_SIZE = (280, 264)
-_TILE = (320, 264)
+_MODES: dict[CompareMode, str] = {
+    "side by side": "The frame, and the avatar rendered in its pose.",
+    "split": "One picture: left of the slider the frame, right of it the rendering.",
+    "blink": "Both in one place, in turns: what jumps is wrong.",
+    "difference": "Pale where frame and rendering differ.",
+    "free view": "The avatar from where the 3D view stands: coarse while you orbit, then fine.",
+}
+_FIRST, _SECOND, _CONDITION = "As 1st", "As 2nd", "Condition on these"
+_INTRODUCTION = (
+    "The avatar is made from two frames, front and back as nearly as the clip allows. It is what "
+    "the poses are judged with: a wrong pose renders a wrong picture."
+)
 
 
 class AvatarPanel:
-    """One button, the two frames the network saw, and how well the poses fill the masks."""
+    """Build it, compare it with the frames, choose the two frames it is made from."""
 
     def __init__(self, gui: viser.GuiApi, tasks: Tasks, notices: Notices) -> None:
-        self._shown: AvatarStage | None = None
+        self._tasks = tasks
+        self._shown = self._pair_shown = SameObjects()
         self._text = gui.add_html("")
         self._build = gui.add_button(
-            "Build avatar",
-            disabled=True,
-            icon=viser.Icon.USER_PLUS,
-            color="blue",
+            "Build avatar", disabled=True, icon=viser.Icon.USER_PLUS, color="blue",
             hint="Cut the person out of every frame and show two frames to the network, which can "
             "then render the person in any pose.",
-        )
-        self._strip_image = gui.add_image(rendering_strip(None, None, _TILE), jpeg_quality=88)
-        self._strip_note = gui.add_html("")
-        self._shown_strip: object = None
-        self._views = gui.add_image(np.zeros((8, 16, 3), np.uint8), visible=False)
-        self._facts = gui.add_html("")
-        with gui.add_folder("Draft: at the next avatar"):
+        )  # fmt: skip
+        self._build.on_click(notices.guard(lambda _event: tasks.build_avatar()))
+        self._add_comparison(gui, notices)
+        self._frames = ClickTarget(gui, MAX_FRAMES, tasks.seek, notices)
+        self._pair = gui.add_html("")
+        self._buttons = ButtonRow(gui, notices, (
+            RowButton(_FIRST, "camera", "Choose the frame shown as the first of the two.",
+                      lambda: self._choose(0)),
+            RowButton(_SECOND, "camera", "Choose the frame shown as the second of the two.",
+                      lambda: self._choose(1)),
+            RowButton(_CONDITION, "avatar",
+                      "Make the avatar of these two frames; registered joints are registered anew, "
+                      "and refined poses so far are dropped.", self._condition, "main"),
+        ))  # fmt: skip
+        with gui.add_folder("Draft: at the next avatar", expand_by_default=False):
             self._settings = SettingWidgets(gui, tasks, notices, main_settings(("draft",)))
 
-        @self._build.on_click
-        @notices.guard
-        def _(_event: UserEvent) -> None:
-            tasks.build_avatar()
+    def _add_comparison(self, gui: viser.GuiApi, notices: Notices) -> None:
+        tasks = self._tasks
+        self._choice = Choice(
+            gui, notices, "Compare", dict(_MODES.items()),
+            lambda mode: set_stages(tasks, compare=mode),
+        )  # fmt: skip
+        self._modes = gui.add_html("")
+        self._picture = gui.add_image(np.zeros((8, 16, 3), np.uint8), jpeg_quality=88)
+        self._blink = gui.add_html("")
+        self._split = gui.add_slider(
+            "Split", min=0.0, max=1.0, step=0.01, initial_value=0.5, visible=False,
+            hint="Left of it the frame is shown, right of it the rendering.",
+        )  # fmt: skip
+        self._note = gui.add_html("")
+        self._fill = Toggle(
+            gui, notices, "All frames",
+            "Measure the renderings of all frames, in the background; otherwise the line grows "
+            "with the frames you look at.",
+            lambda is_on: set_stages(tasks, fill_quality=is_on),
+        )  # fmt: skip
+        self._plot = FramePlot(gui, "PSNR dB", "IoU", height=74)
 
-    def show_rendering(self, state: SessionState) -> None:
-        """Put the crop of the frame beside its rendering, if they changed."""
-        preview = state.preview
-        is_current = preview is not None and preview.frame == state.view.frame
-        key = (state.avatar, state.view.frame, preview if is_current else None)
-        if key == self._shown_strip:
-            return
-        self._shown_strip = key
-        crop = None if state.avatar is None else state.avatar.crop(state.view.frame)
-        rendering = preview.image if preview is not None and is_current else None
-        self._strip_image.image = rendering_strip(crop, rendering, _TILE)
+        @self._split.on_update
+        @notices.guard
+        def _(event: UserEvent) -> None:
+            set_stages(tasks, split=float(event.value))
+
+    def _choose(self, place: int) -> None:
+        """Wish for the frame shown as one of the two."""
+        state = self._tasks.session.state
+        if state.avatar is not None:
+            pair = list(wanted_pair(state, state.avatar))
+            pair[place] = state.view.frame
+            set_stages(self._tasks, pair=(pair[0], pair[1]))
+
+    def _condition(self) -> None:
+        state = self._tasks.session.state
+        if state.avatar is not None:
+            condition_on(self._tasks, wanted_pair(state, state.avatar))
 
     def refresh(self, state: SessionState) -> None:
         """Show the state."""
-        self.show_rendering(state)
-        self._strip_image.visible = state.avatar is not None
-        self._strip_note.content = markup.paragraph(rendering_note(state))
         self._settings.refresh(state)
-        avatar = state.avatar
+        avatar, stages = state.avatar, state.view.stages
         self._build.disabled = state.initial is None or state.job is not None
         self._build.label = "Build avatar" if avatar is None else "Build avatar again"
-        self._views.visible = avatar is not None
+        is_blinking = stages.compare == "blink" and _is_rendered(state)
+        self._picture.visible = avatar is not None and not is_blinking
+        self._blink.visible = is_blinking
+        self._split.visible = avatar is not None and stages.compare == "split"
+        self._split.value = stages.split
+        self._show_buttons(state)
         if avatar is None:
-            self._text.content = markup.paragraph(
-                "The avatar is made from two frames, front and back as nearly as the clip allows. "
-                "It is what the poses are judged with: a wrong pose renders a wrong picture."
-            )
-            self._facts.content = ""
-            self._shown = None
+            self._text.content = markup.paragraph(_INTRODUCTION)
+            self._modes.content = self._note.content = self._pair.content = ""
+            self._plot.hide()
+            self._shown = self._pair_shown = SameObjects()
             return
-        if avatar is not self._shown:
-            self._shown = avatar
-            self._text.content = markup.paragraph("Made from these two frames:")
-            views = [avatar.crop(frame) for frame in avatar.conditioning_frames]
-            self._views.image = side_by_side([_fitted(view) for view in views], _VIEW_SIZE)
-            self._facts.content = markup.facts(avatar_facts(avatar))
+        self._text.content = ""
+        self._modes.content = markup.block(self._choice.draw(stages.compare))
+        self._show_picture(state, avatar)
+        self._show_quality(state)
+        self._show_pair(state, avatar)
 
+    def _show_picture(self, state: SessionState, avatar: AvatarStage) -> None:
+        stages, preview, orbit = state.view.stages, state.preview, state.stage_results.orbit
+        is_free = stages.compare == "free view"
+        rendering = preview.image if preview is not None and _is_rendered(state) else None
+        source = orbit if is_free else rendering
+        key = SameObjects(avatar, state.view.frame, source, stages.compare, stages.split)
+        if key == self._shown:
+            return
+        self._shown = key
+        if is_free:
+            if orbit is not None and orbit.avatar is avatar:
+                self._picture.image = free_picture(orbit.image)
+            return
+        crop = avatar.crop(state.view.frame)
+        if stages.compare == "blink" and crop is not None and rendering is not None:
+            self._blink.content = blink_html(crop, rendering)
+            return
+        self._picture.image = compare_picture(crop, rendering, stages.compare, stages.split)
 
-def _fitted(view: Image | None) -> Image | None:
-    """Scale the person to the height of a tile, in the middle of its width."""
-    if view is None:
-        return None
-    person = trimmed(view)
-    height, width = _VIEW_SIZE
-    narrow = min(round(height * person.shape[1] / person.shape[0]), width)
-    tile = np.zeros((height, width, 3), np.uint8)
-    left = (width - narrow) // 2
-    tile[:, left : left + narrow] = resized(person, (height, narrow))
-    return tile
-
-
-def rendering_note(state: SessionState) -> str:
-    """Say what the strip shows, or what it waits for."""
-    if state.avatar is None:
-        return "After Build avatar, the person rendered in the present pose appears here."
-    if state.preview is None or state.preview.frame != state.view.frame:
-        return "Rendering ..."
-    poses = "refined" if state.preview.motion is state.refined else "initial"
-    rough = " (rough while things move)" if state.preview.stride > 1 else ""
-    note = f"The avatar rendered in the {poses} pose of frame {state.view.frame}{rough}."
-    if state.judged is not None and state.view.frame in state.judged.given_up:
-        note += " The refined pose explains this frame worse; exports are mostly the initial one."
-    return note
-
-
-def avatar_facts(avatar: AvatarStage) -> list[tuple[str, str]]:
-    """Put the avatar's figures into words."""
-    first, second = avatar.conditioning_frames
-    height, width = avatar.crop_size
-    rows = [
-        ("Frames", f"{first} and {second}"),
-        ("Crop", f"{width} x {height} px"),
-    ]
-    if avatar.silhouette_iou:
-        values = np.array(list(avatar.silhouette_iou.values()))
-        rows.append(
-            (
-                "Body over mask",
-                f"{100 * values.mean():.0f} % on average, {100 * values.min():.0f} % at worst",
-            )
+    def _show_quality(self, state: SessionState) -> None:
+        known = state.stage_results.quality.of(quality_key(state))
+        frame = state.view.frame
+        self._plot.show(
+            {at: quality.psnr_db for at, quality in known.items()},
+            {at: quality.iou for at, quality in known.items()},
+            frame,
         )
-    return rows
+        switch = self._fill.draw(state.view.stages.fill_quality)
+        self._note.content = avatar_html.quality(state, known, switch)
+
+    def _show_pair(self, state: SessionState, avatar: AvatarStage) -> None:
+        pair = wanted_pair(state, avatar)
+        key = SameObjects(avatar, pair)
+        if key != self._pair_shown:
+            self._pair_shown = key
+            self._pair.content = avatar_html.pair(avatar, pair, self._frames.script)
+
+    def _show_buttons(self, state: SessionState) -> None:
+        off = {_FIRST, _SECOND, _CONDITION}
+        if state.avatar is not None and state.job is None:
+            pair = wanted_pair(state, state.avatar)
+            is_new = pair != state.avatar.conditioning_frames and pair[0] != pair[1]
+            off = set() if is_new else {_CONDITION}
+        self._buttons.refresh(off)
 
 
-def side_by_side(images: list[Image | None], size: tuple[int, int]) -> Image:
-    """Lay pictures of one size in a row; missing ones stay dark."""
-    height, width = size
-    total = len(images) * width + (len(images) - 1) * TILE_GAP
-    row = np.full((height, max(total, 1), 3), BACKGROUND, np.uint8)
-    for index, image in enumerate(images):
-        if image is not None:
-            left = index * (width + TILE_GAP)
-            row[:, left : left + width] = image[:height, :width]
-    return row
+def wanted_pair(state: SessionState, avatar: AvatarStage) -> tuple[int, int]:
+    """Tell which two frames the user wants, or the present ones."""
+    return state.view.stages.pair or avatar.conditioning_frames
+
+
+def _is_rendered(state: SessionState) -> bool:
+    return state.preview is not None and state.preview.frame == state.view.frame

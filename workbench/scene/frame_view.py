@@ -1,10 +1,8 @@
-"""The pictures of the person: the frame with its bodies, and the crop beside its rendering."""
+"""The picture of the person: the frame with its bodies."""
 
 from dataclasses import dataclass
 
 import numpy as np
-from PIL import Image as PilImage
-from PIL import ImageDraw
 
 from neuhmr.body.motion import Motion
 from workbench.core.identity import SameObjects
@@ -12,7 +10,7 @@ from workbench.core.session import SessionState
 from workbench.engine.interface import Footage, Image, PaintedBody
 from workbench.engine.keypoint_report import KeypointReport
 from workbench.scene.keypoint_picture import frame_heat
-from workbench.scene.pictures import BACKGROUND, TILE_GAP, heat_colors, label_font, resized
+from workbench.scene.pictures import resized
 from workbench.scene.quick_overlay import outline_overlay, quick_overlay
 
 FRAME_WIDTH = 800
@@ -23,7 +21,6 @@ _INITIAL = (0.80, 0.83, 0.86)
 _OUTLINE = (1.0, 1.0, 1.0)
 _REFINED = (0.25, 0.62, 0.98)
 _TRUTH = (0.32, 0.81, 0.40)
-_DIFFERENCE_GAIN = 1.6
 
 
 @dataclass(frozen=True, eq=False)
@@ -138,32 +135,3 @@ def fitted_size(height: int, width: int) -> tuple[int, int]:
     """Scale (height, width) to fill the picture's width, or its height where that comes first."""
     scale = min(FRAME_WIDTH / width, FRAME_MAX_HEIGHT / height)
     return max(1, round(height * scale)), max(1, round(width * scale))
-
-
-def rendering_strip(crop: Image | None, rendering: Image | None, tile: tuple[int, int]) -> Image:
-    """Put the crop, its rendering and their difference side by side.
-
-    Args:
-        crop: the person on black.
-        rendering: the same view of the avatar, perhaps coarser.
-        tile: (height, width) of each (px).
-    """
-    height, width = tile
-    strip = np.full((height, 3 * width + 2 * TILE_GAP, 3), BACKGROUND, np.uint8)
-    tiles: list[tuple[str, Image | None]] = [("video", crop), ("rendering", rendering)]
-    difference = None
-    if crop is not None and rendering is not None:
-        fitted = [resized(picture, tile).astype(np.float32) for picture in (crop, rendering)]
-        error = np.abs(fitted[0] - fitted[1]).mean(axis=-1) / 255.0
-        difference = heat_colors(np.clip(_DIFFERENCE_GAIN * error, 0.0, 1.0))
-    tiles.append(("difference", difference))
-    for index, (_, picture) in enumerate(tiles):
-        left = index * (width + TILE_GAP)
-        if picture is not None:
-            strip[:, left : left + width] = resized(picture, tile)
-    drawing = PilImage.fromarray(strip)
-    pen = ImageDraw.Draw(drawing)
-    for index, (name, picture) in enumerate(tiles):
-        color = (233, 236, 239) if picture is not None else (110, 116, 124)
-        pen.text((index * (width + TILE_GAP) + 8, 6), name, fill=color, font=label_font(15))
-    return np.asarray(drawing)

@@ -9,25 +9,42 @@ from PIL import ImageDraw
 
 from workbench.engine.interface import Image
 from workbench.engine.optimizer import JointReport
+from workbench.scene.html_pictures import window_around
 from workbench.scene.pictures import heat_colors
 
-_JOINT_WIDTH, _JOINT_HEIGHT = 520, 300
+_JOINT_WIDTH, _JOINT_HEIGHT = 560, 280
 _LEAST_REACH_PX, _MOST_REACH_PX = 14.0, 90.0
 """What the joint's picture shows above and below it (px of the crop)."""
+_HEAT = 0.6
+"""How much of a pixel the similarity map takes."""
 _ACCEPTED, _REJECTED = (64, 192, 87), (250, 82, 82)
 
 
-def joint_picture(crop: Image, report: JointReport, joint: int) -> Image:
-    """Zoom in on a joint: candidates colored by similarity, the winner ringed, a cross for now."""
+def joint_picture(
+    crop: Image,
+    report: JointReport,
+    joint: int,
+    similarity: Float[np.ndarray, "rows columns"] | None = None,
+) -> Image:
+    """Zoom in on a joint: candidates colored by similarity, the winner ringed, a cross for now.
+
+    Args:
+        crop: of the report's frame.
+        report: the joints' matches.
+        joint: which one.
+        similarity: of the crop to the joint's descriptor, laid over it.
+    """
     candidates = report.candidates.get(joint)
     center = report.projected[joint]
-    reach = _LEAST_REACH_PX
-    if candidates is not None:
-        spread = float(np.abs(candidates - center).max()) + 3.0
-        reach = min(max(spread, reach), _MOST_REACH_PX)
+    reach = _reach(candidates, center)
     zoom = _JOINT_HEIGHT / (2.0 * reach)
-    window = _window(crop, center, reach)
-    drawing = PilImage.fromarray((window.astype(np.float32) * 0.7).astype(np.uint8))
+    size = (_JOINT_HEIGHT, _JOINT_WIDTH)
+    window = window_around(crop, center, reach, size)
+    if similarity is None:
+        window = (window.astype(np.float32) * 0.7).astype(np.uint8)
+    else:
+        window = _with_heat(window, crop, similarity, center, reach)
+    drawing = PilImage.fromarray(window)
     pen = ImageDraw.Draw(drawing)
     middle = np.array([_JOINT_WIDTH, _JOINT_HEIGHT]) / 2.0
 
@@ -38,23 +55,39 @@ def joint_picture(crop: Image, report: JointReport, joint: int) -> Image:
         _draw_candidates(pen, place, candidates, report.candidate_similarity[joint])
         if np.isfinite(report.winners[joint]).all():
             color = _ACCEPTED if report.matched[joint] else _REJECTED
-            _ring(pen, place(report.winners[joint]), 10.0, color)
+            winner = place(report.winners[joint])
+            pen.line((*middle.tolist(), *winner.tolist()), fill=color, width=2)
+            _ring(pen, winner, 10.0, color)
     _cross(pen, place(center), 9.0)
     return np.asarray(drawing)
 
 
-def _window(crop: Image, center: np.ndarray, reach: float) -> Image:
-    """Cut `reach` px above and below a position (px of the crop) and enlarge; black beyond."""
-    half_width = reach * _JOINT_WIDTH / _JOINT_HEIGHT
-    u, v = float(center[0]), float(center[1])
-    box = (u - half_width, v - reach, u + half_width, v + reach)
-    cut = PilImage.fromarray(np.ascontiguousarray(crop)).transform(
-        (_JOINT_WIDTH, _JOINT_HEIGHT),
-        PilImage.Transform.EXTENT,
-        box,
-        PilImage.Resampling.BILINEAR,
+def _reach(candidates: Float[np.ndarray, "candidates 2"] | None, center: np.ndarray) -> float:
+    """Say how much is shown above and below a joint, so that all candidates are in it (px)."""
+    if candidates is None:
+        return _LEAST_REACH_PX
+    spread = float(np.abs(candidates - center).max()) + 3.0
+    return min(max(spread, _LEAST_REACH_PX), _MOST_REACH_PX)
+
+
+def _with_heat(
+    window: Image,
+    crop: Image,
+    similarity: Float[np.ndarray, "rows columns"],
+    center: np.ndarray,
+    reach: float,
+) -> Image:
+    """Lay heat over a window: dark where it is least similar in it, pale where most."""
+    height, width = crop.shape[:2]
+    # A map covers its crop edge to edge, so both kinds of pixels have their centers at +0.5.
+    fine = PilImage.fromarray(similarity.astype(np.float32)).resize(
+        (width, height), PilImage.Resampling.BILINEAR
     )
-    return np.asarray(cut)
+    cut = window_around(np.asarray(fine), center, reach, (window.shape[0], window.shape[1]))
+    low, high = float(cut.min()), float(cut.max())
+    heat = heat_colors((cut - low) / max(high - low, 1e-6))
+    mixed = (1.0 - _HEAT) * window.astype(np.float32) + _HEAT * heat.astype(np.float32)
+    return mixed.astype(np.uint8)
 
 
 def _draw_candidates(
@@ -76,7 +109,7 @@ def _draw_candidates(
 
 
 def _dot(pen: ImageDraw.ImageDraw, at: np.ndarray, radius: float, color: tuple[int, ...]) -> None:
-    pen.ellipse(_box(at, radius), fill=color)
+    pen.ellipse(_box(at, radius), fill=color, outline=(0, 0, 0))
 
 
 def _ring(pen: ImageDraw.ImageDraw, at: np.ndarray, radius: float, color: tuple[int, ...]) -> None:

@@ -12,6 +12,7 @@ from workbench.engine.interface import AnchorStage
 
 RADIUS_M = 0.42
 FRAME_COLOR = (134, 142, 150)
+CANDIDATE_COLOR = (190, 120, 60)
 ANCHOR_COLOR = (252, 196, 25)
 CONDITIONING_COLOR = (81, 207, 102)
 CURRENT_COLOR = (255, 255, 255)
@@ -68,7 +69,7 @@ class OrientationSphereView:
             self._build()
         assert self._root is not None
         self._root.visible = True
-        self._root.position = (float(center[0]), float(center[1]) - _HEIGHT_M, float(center[2]))
+        self._root.position = _middle(center)
         if state.anchors is not self._anchors:
             self._anchors = state.anchors
             self._place_points(state)
@@ -85,6 +86,7 @@ class OrientationSphereView:
         )
         styles = {
             "frames": (FRAME_COLOR, 0.022),
+            "candidates": (CANDIDATE_COLOR, 0.038),
             "anchors": (ANCHOR_COLOR, 0.05),
             "conditioning": (CONDITIONING_COLOR, 0.06),
             "current": (CURRENT_COLOR, 0.06),
@@ -112,6 +114,7 @@ class OrientationSphereView:
         anchors, avatar = state.anchors, state.avatar
         assert anchors is not None
         self._set("frames", RADIUS_M * anchors.orientations * _BODY_TO_SCENE)
+        self._set("candidates", _positions(anchors, tuple(anchors.scores), 1.005))
         self._set("anchors", _positions(anchors, anchors.anchors, 1.01))
         conditioning = avatar.conditioning_frames if avatar else ()
         self._set("conditioning", _positions(anchors, conditioning, 1.02))
@@ -126,6 +129,15 @@ def middle_of_person(state: SessionState) -> Float[np.ndarray, "3"] | None:
         return None
     transl = state.initial.transl[state.initial.valid]
     return transl.median(dim=0).values.numpy() if len(transl) else None
+
+
+def dots_of(anchors: AnchorStage, center: Float[np.ndarray, "3"]) -> Float[np.ndarray, "rows 3"]:
+    """Place every frame's dot in the scene (m), above a person whose pelvis is at `center`."""
+    return np.array(_middle(center)) + RADIUS_M * anchors.orientations * _BODY_TO_SCENE
+
+
+def _middle(center: Float[np.ndarray, "3"]) -> tuple[float, float, float]:
+    return float(center[0]), float(center[1]) - _HEIGHT_M, float(center[2])
 
 
 def _positions(

@@ -23,12 +23,13 @@ def joint_at_ray(joints: Float[np.ndarray, "joints 3"], origin: Any, direction: 
         origin: of the ray (m), as a browser says.
         direction: of the ray, as a browser says.
     """
-    start, along = _vector(origin), _vector(direction)
-    if start is None or along is None or not np.linalg.norm(along) > 0.0:
+    ray = ray_vectors(origin, direction)
+    if ray is None:
         return None
+    start, along = ray
     to_joints = joints - start
     lengths = np.maximum(np.linalg.norm(to_joints, axis=1), 1e-9)
-    cosines = to_joints @ along / (lengths * np.linalg.norm(along))
+    cosines = to_joints @ along / lengths
     angles = np.arccos(np.clip(cosines, -1.0, 1.0))
     nearest = int(angles.argmin())
     return nearest if angles[nearest] <= MAX_ANGLE_RAD else None
@@ -55,6 +56,16 @@ def joint_at_point(
     away[posed.joints[:, 2] <= 0.0] = np.inf
     nearest = int(away.argmin())
     return nearest if away[nearest] <= MAX_SHARE * height else None
+
+
+def ray_vectors(
+    origin: Any, direction: Any
+) -> tuple[Float[np.ndarray, "3"], Float[np.ndarray, "3"]] | None:
+    """Take a ray as a browser says it: its start (m) and unit direction; None if it is none."""
+    start, along = _vector(origin), _vector(direction)
+    if start is None or along is None or not np.linalg.norm(along) > 0.0:
+        return None
+    return start, along / np.linalg.norm(along)
 
 
 def intrinsics(footage: Footage, frame: int) -> Float[np.ndarray, "3 3"]:

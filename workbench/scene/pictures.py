@@ -31,18 +31,28 @@ def trimmed(image: Image, margin: float = 0.04) -> Image:
         image: a person on black.
         margin: what is left around, as a share of the person's height.
     """
+    return cut_to(image, person_box(image, margin))
+
+
+def person_box(image: Image, margin: float = 0.04) -> tuple[int, int, int, int]:
+    """Find what `trimmed` leaves: top, bottom, left and right (px)."""
     height, width = image.shape[:2]
     rows, columns = np.nonzero(image.max(axis=-1) > 12)
     if len(rows) == 0:
-        return image
+        return 0, height, 0, width
     top, bottom, left, right = rows.min(), rows.max() + 1, columns.min(), columns.max() + 1
     new_height = max(bottom - top, (right - left) * height / width) * (1.0 + 2.0 * margin)
     new_height = min(max(new_height, 8.0), float(height))
     new_width = new_height * width / height
     y = float(np.clip((top + bottom - new_height) / 2.0, 0.0, height - new_height))
     x = float(np.clip((left + right - new_width) / 2.0, 0.0, width - new_width))
-    cut = image[round(y) : round(y + new_height), round(x) : round(x + new_width)]
-    return np.ascontiguousarray(cut)
+    return round(y), round(y + new_height), round(x), round(x + new_width)
+
+
+def cut_to(image: Image, box: tuple[int, int, int, int]) -> Image:
+    """Cut a picture to top, bottom, left and right (px)."""
+    top, bottom, left, right = box
+    return np.ascontiguousarray(image[top:bottom, left:right])
 
 
 @cache

@@ -8,7 +8,7 @@ import torch
 
 from neuhmr.clip.open_request import OpenRequest
 from neuhmr.clip.video import open_video
-from neuhmr.errors import OutputError, PoseFileError
+from neuhmr.errors import ClipError, OutputError, PoseFileError
 from neuhmr.refine.scope import Scope
 from neuhmr.refine.settings import with_values
 from tests.workbench.short_clip import FRAMES, IS_AVAILABLE, short_engine, write_short_clip
@@ -81,8 +81,12 @@ def test_the_avatar_renders_and_wishes_for_anchors_are_granted(footage, stages):
     np.testing.assert_allclose(np.linalg.norm(anchors.orientations, axis=1), 1.0, atol=1e-5)
     rendering = avatar.preview(footage.initial, 3, 4)
     crop = avatar.crop(3)
-    assert crop.shape == (*avatar.crop_size, 3) and rendering.shape == (60, 45, 3)
-    assert rendering.max() > 40 and avatar.crop(999) is None
+    assert crop.shape == (*avatar.crop_size, 3) and rendering.image.shape == (60, 45, 3)
+    assert rendering.image.max() > 40 and avatar.crop(999) is None
+    is_body = ~np.isnan(rendering.depth)
+    depth = float(footage.pose(footage.initial, 3).joints[0, 2])
+    assert 0.02 < is_body.mean() < 0.9
+    assert abs(np.median(rendering.depth[is_body]) - depth) < 0.3
 
 
 def test_the_optimizer_steps_shows_its_matches_and_goes_on_after_a_restart(
@@ -119,6 +123,19 @@ def test_the_optimizer_steps_shows_its_matches_and_goes_on_after_a_restart(
     _, moved = avatar.register(config, frozenset(), frozenset({2, 4}), quiet)
     with pytest.raises(OutputError):
         moved.make_optimizer(config, Scope()).load(tmp_path / "o.safetensors")
+
+
+def test_the_avatar_is_conditioned_on_the_users_frames_and_stays_with_them(engine, stages):
+    avatar, _ = stages
+    chosen = avatar.conditioned_on((5, 1))
+    assert chosen.conditioning_frames == (5, 1) and avatar.conditioning_frames != (5, 1)
+    registered, anchors = chosen.register(engine.default_config(), frozenset(), frozenset(), quiet)
+    assert registered.conditioning_frames == (5, 1)
+    assert registered.conditioned_on((2, 6)).conditioning_frames == (2, 6)
+    seen = anchors.depth_tests().visible(engine.default_config().matching.epsilon)
+    np.testing.assert_array_equal(seen.sum(axis=0), anchors.anchors_seeing)
+    with pytest.raises(ClipError, match="Nobody was seen in frame 99"):
+        avatar.conditioned_on((2, 99))
 
 
 @pytest.mark.parametrize("kind", ["motion", "amass", "bvh", "glb", "html", "mesh", "overlay"])
