@@ -81,9 +81,7 @@ def _marks(state: SessionState, columns: int) -> dict[str, Any]:
         kept = {frame: 1.0 - verdict.refined_share for frame, verdict in judged.frames.items()}
         given = worst_of_columns(kept.keys(), kept.values(), state.num_frames, columns)
         shares = _rounded(1.0 - given)
-    # Poses may be put right by hand, or called invalid, elsewhere in the window.
-    corrections = getattr(state, "corrections", None)
-    invalid = set(getattr(corrections, "invalid", ()))
+    invalid = set(state.corrections.invalid)
     if state.initial is not None:
         seen = set(state.initial.frame_index[state.initial.valid].tolist())
         invalid |= set(range(state.num_frames)) - seen
@@ -92,7 +90,7 @@ def _marks(state: SessionState, columns: int) -> dict[str, Any]:
         "anchors": sorted(state.anchors.anchors) if state.anchors is not None else [],
         "invalid": stretches(invalid),
         "locked": stretches(scope.locked_frames),
-        "corrected": stretches(getattr(corrections, "frames", ())),
+        "corrected": stretches(state.corrections.frames),
         "range": _range(state),
     }
 

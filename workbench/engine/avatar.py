@@ -102,7 +102,9 @@ class NeuhmrAvatar(AvatarStage):
             self._crops, drafted.start, self.avatar.body, drafted.subject.network, rows
         )
         model = None if self.heatmaps is None else self.heatmaps.model
-        shown = show_person(self.config, self.person, avatar, rows, model, self.heatmaps_missing)
+        shown = show_person(
+            self.config, self.person, avatar, rows, model, self.heatmaps_missing, self.weights
+        )
         return replace(shown, wanted_pair=rows)
 
     def _rows_of_pair(self, frames: tuple[int, int]) -> tuple[int, int]:

@@ -84,7 +84,7 @@ class TimelinePanel:
         """Show the state."""
         made_of = (
             state.footage, state.scores, state.anchors, state.judged, state.scope,
-            getattr(state, "corrections", None),
+            state.corrections,
         )  # fmt: skip
         if made_of != self._made_of:
             self._made_of = made_of
