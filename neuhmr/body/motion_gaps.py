@@ -2,12 +2,12 @@
 
 from dataclasses import dataclass, replace
 
-import roma
 import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
 from neuhmr.body.motion import Motion
+from neuhmr.geometry.rotations import axisangle_to_rotmat, nearest_rotations, rotmat_to_axisangle
 
 
 @dataclass(frozen=True)
@@ -21,33 +21,38 @@ class FilledMotion:
 
 
 def fill_gaps(motion: Motion, longest: int) -> FilledMotion:
-    """Turn each joint the shortest way, and move the root straight, across every short gap.
+    """Close every gap of at most `longest` frames between two frames with poses."""
+    known = motion.frame_index[motion.valid]
+    gaps = known.diff() - 1
+    closed = ((gaps > 0) & (gaps <= longest)).nonzero()[:, 0].tolist()
+    frames = [f for gap in closed for f in range(int(known[gap]) + 1, int(known[gap + 1]))]
+    if not frames:
+        return FilledMotion(motion, ())
+    whole = _with_rows(motion, sorted(set(frames) - set(motion.frame_index.tolist())))
+    rows = torch.isin(whole.frame_index, torch.tensor(frames).to(whole.frame_index))
+    return FilledMotion(fill_rows(whole, rows.nonzero()[:, 0]), tuple(frames))
 
-    What has no pose on both sides stays as it is, and so do longer gaps. Filled poses count as
-    valid: they are initial poses like others, to be refined or looked at.
+
+def fill_rows(motion: Motion, rows: Int[Tensor, " rows"]) -> Motion:
+    """Give rows without a pose one between their neighbors', and call them valid.
+
+    Each joint turns the shortest way and the root moves straight, evenly in time. Before the first
+    and after the last pose the person stays as there.
 
     Args:
-        motion: with rows that are not valid, or with frames that have no row.
-        longest: gap to be closed (frames).
+        motion: with at least one valid row.
+        rows: which to fill; none of them valid.
     """
-    known = motion.valid.nonzero()[:, 0]
-    frames = motion.frame_index[known]
-    gaps = frames.diff() - 1
-    closed = ((gaps > 0) & (gaps <= longest)).nonzero()[:, 0].tolist()
-    if not closed:
-        return FilledMotion(motion, ())
-    pieces = [_between(motion, known[gap], known[gap + 1]) for gap in closed]
-    filled = torch.cat([piece.frame_index for piece in pieces])
-    kept = motion[~torch.isin(motion.frame_index, filled)]
-    parts = [kept, *pieces]
-    order = torch.cat([part.frame_index for part in parts]).argsort()
-
-    def gather(name: str) -> Tensor:
-        return torch.cat([getattr(part, name) for part in parts])[order]
-
-    names = ("global_orient", "body_pose", "transl", "frame_index", "valid")
-    whole = replace(motion, **{name: gather(name) for name in names})
-    return FilledMotion(whole, tuple(filled.tolist()))
+    before, after, share = _neighbors(motion, rows)
+    shift = motion.transl[after] - motion.transl[before]
+    filled = {
+        "global_orient": _turned(motion.global_orient, before, after, share),
+        "body_pose": _turned(motion.body_pose, before, after, share),
+        "transl": motion.transl[before] + share[:, None] * shift,
+        "valid": torch.ones_like(rows, dtype=torch.bool),
+    }
+    changed = {name: getattr(motion, name).index_copy(0, rows, of) for name, of in filled.items()}
+    return replace(motion, **changed)
 
 
 def missing_frames(motion: Motion) -> tuple[int, ...]:
@@ -56,26 +61,42 @@ def missing_frames(motion: Motion) -> tuple[int, ...]:
     return tuple(sorted(set(range(known[0], known[-1] + 1)) - set(known))) if known else ()
 
 
-def _between(motion: Motion, before: Int[Tensor, ""], after: Int[Tensor, ""]) -> Motion:
-    """Interpolate all frames between two rows."""
-    first, last = int(motion.frame_index[before]), int(motion.frame_index[after])
-    frames = torch.arange(first + 1, last, device=motion.transl.device)
-    share = (frames - first).to(motion.transl) / (last - first)
-    start, end = motion[before[None]], motion[after[None]]
-    shift = end.transl - start.transl
-    return replace(
-        motion,
-        global_orient=_turned(start.global_orient[0], end.global_orient[0], share),
-        body_pose=_turned(start.body_pose[0], end.body_pose[0], share),
-        transl=start.transl + share[:, None] * shift,
-        frame_index=frames,
-        valid=torch.ones_like(frames, dtype=torch.bool),
-    )
+def _with_rows(motion: Motion, frames: list[int]) -> Motion:
+    """Add rows that are not valid."""
+    if not frames:
+        return motion
+    index = torch.tensor(frames).to(motion.frame_index)
+    # What new rows hold is no pose, as in other rows that are not valid.
+    frame_index, order = torch.cat([motion.frame_index, index]).sort()
+    whole = motion[order.clamp_max(len(motion) - 1)]
+    is_new = order >= len(motion)
+    return replace(whole, frame_index=frame_index, valid=whole.valid & ~is_new)
+
+
+def _neighbors(
+    motion: Motion, rows: Int[Tensor, " rows"]
+) -> tuple[Int[Tensor, " rows"], Int[Tensor, " rows"], Float[Tensor, " rows"]]:
+    """Find the valid rows before and after, and how far in time between them each row lies."""
+    known = motion.valid.nonzero()[:, 0]
+    place = torch.searchsorted(known, rows)
+    before = known[(place - 1).clamp_min(0)]
+    after = known[place.clamp_max(len(known) - 1)]
+    # At an end of the clip both are the same row, or stand on the same side.
+    before = torch.where(before > rows, after, before)
+    after = torch.where(after < rows, before, after)
+    times = motion.frame_index.double()
+    span = (times[after] - times[before]).clamp_min(1.0)
+    share = ((times[rows] - times[before]) / span).clamp(0.0, 1.0)
+    return before, after, share.to(motion.transl)
 
 
 def _turned(
-    start: Float[Tensor, "*batch 3 3"],
-    end: Float[Tensor, "*batch 3 3"],
-    share: Float[Tensor, " frames"],
-) -> Float[Tensor, "frames *batch 3 3"]:
-    return roma.rotmat_slerp(start, end, share)
+    rotmat: Float[Tensor, "frames *batch 3 3"],
+    before: Int[Tensor, " rows"],
+    after: Int[Tensor, " rows"],
+    share: Float[Tensor, " rows"],
+) -> Float[Tensor, "rows *batch 3 3"]:
+    start, end = rotmat[before], rotmat[after]
+    step = rotmat_to_axisangle(start.transpose(-1, -2) @ end)
+    part = share.reshape(-1, *(1,) * (step.ndim - 1)) * step
+    return nearest_rotations(start @ axisangle_to_rotmat(part))
