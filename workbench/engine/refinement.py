@@ -190,7 +190,7 @@ class NeuhmrOptimizer:
         problem = self._run.problem
         posed = pose_frame(problem.body, self._run.refiner.motion(), row)
         camera = problem.crops.cameras[row]
-        center = camera.project(posed.joints[joint])
+        center = camera.project(posed.joints)[joint]
         steps = torch.arange(-WINDOW_REACH_PX, WINDOW_REACH_PX, device=center.device) + 0.5
         down, across = torch.meshgrid(steps, steps, indexing="ij")
         pixels = center + torch.stack([across, down], dim=-1)

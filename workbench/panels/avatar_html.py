@@ -12,7 +12,7 @@ from workbench.engine.interface import AvatarStage
 from workbench.scene.html_pictures import data_uri
 from workbench.scene.pictures import resized, trimmed
 
-_THUMBNAIL = (84, 63)
+_THUMBNAIL = (72, 54)
 
 
 def quality(state: SessionState, known: Mapping[int, FrameQuality], switch: str) -> str:

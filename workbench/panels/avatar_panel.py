@@ -84,7 +84,7 @@ class AvatarPanel:
             "with the frames you look at.",
             lambda is_on: set_stages(tasks, fill_quality=is_on),
         )  # fmt: skip
-        self._plot = FramePlot(gui, "PSNR dB", "IoU", height=74)
+        self._plot = FramePlot(gui, "PSNR dB", "IoU", height=64)
 
         @self._split.on_update
         @notices.guard

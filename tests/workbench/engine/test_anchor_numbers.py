@@ -90,3 +90,16 @@ def test_a_free_view_fills_its_picture_with_the_person():
     image = view_person(problem.avatar, problem.crops, problem.initial, 2, viewpoint, (80, 60))
     rows = np.nonzero(image.max(axis=(1, 2)) > 20)[0]
     assert image.shape == (80, 60, 3) and rows.max() - rows.min() > 40
+
+
+def test_the_depths_around_a_joint_hold_the_depth_of_its_own_test():
+    optimizer = NeuhmrOptimizer(tiny_problem(), TINY_CONFIG)
+    tests = optimizer.inspect(3, TINY_CONFIG).depths
+    pelvis = 0
+    window = optimizer.depth_around(3, pelvis)
+    assert window.center.shape == (2,) and window.depths.shape == (72, 72)
+    np.testing.assert_allclose(window.center, tests.pixels[0, pelvis], atol=1e-3)
+    # The joint lies on the corner of the four pixels in the middle.
+    middle = window.depths[35:37, 35:37]
+    assert np.abs(np.nanmean(middle) - tests.surface_depths[0, pelvis]) < 0.05
+    assert optimizer.depth_around(99, pelvis) is None
