@@ -25,6 +25,8 @@ def test_all_tabs_stand_in_one_row_and_overlap_nothing(page, width):
     assert len({box["y"] for box in boxes}) == 1
     edges = sorted((box["x"], box["x"] + box["width"]) for box in boxes)
     assert all(end <= start + 0.5 for (_, end), (start, _) in itertools.pairwise(edges))
+    is_cut = "tabs => tabs.filter(t => t.scrollWidth > t.clientWidth + 1).map(t => t.textContent)"
+    assert page.locator(".nh-tab").evaluate_all(is_cut) == []
     brand = page.locator("#nh-brand").bounding_box()
     card = page.locator("#nh-next").bounding_box()
     assert edges[0][0] >= brand["x"] + brand["width"] - 0.5 and edges[-1][1] <= card["x"] + 0.5
