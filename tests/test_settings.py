@@ -208,7 +208,8 @@ def window(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workbench]:
 
 def from_the_window(window: Workbench, row: Setting, value: Value) -> RefineConfig:
     window.session.set(config=preset("fast"))
-    (widget,) = [w for w in widgets(window) if f"({row.name})" in str(getattr(w, "hint", ""))]
+    # A setting may stand on its stage's tab and on the one where it is felt.
+    widget, *_ = [w for w in widgets(window) if f"({row.name})" in str(getattr(w, "hint", ""))]
     position = value if row.kind is bool or row.choices else position_of(row, value)
     send(window, (widget, position))
     config = window.session.state.config

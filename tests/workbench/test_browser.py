@@ -70,7 +70,7 @@ def test_a_row_of_matches_chooses_the_joint(page, window):
     window.tasks.step()
     await_state(window, lambda state: state.joints is not None)
     page.get_by_role("tab", name="Matches").click()
-    page.locator("#root td", has_text="left knee").click()
+    page.locator("#root td", has_text="l knee").click()
     assert await_state(window, lambda state: state.view.joint != 21).view.joint == 4
 
 

@@ -26,10 +26,11 @@ function buildTransport() {
   const clear = iconButton("range", "Refine the whole clip", () => press("whole clip"));
   const shown = SHOWN.map(([name, words, title]) =>
     make("button", { class: "nh-b", title, onclick: () => press(`show ${name}`) }, words));
+  let isHeld = false; // Under the hand, older answers of the window may not move the readout.
   on("head", (head) => {
     play.firstChild.className = `nh-i nh-i-${head.playing ? "pause" : "play"}`;
     speed.textContent = `${head.speed}×`;
-    showFrame(frame, head.frame, head);
+    if (!isHeld) showFrame(frame, head.frame, head);
     shown.forEach((button, index) => {
       button.classList.toggle("on", SHOWN[index][0] === head.shown);
       button.disabled = !head.refined && SHOWN[index][0] !== "initial";
@@ -40,7 +41,10 @@ function buildTransport() {
     clear.hidden = !now.range;
     clear.title = now.range ? `Refined: frames ${now.range[0]} to ${now.range[1]}; press for the whole clip` : "";
   });
-  document.addEventListener("nh-scrub", (event) => showFrame(frame, event.detail.frame, event.detail.head));
+  document.addEventListener("nh-scrub", (event) => {
+    isHeld = event.detail.frame !== null;
+    if (isHeld) showFrame(frame, event.detail.frame, event.detail.head);
+  });
   return make("div", { id: "nh-transport", role: "toolbar", "aria-label": "Transport" },
     group(iconButton("first", "First frame (Home)", () => press("first")),
       iconButton("back", "One frame back (J)", () => press("back")), play,
@@ -75,10 +79,16 @@ function buildStrip() {
     return Math.floor(share * Math.max(state.head?.frames ?? 1, 1));
   };
   // The thumb follows the pointer at once, whatever the window is busy with.
+  const tell = (frame) => document.dispatchEvent(new CustomEvent("nh-scrub", { detail: { frame, head: state.head } }));
   const scrub = (frame) => {
     state.scrubbed = frame;
-    document.dispatchEvent(new CustomEvent("nh-scrub", { detail: { frame, head: state.head } }));
+    tell(frame);
     seek(frame);
+    draw();
+  };
+  const letGo = () => {
+    if (state.scrubbed !== null) tell(null);
+    state.range = state.scrubbed = null;
     draw();
   };
   canvas.addEventListener("pointerdown", (event) => {
@@ -93,11 +103,10 @@ function buildStrip() {
   });
   const end = () => {
     if (state.range) send("range", [Math.min(...state.range), Math.max(...state.range)]);
-    state.range = state.scrubbed = null;
-    draw();
+    letGo();
   };
   canvas.addEventListener("pointerup", end);
-  canvas.addEventListener("pointercancel", () => { state.range = state.scrubbed = null; draw(); });
+  canvas.addEventListener("pointercancel", letGo);
   canvas.addEventListener("dblclick", () => state.strip?.range && press("whole clip"));
   return box;
 }

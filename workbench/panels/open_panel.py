@@ -60,6 +60,7 @@ class OpenPanel:
             )
             self._upload = gui.add_upload_button(
                 "Upload poses",
+                color="gray",
                 icon=viser.Icon.UPLOAD,
                 hint="Send a pose file of any tool from this browser's machine; 64 MB at most.",
             )
