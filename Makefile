@@ -9,7 +9,7 @@ BIN := .venv/bin
 STAMP := .venv/.installed
 
 MINUTES ?= 10
-.PHONY: demo test check mutants fuzz screenshots clean
+.PHONY: demo test check mutants fuzz screenshots tour clean
 
 demo: $(STAMP)
 	$(BIN)/neuhmr-workbench --open-browser
@@ -35,6 +35,9 @@ screenshots: $(STAMP)
 	$(BIN)/python docs/pictures/make_screenshots.py
 	$(BIN)/python docs/pictures/make_ghn_sheet.py
 	$(BIN)/python docs/pictures/make_architecture.py
+
+tour: $(STAMP)
+	$(BIN)/python docs/pictures/make_tour.py
 
 clean:
 	rm -rf .venv build *.egg-info .pytest_cache .ruff_cache .import_linter_cache .hypothesis
