@@ -21,7 +21,9 @@ from workbench.scene.viewpoints import (
 
 _UP = np.array([0.0, -1.0, 0.0])
 _SETTLE_S = 1.0
-"""A browser tells its new place a little later than it was moved there."""
+"""A browser tells its new place a little later than it was moved there; ..."""
+_PATIENCE_S = 15.0
+"""... a busy one, that draws without a GPU, a good deal later."""
 _OTHER_SHAPE = 0.01
 """By this share the view's shape may change before the person is framed anew."""
 _AWAY_M = 0.03
@@ -54,6 +56,8 @@ class _Seat:
     home: tuple[np.ndarray, np.ndarray] | None = None
     """Position and target before it went to the video camera (m)."""
     since: float = 0.0
+    is_there: bool = False
+    """It has told that it stands at the video camera."""
     shown: tuple[Footage, int, float] | None = None
     """Clip, frame and shape of the background."""
 
@@ -146,7 +150,10 @@ class CameraRig:
         camera = client.camera
         if seat.home is None:
             seat.home, seat.since, seat.shown = (camera.position, camera.look_at), now, None
-        elif now - seat.since > _SETTLE_S and np.linalg.norm(camera.position) > _AWAY_M:
+            seat.is_there = False
+        elif np.linalg.norm(camera.position) <= _AWAY_M:
+            seat.is_there = True
+        elif now - seat.since > (_SETTLE_S if seat.is_there else _PATIENCE_S):
             self._session.set_view(from_camera=False)  # The user has orbited away.
             self._forget_background(client, seat)
             seat.home = None
