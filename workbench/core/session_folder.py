@@ -3,7 +3,7 @@
 import json
 from dataclasses import fields
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 from neuhmr.clip.atomic import atomic_path
 from neuhmr.clip.open_request import OpenRequest
@@ -12,12 +12,8 @@ from neuhmr.files.json_text import read_json
 
 FILE_NAME = "clip.json"
 VIDEO_SUFFIXES = (".mp4", ".mov", ".mkv", ".avi", ".webm", ".m4v")
-_PATHS = ("clip", "poses", "masks", "camera", "truth", "body_model", "checkpoint", "heatmaps")
-_KINDS: dict[str, tuple[type, ...]] = {
-    **dict.fromkeys((*_PATHS, "person", "poses_as"), (str,)),
-    "height": (int, float),
-    "fill_gaps": (int,),
-}
+_KINDS = get_type_hints(OpenRequest)
+"""Of everything that a clip can be opened with."""
 
 
 def remember_clip(folder: Path, request: OpenRequest) -> None:
@@ -63,15 +59,25 @@ def _values(data: Any) -> dict[str, Any]:
     """Check the kind of everything that is named; what is not known is left out."""
     if not isinstance(data, dict):
         raise ValueError("it is no table")
-    values: dict[str, Any] = {}
-    for name, kind in _KINDS.items():
-        value = data.get(name)
-        if value is None:
-            continue
-        if isinstance(value, bool) or not isinstance(value, kind):
-            raise ValueError(f"{name} is {value!r}")
-        values[name] = Path(value) if name in _PATHS else value
-    return values
+    given = {name: data[name] for name in _KINDS if data.get(name) is not None}
+    return {name: _value(name, value) for name, value in given.items()}
+
+
+def _value(name: str, value: Any) -> Any:
+    """Take a value of the kind that `OpenRequest` has there."""
+    kind = _KINDS[name]
+    kinds = get_args(kind) or (kind,)
+    if Path in kinds and isinstance(value, str):
+        return Path(value)
+    if get_origin(kind) is Literal:
+        is_right = value in kinds
+    elif float in kinds:
+        is_right = isinstance(value, (int, float)) and not isinstance(value, bool)
+    else:
+        is_right = type(value) in kinds
+    if not is_right:
+        raise ValueError(f"{name} is {value!r}")
+    return value
 
 
 def _clip_beside(folder: Path) -> Path:

@@ -14,12 +14,11 @@ from safetensors.torch import load_file, save_file
 
 from neuhmr.body.local_pose import LocalPose
 from neuhmr.clip.open_request import OpenRequest
-from neuhmr.errors import ClipError, NeuhmrError, PoseFileError
+from neuhmr.errors import NeuhmrError, PoseFileError
 from tests.workbench.bench import CLIP, Bench, edit
 from tests.workbench.patience import assert_soon
 from workbench.core.correction_file import FILE_NAME as CORRECTIONS
 from workbench.core.pose_store import _digest, read_poses, write_poses
-from workbench.core.session_folder import request_in
 from workbench.core.version import checked_version_name, read_version
 from workbench.core.version_folder import VersionFolder, new_id
 from workbench.errors import WorkbenchError
@@ -282,34 +281,6 @@ def test_a_killed_program_leaves_whole_versions_only(bench, tmp_path):
     versions, damaged = VersionFolder(tmp_path).read_all(bench.state.initial.frame_index)
     # The last of the files may be one half of a version.
     assert len(versions) >= 20 and damaged == ()
-
-
-def test_a_session_folder_knows_its_clip(bench, editing):
-    run(bench)
-    folder = bench.folder / CLIP.stem
-    with pytest.raises(ClipError, match="is gone"):
-        request_in(folder)
-    clip = bench.folder / "turn.mp4"
-    clip.touch()
-    (folder / "clip.json").write_text(json.dumps({"clip": str(clip), "person": "2", "new": 1}))
-    request = request_in(folder)
-    assert (request.clip, request.person) == (clip, "2")
-
-
-@pytest.mark.parametrize("text", ["[]", "{", '{"clip": 3}', '{"person": "x"}', "[[1]]"])
-def test_a_session_folder_that_says_nonsense_is_refused(tmp_path, text):
-    (tmp_path / "clip.json").write_text(text)
-    with pytest.raises(ClipError):
-        request_in(tmp_path)
-
-
-def test_a_folder_named_after_a_video_belongs_to_it(tmp_path):
-    folder = tmp_path / "walk.neuhmr"
-    folder.mkdir()
-    with pytest.raises(ClipError, match="without a session"):
-        request_in(folder)
-    (tmp_path / "walk.mov").touch()
-    assert request_in(folder).clip == tmp_path / "walk.mov"
 
 
 def example(version):
