@@ -27,6 +27,11 @@ class Corrections:
     stroke: int = 0
     """Edits of one drag share a number, and undo as one; 0 for an edit of its own."""
 
+    @property
+    def is_none(self) -> bool:
+        """Whether nothing was put right, now or where the run under way began."""
+        return self.motion is None and self.start is None and not (self.frames or self.invalid)
+
     def run_scope(self, scope: Scope) -> Scope:
         """Say what a refinement may change: nothing that is held."""
         if not self.held:

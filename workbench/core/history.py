@@ -137,7 +137,9 @@ class History:
                 continue
             if value is not fields[name] and (name in running or value != fields[name]):
                 return True
-        return not is_running and state.corrections is not entry.live
+        corrections, live = state.corrections, entry.live
+        is_same = corrections is live or (live is not None and corrections.is_none and live.is_none)
+        return not is_running and not is_same
 
     def _merges(self, entry: _Entry, setting: str) -> bool:
         is_same = bool(setting) and entry.setting == setting

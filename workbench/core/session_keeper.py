@@ -58,7 +58,7 @@ class SessionKeeper:
         folder = self.folder_of(footage.path)
         try:
             folder.mkdir(parents=True, exist_ok=True)
-            if not self._holds(folder):
+            if not self.holds(folder):
                 return
             slot = SLOTS[1] if _slot_of(folder) == SLOTS[0] else SLOTS[0]
             request = ExportRequest(kind="motion", path=poses_path(folder, slot))
@@ -79,7 +79,7 @@ class SessionKeeper:
         folder = self.folder_of(footage.path)
         if not (folder / _SETTINGS).is_file():
             return state
-        self._holds(folder)
+        self.holds(folder)
         try:
             data = _read(folder / _SETTINGS)
             restored, begun_with = read_session(state, data)
@@ -112,7 +112,7 @@ class SessionKeeper:
     def forget(self, footage: Footage) -> None:
         """Delete what was saved of a clip's session."""
         folder = self.folder_of(footage.path)
-        if folder.is_dir() and self._holds(folder):
+        if folder.is_dir() and self.holds(folder):
             for path in _files(folder):
                 path.unlink(missing_ok=True)
 
@@ -120,10 +120,10 @@ class SessionKeeper:
         """Let another workbench have the session."""
         self.lock.release()
 
-    def _holds(self, folder: Path) -> bool:
-        """Tell whether the session is this workbench's to write; say once where it is not.
+    def holds(self, folder: Path) -> bool:
+        """Tell whether a session is this workbench's to write; say once where it is not.
 
-        Where no lock can be made, nobody else could have made one either.
+        Its folder exists. Where no lock can be made, nobody else could have made one either.
         """
         try:
             holder = self.lock.hold(folder)
@@ -141,7 +141,7 @@ class SessionKeeper:
     def _set_aside(self, folder: Path, title: str, reason: str) -> None:
         """Keep a session that cannot be used where the next save does not touch it."""
         where = "it stays where it is"
-        if self._holds(folder):
+        if self.holds(folder):
             try:
                 where = f"it is kept in {_move_aside(folder)}"
             except OSError as error:

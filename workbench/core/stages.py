@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from pathlib import Path
 
 from neuhmr.clip.open_request import OpenRequest
 from neuhmr.errors import MisplacedPosesError, NonFiniteError
@@ -57,7 +58,7 @@ class Stages:
         """What an earlier launch has left on disk, until it is overwritten."""
         self.on_settled: Callable[[SessionState], None] = lambda state: None
         """Told when a run has come to rest, or was dropped."""
-        self.on_opened: Callable[[OpenRequest], None] = lambda request: None
+        self.on_opened: Callable[[], None] = lambda: None
         """Told when a clip is open and has poses."""
 
     def open(self, request: OpenRequest, control: JobControl) -> Iterator[None]:
@@ -75,14 +76,14 @@ class Stages:
         yield
         if footage.initial is not None:
             self._restore()
-            self.on_opened(request)
+            self.on_opened()
             return
         self._notices.info(
             "No poses beside the clip", "First poses and masks are being found; this takes a while."
         )
         footage = footage.initialise(control.report)
         self._start_over(footage, request)
-        self.on_opened(request)
+        self.on_opened()
         for remark in footage.remarks:
             self._notices.warn("About the first poses", remark[:1].upper() + remark[1:] + ".")
         self._notices.success("First poses found", "They were saved beside the clip.")
@@ -237,6 +238,10 @@ class Stages:
                 phase=state.phase if state.phase in ON_THE_MOVE else "idle",
             )
         )
+
+    def may_save(self, folder: Path) -> bool:
+        """Tell whether a session folder that exists is this workbench's to write."""
+        return self._keeper.holds(folder)
 
     def close(self) -> None:
         """Leave the session to another workbench."""

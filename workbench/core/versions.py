@@ -12,7 +12,6 @@ from pathlib import Path
 import numpy as np
 
 from neuhmr.body.motion import Motion
-from neuhmr.clip.open_request import OpenRequest
 from neuhmr.errors import NeuhmrError
 from neuhmr.refine.correction.merging import changed_rows
 from neuhmr.refine.settings.table import values_of
@@ -25,7 +24,7 @@ from workbench.core.corrections import Corrections
 from workbench.core.looks import joint_distances_mm
 from workbench.core.queueing import submit_once
 from workbench.core.session import ON_THE_MOVE, SessionState
-from workbench.core.session_folder import FILE_NAME, remember_clip
+from workbench.core.session_folder import remember_clip
 from workbench.core.tasks import Tasks
 from workbench.core.version import Version, VersionKind, checked_version_name
 from workbench.core.version_folder import VersionFolder, new_id, time_now
@@ -43,7 +42,6 @@ class Versions:
         self._tasks = tasks
         self._session = tasks.session
         self._folder_of = folder_of
-        self._request: OpenRequest | None = None
         self._run: object = None
         """The run whose version is the newest."""
         self._taken_up: tuple[str, Motion] | None = None
@@ -99,7 +97,7 @@ class Versions:
 
         def delete() -> None:
             footage, _ = _require_poses(self._session.state)
-            self._folder(footage).delete(version)
+            self._writable_folder(footage).delete(version)
             self._session.update(
                 lambda state: replace(
                     state, versions=tuple(v for v in state.versions if v.id != version)
@@ -137,6 +135,8 @@ class Versions:
         if state.footage is None:
             return
         folder = self._folder_of(state.footage.path)
+        if folder.is_dir() and not self._tasks.stages.may_save(folder):
+            return
         try:
             if state.corrections.motion is None and state.corrections.start is None:
                 forget_corrections(folder)
@@ -150,15 +150,15 @@ class Versions:
                 "Corrections cannot be saved", f"{error} Export before you close the workbench."
             )
 
-    def _open(self, request: OpenRequest) -> None:
+    def _open(self) -> None:
         """List what is kept of a clip, and show again what was put right."""
-        self._request, self._run, self._taken_up = request, None, None
+        self._run, self._taken_up = None, None
         state = self._session.state
         footage = state.footage
         if footage is None or footage.initial is None:
             return
         folder = self._folder_of(footage.path)
-        if folder.is_dir() and not (folder / FILE_NAME).exists():
+        if folder.is_dir() and self._tasks.stages.may_save(folder):
             self._remember(folder)
         frames = footage.initial.frame_index
         versions, damaged = self._folder(footage).read_all(frames)
@@ -279,8 +279,9 @@ class Versions:
 
     def _add(self, footage: Footage, version: Version, motion: Motion) -> None:
         """Write a version and put it into the list, in place of one with the same id."""
-        self._folder(footage).save(version, motion)
-        self._remember(self._folder_of(footage.path))
+        folder = self._writable_folder(footage)
+        folder.save(version, motion)
+        self._remember(folder.folder.parent)
 
         def change(state: SessionState) -> SessionState:
             others = [v for v in state.versions if v.id != version.id]
@@ -296,10 +297,25 @@ class Versions:
     def _folder(self, footage: Footage) -> VersionFolder:
         return VersionFolder(self._folder_of(footage.path) / "versions")
 
+    def _writable_folder(self, footage: Footage) -> VersionFolder:
+        """Give the versions' folder for writing.
+
+        Raises:
+            WorkbenchError: another workbench has the session.
+        """
+        session = self._folder_of(footage.path)
+        if session.is_dir() and not self._tasks.stages.may_save(session):
+            raise WorkbenchError(
+                f"{session} is in use by another workbench, so versions cannot be changed here; "
+                "close the other one, or start with --session and another folder."
+            )
+        return self._folder(footage)
+
     def _remember(self, folder: Path) -> None:
-        if self._request is not None and not (folder / FILE_NAME).exists():
+        request = self._session.state.request
+        if request is not None:
             try:
-                remember_clip(folder, self._request)
+                remember_clip(folder, request)
             except NeuhmrError as error:
                 logger.warning("the session's clip was not noted: %s", error)
 

@@ -208,3 +208,14 @@ def test_a_session_without_a_clip_has_a_history_of_nothing():
     session.set(device="cuda")
     with pytest.raises(WorkbenchError):
         history.undo()
+
+
+def test_stages_that_move_no_poses_are_no_entries(bench, editing):
+    bench.tasks.build_avatar()
+    bench.wait(lambda state: state.avatar is not None)
+    bench.tasks.register()
+    bench.wait(lambda state: state.anchors is not None)
+    assert bench.state.history.names == ("Open turn.mp4",)
+    bench.tasks.step()
+    bench.wait(lambda state: state.report is not None and state.phase == "paused")
+    assert bench.state.history.names == ("Open turn.mp4", "Refine to step 1 of 40")

@@ -283,6 +283,34 @@ def test_a_killed_program_leaves_whole_versions_only(bench, tmp_path):
     assert len(versions) >= 20 and damaged == ()
 
 
+def test_a_second_workbench_leaves_versions_and_corrections_of_the_first_alone(bench, editing):
+    run(bench)
+    kept = files(bench)
+    other = Bench(bench.folder)
+    second = edit(other)
+    other.open_clip()
+    other.session.set_view(frame=12, joint=20)
+    second.fixing.flip_depth()
+    other.wait(lambda state: state.corrections.motion is not None)
+    second.versions.keep_now("mine")
+    other.wait(lambda state: "This session is open elsewhere" in other.titles())
+    assert_soon(lambda: any("in use by another" in n.body for n in other.notices.recent))
+    second.versions.delete(bench.state.versions[0].id)
+    other.wait()
+    assert files(bench) == kept
+    assert not (bench.folder / CLIP.stem / CORRECTIONS).exists()
+    other.tasks.stop()
+
+
+def test_a_session_remembers_poses_that_were_opened_later(bench, editing):
+    run(bench)
+    poses = bench.folder / "other.npz"
+    bench.tasks.open(OpenRequest(clip=CLIP, poses=poses))
+    bench.wait(lambda state: state.request is not None and state.request.poses == poses)
+    said = json.loads((bench.folder / CLIP.stem / "clip.json").read_text())
+    assert said["poses"] == str(poses)
+
+
 def example(version):
     return {
         "id": version, "name": "Run 1", "kind": "run", "created": "2026-01-01T00:00:00+00:00",
