@@ -10,6 +10,7 @@ from typing import Literal
 
 import viser
 
+from workbench.core.clicks import send_script
 from workbench.core.markup import escape
 from workbench.core.notices import Notices
 
@@ -47,17 +48,13 @@ class ButtonRow:
         for button, handle in zip(self._buttons, self._handles, strict=True):
             is_off = button.label in disabled
             handle.disabled = is_off
-            parts.append(_draw(button, handle._impl.uuid, is_off))
+            parts.append(_draw(button, send_script(handle, "true"), is_off))
         self._html.content = f'<div class="nh-row">{"".join(parts)}</div>'
 
 
-def _draw(button: RowButton, uuid: str, is_off: bool) -> str:
-    script = (
-        "window.__viserMutable&&window.__viserMutable.sendMessage("
-        f"{{type:'GuiUpdateMessage',uuid:'{uuid}',updates:{{value:true}}}});this.blur()"
-    )
+def _draw(button: RowButton, script: str, is_off: bool) -> str:
     return (
         f'<button class="nh-b {button.look}" title="{escape(button.hint)}"'
-        f' onclick="{escape(script)}"{" disabled" if is_off else ""}>'
+        f' onclick="{escape(script)};this.blur()"{" disabled" if is_off else ""}>'
         f'<i class="nh-i nh-i-{button.icon}"></i>{escape(button.label)}</button>'
     )

@@ -1,10 +1,11 @@
-"""Clicks on drawn tables and strips reach Python through a hidden number field.
+"""Clicks on drawn tables, buttons and strips reach Python through a hidden widget of viser's.
 
 viser has no clickable table. Its page offers its socket to tests under `__viserMutable`; that is
 no promise, so every click has an ordinary widget that does the same, and a browser test.
 """
 
 from collections.abc import Callable
+from typing import Any
 
 import viser
 
@@ -39,7 +40,17 @@ class ClickTarget:
 
     def script(self, value: int | str) -> str:
         """Write the handler that sends `value`: a number, or an expression of the page."""
-        return (
-            "window.__viserMutable&&window.__viserMutable.sendMessage({type:'GuiUpdateMessage',"
-            f"uuid:'{self._number._impl.uuid}',updates:{{value:{value}}}}})"
-        )
+        return send_script(self._number, value)
+
+
+def send_script(handle: Any, value: int | str) -> str:
+    """Write the page's script that gives a widget a value.
+
+    Args:
+        handle: of the widget.
+        value: as the page's script writes it.
+    """
+    return (
+        "window.__viserMutable&&window.__viserMutable.sendMessage({type:'GuiUpdateMessage',"
+        f"uuid:'{handle._impl.uuid}',updates:{{value:{value}}}}})"
+    )

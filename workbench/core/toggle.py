@@ -8,6 +8,7 @@ from typing import Any
 
 import viser
 
+from workbench.core.clicks import send_script
 from workbench.core.markup import escape
 from workbench.core.notices import Notices
 from workbench.server.user_event import UserEvent
@@ -81,10 +82,7 @@ def _button(
     handle: Any, wanted: str, label: str, hint: str, is_on: bool, is_possible: bool = True
 ) -> str:
     """Draw a button that sends a value, written as the page's script writes it."""
-    script = (
-        "window.__viserMutable&&window.__viserMutable.sendMessage({type:'GuiUpdateMessage',"
-        f"uuid:'{handle._impl.uuid}',updates:{{value:{wanted}}}}});this.blur()"
-    )
+    script = f"{send_script(handle, wanted)};this.blur()"
     style = f"flex:none;height:20px;font-size:11px;border-color:{'#2f6596' if is_on else '#343c46'}"
     return (
         f'<button class="nh-b{" on" if is_on else ""}" aria-pressed="{str(is_on).lower()}" '
