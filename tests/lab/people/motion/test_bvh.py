@@ -106,7 +106,7 @@ def test_the_hips_go_where_they_went_scaled_by_the_legs(write, shaped):
 def test_the_t_pose_that_comes_first_and_empty_frames_after_it_are_left_out(write):
     path = write({}, {"position": (0, 1, 0)}, {"position": (0, 2, 0)})
     assert len(read_recording(path)) == 2
-    assert len(read_bvh(path)[2]) == 4
+    assert len(read_bvh(path).numbers) == 4
     assert read_recording(path).fps == pytest.approx(120.0, rel=1e-4)
 
 
@@ -123,11 +123,12 @@ def test_a_bvh_recording_is_found_and_cut_to_a_frame_rate(write, shaped):
 def test_files_that_are_no_such_recordings_are_named(tmp_path, write):
     text = write({"position": (0, 1, 0)}).read_text()
     for name, broken, words in [
-        ("a.bvh", "HIERARCHY", "no BVH recording"),
-        ("b.bvh", text.replace("Frames: 2", "Frames: 3"), "were announced"),
+        ("0.bvh", "RIFF", "no BVH recording"),
+        ("a.bvh", "HIERARCHY", "has no MOTION"),
+        ("b.bvh", text.replace("Frames: 2", "Frames: 3"), "announces 3 frames"),
         ("c.bvh", text.replace("LeftFingerBase", "Finger"), "lacks the joint LeftFingerBase"),
         ("e.bvh", write({}).read_text(), "a T-pose alone"),
-        ("d.bvh", text.replace("Frame Time: .0083333", "Frame Time: 0"), "no BVH recording"),
+        ("d.bvh", text.replace("Frame Time: .0083333", "Frame Time: 0"), "a frame time of 0 s"),
     ]:
         (tmp_path / name).write_text(broken)
         with pytest.raises(DatasetError, match=words):
