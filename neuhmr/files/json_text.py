@@ -5,8 +5,8 @@ from pathlib import Path
 from typing import Any
 
 from neuhmr.errors import NeuhmrError
-from neuhmr.files.file_kinds import describe_file, require_file
-from neuhmr.files.limits import JSON_LIMIT, UnusableFile, in_words
+from neuhmr.files.limits import JSON_LIMIT, UnusableFile
+from neuhmr.files.text_file import read_text_file
 
 _MOST_NESTED = 50
 _MOST_DIGITS = 20
@@ -25,20 +25,7 @@ def read_json(path: Path, error: type[NeuhmrError], expected: str, remedy: str) 
     Raises:
         NeuhmrError: of the class `error`: missing, no file, no JSON, or too much of it.
     """
-    size = require_file(path, error, expected, remedy)
-    try:
-        if size > JSON_LIMIT:
-            raise UnusableFile(f"holds more than {in_words(JSON_LIMIT)}")
-        return parse_json(path.read_bytes())
-    except UnusableFile as problem:
-        kind = describe_file(path)
-        found = str(problem) if kind == "a text file" else f"is {kind}"
-        raise error(f"{path} {found}, {expected} was expected; {remedy}.") from problem
-    except OSError as problem:
-        raise error(
-            f"{path} cannot be read ({problem.strerror or problem}), {expected} was expected; "
-            f"{remedy}."
-        ) from problem
+    return read_text_file(path, parse_json, JSON_LIMIT, error, expected, remedy)
 
 
 def parse_json(data: bytes) -> Any:

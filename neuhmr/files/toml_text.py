@@ -5,8 +5,8 @@ from pathlib import Path
 from typing import Any
 
 from neuhmr.errors import NeuhmrError
-from neuhmr.files.file_kinds import describe_file, require_file
-from neuhmr.files.limits import MIB, in_words
+from neuhmr.files.limits import MIB, UnusableFile
+from neuhmr.files.text_file import read_text_file
 
 TOML_LIMIT = MIB
 """Bytes of one file; people write them by hand."""
@@ -24,20 +24,18 @@ def read_toml(path: Path, error: type[NeuhmrError], expected: str, remedy: str) 
     Raises:
         NeuhmrError: of the class `error`: missing, no file, no TOML, or too much of it.
     """
-    size = require_file(path, error, expected, remedy)
-    if size > TOML_LIMIT:
-        raise error(
-            f"{path} holds more than {in_words(TOML_LIMIT)}, {expected} was expected; {remedy}."
-        )
+    return read_text_file(path, parse_toml, TOML_LIMIT, error, expected, remedy)
+
+
+def parse_toml(data: bytes) -> dict[str, Any]:
+    """Parse TOML.
+
+    Raises:
+        UnusableFile: it is no TOML, or nested too deeply.
+    """
     try:
-        return tomllib.loads(path.read_bytes().decode("utf-8-sig"))
-    except (ValueError, RecursionError) as problem:
-        kind = describe_file(path)
-        reason = "nested too deeply" if isinstance(problem, RecursionError) else str(problem)
-        found = f"is not valid TOML ({reason})" if kind == "a text file" else f"is {kind}"
-        raise error(f"{path} {found}, {expected} was expected; {remedy}.") from problem
-    except OSError as problem:
-        raise error(
-            f"{path} cannot be read ({problem.strerror or problem}), {expected} was expected; "
-            f"{remedy}."
-        ) from problem
+        return tomllib.loads(data.decode("utf-8-sig"))
+    except RecursionError as problem:
+        raise UnusableFile("is not valid TOML (nested too deeply)") from problem
+    except ValueError as problem:
+        raise UnusableFile(f"is not valid TOML ({problem})") from problem
