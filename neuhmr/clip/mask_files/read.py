@@ -8,6 +8,7 @@ import numpy as np
 from jaxtyping import Bool
 from PIL import Image
 
+from neuhmr.clip.frame_ranges import frame_ranges
 from neuhmr.clip.mask_checks import mask_problem, sample_of
 from neuhmr.clip.mask_files.archives import is_our_own, read_archive
 from neuhmr.clip.mask_files.found import Draw, FoundMasks, UnusableMasks
@@ -164,8 +165,7 @@ def _at_frames(
         )
     missing = [frame for frame in range(num_frames) if frame not in chosen]
     if missing:
-        shown = ", ".join(map(str, missing[:8])) + (" and more" if len(missing) > 8 else "")
-        remarks += (f"{len(missing)} frames have none: {shown}",)
+        remarks += (f"{len(missing)} frames have none: {frame_ranges(missing)}",)
     return chosen, remarks
 
 

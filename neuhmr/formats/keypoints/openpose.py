@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from neuhmr.clip.frame_ranges import frame_ranges
 from neuhmr.errors import PoseFileError
 from neuhmr.files.json_text import read_json
 from neuhmr.formats.keypoints.found import FoundKeypoints, KeypointTool, gather
@@ -63,8 +64,7 @@ def _gaps(numbers: list[int]) -> tuple[str, ...]:
     missing = sorted(set(range(min(numbers), max(numbers) + 1)) - set(numbers))
     if not missing:
         return ()
-    shown = ", ".join(map(str, missing[:8])) + (" and more" if len(missing) > 8 else "")
-    return (f"{len(missing)} frames have no file: {shown}",)
+    return (f"{len(missing)} frames have no file: {frame_ranges(missing)}",)
 
 
 TOOL = KeypointTool(

@@ -83,7 +83,7 @@ def test_frames_without_a_file_are_named_and_stay_gaps(tmp_path: Path) -> None:
     assert keypoints.confidence.any(dim=1).tolist() == [True, False, False, False, True]
     assert keypoints.points[1:4].isnan().all()
     assert keypoints.points[4, 0].tolist() == [104.5, 204.5]
-    assert any("2 frames have no file: 2, 3" in remark for remark in remarks)
+    assert any("2 frames have no file: 2-3" in remark for remark in remarks)
     assert any("in 3 of 5 frames it saw nobody" in remark for remark in remarks)
 
 
