@@ -3,9 +3,10 @@
 from collections.abc import Iterator
 from dataclasses import replace
 
+from workbench.core.queueing import submit
 from workbench.core.session import SessionState
 from workbench.core.tasks import Tasks
-from workbench.core.worker import Job, JobControl
+from workbench.core.worker import JobControl
 from workbench.errors import WorkbenchError
 
 
@@ -46,12 +47,7 @@ def condition_on(tasks: Tasks, frames: tuple[int, int]) -> None:
             yield from tasks.stages.register(control)
             yield from tasks.stages.prepare(control)
 
-    words = f"frames {frames[0]} and {frames[1]}"
-    job = Job(
-        label="Conditioning the avatar",
-        work=work,
-        on_done=lambda: tasks.notices.success("The avatar has changed", f"Made from {words}."),
-        on_cancelled=lambda: tasks.notices.info("Cancelled", "Conditioning was stopped."),
-    )
-    if not tasks.worker.submit(job):
-        raise WorkbenchError("Too much is waiting already; let it finish or press Cancel.")
+        words = f"Made from frames {frames[0]} and {frames[1]}."
+        tasks.notices.success("The avatar has changed", words)
+
+    submit(tasks, "Conditioning the avatar", work)
