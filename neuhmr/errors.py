@@ -20,8 +20,10 @@ class PoseFileError(NeuhmrError):
 class MisplacedPosesError(PoseFileError):
     """Poses that do not lie on the person in the picture."""
 
-    def __init__(self, message: str, readings: tuple[str, ...]) -> None:
+    def __init__(self, message: str, explanation: str, readings: tuple[str, ...]) -> None:
         super().__init__(message)
+        self.explanation = explanation
+        """The message without the command line's options; the window has buttons for them."""
         self.readings = readings
         """Ways to read them that the user may ask for, see `neuhmr.body.pose_readings`."""
 

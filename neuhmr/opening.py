@@ -208,7 +208,7 @@ def _on_the_person(clip: Clip, motion: Motion, model: SmplModel, reading: str | 
     problem = None if reading == GIVEN else overlay_problem(clip, motion, model)
     if problem is not None:
         message = f"{clip.video.path.name}: {problem.message}"
-        raise MisplacedPosesError(message, problem.readings)
+        raise MisplacedPosesError(message, problem.explanation, problem.readings)
     return motion
 
 

@@ -50,10 +50,23 @@ class _Boxes:
 class OverlayProblem:
     """Why bodies do not lie on the person."""
 
-    message: str
-    """With what to do about it."""
+    found: str
+    """What is wrong, and why."""
+    advice: str
+    """What helps, where reading the poses otherwise does not."""
     readings: tuple[str, ...]
-    """Ways to read the poses that the user may ask for, the likely one first."""
+    """Ways to read the poses that the user may ask for, the likely one first, as they are last."""
+
+    @property
+    def message(self) -> str:
+        """What is wrong, and which options of the command line help."""
+        advice = self.advice or f"say so with --poses-as {self.readings[0]}"
+        return f"{self.found}; {advice} or --poses-as {GIVEN} to go on as they are."
+
+    @property
+    def explanation(self) -> str:
+        """What is wrong and what helps, where something else than options offers the readings."""
+        return f"{self.found}." + (f" {self.advice.capitalize()}." if self.advice else "")
 
 
 def overlay_problem(clip: Clip, motion: Motion, model: SmplModel) -> OverlayProblem | None:
@@ -94,18 +107,14 @@ def overlay_problem(clip: Clip, motion: Motion, model: SmplModel) -> OverlayProb
         return _behind(motion, pelvis)
     means = "boxes overlap by" if masks is not None else "in the picture in"
     found = f"The poses do not lie on the person ({means} {now:.0%}"
-    if not is_better:
-        message = (
-            f"{found}), and no other reading of them does: they are of another clip or person, or "
-            "in the coordinates of a world; give those of this clip in the camera's frame, or "
-            f"--poses-as {GIVEN} to go on."
-        )
-        return OverlayProblem(message, (GIVEN,))
-    message = (
-        f"{found}; with --poses-as {best} {scores[best]:.0%}): {_reason(best, clip)}; say so with "
-        f"--poses-as {best}, or --poses-as {GIVEN} to go on as they are."
+    if is_better:
+        found += f"; read as {best} {scores[best]:.0%}): {_reason(best, clip)}"
+        return OverlayProblem(found, advice="", readings=(best, GIVEN))
+    found += (
+        "), and no other reading of them does: they are of another clip or person, or in the "
+        "coordinates of a world"
     )
-    return OverlayProblem(message, (best, GIVEN))
+    return OverlayProblem(found, "give those of this clip in the camera's frame", (GIVEN,))
 
 
 def _behind(motion: Motion, pelvis: Float[Tensor, "3"]) -> OverlayProblem | None:
@@ -114,11 +123,11 @@ def _behind(motion: Motion, pelvis: Float[Tensor, "3"]) -> OverlayProblem | None
     frames = motion.frame_index[motion.valid & (depths <= 0.0)]
     if not len(frames):
         return None
-    message = (
+    found = (
         f"The person is behind the camera in {named_frames(frames.tolist())}, where no camera sees "
-        f"anybody; mark such frames as invalid (key `valid`), or --poses-as {GIVEN} to go on."
+        "anybody"
     )
-    return OverlayProblem(message, (GIVEN,))
+    return OverlayProblem(found, "mark such frames as invalid (key `valid`)", (GIVEN,))
 
 
 def person_boxes(clip: Clip, model: SmplModel) -> Float[np.ndarray, "frames 4"] | None:
@@ -152,7 +161,7 @@ def _reason(reading: str, clip: Clip) -> str:
     guess = ", a guess" if clip.camera_is_guessed else ""
     return (
         f"they look as if made for a focal length of {focal / factor:.0f} px, but the clip's is "
-        f"{focal:.0f} px{guess} (another one: --camera)"
+        f"{focal:.0f} px{guess} (a camera file tells another)"
     )
 
 

@@ -28,6 +28,7 @@ def problem(clip: Clip, motion: Motion) -> str | None:
     if found is None:
         return None
     assert all(f"--poses-as {reading}" in found.message for reading in found.readings)
+    assert found.explanation.startswith(found.found) and "--" not in found.explanation
     return found.message
 
 

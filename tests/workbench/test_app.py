@@ -14,10 +14,10 @@ from tests.workbench.patience import assert_soon
 from tests.workbench.synthetic_figure import NUM_FRAMES
 from tests.workbench.viser_client import encode, http_get, send_all
 from workbench.app import Workbench
+from workbench.core.open_paths import other_clips
 from workbench.core.session import SessionState
 from workbench.panels.commands import all_commands
 from workbench.panels.matches_panel import MatchesPanel
-from workbench.panels.open_panel import other_clips
 from workbench.panels.status_panel import next_advice, next_stage
 
 

@@ -32,10 +32,14 @@ def shows(window, label):
 def test_poses_beside_the_person_are_offered_in_another_reading(window):
     asked = opened_with(window)
     failures = window.tasks.engine.failures
-    failures["open"] = MisplacedPosesError("They lie elsewhere.", ("depth*0.06", "given"))
+    failures["open"] = MisplacedPosesError(
+        "They lie elsewhere; --poses-as.", "They lie elsewhere.", ("depth*0.06", "given")
+    )
     before = window.session.state.footage
     window.tasks.open(OpenRequest(clip=Path("turn.mp4"), poses=Path("crop.pkl")))
     assert_soon(lambda: window.session.state.misplaced)
+    assert window.session.state.misplaced.message == "They lie elsewhere."
+    assert_soon(lambda: "They lie elsewhere." in [n.body for n in window.notices.recent])
     assert window.session.state.footage is before, "what was open stays open"
     assert_soon(lambda: shows(window, "Open them as depth*0.06"))
     del failures["open"]

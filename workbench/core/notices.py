@@ -10,7 +10,7 @@ from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from neuhmr.errors import NeuhmrError
+from neuhmr.errors import MisplacedPosesError, NeuhmrError
 from workbench.server.user_event import SENT_VALUE, UserEvent
 
 logger = logging.getLogger(__name__)
@@ -49,7 +49,8 @@ SECONDS: dict[str, float | None] = {"info": 6.0, "success": 8.0, "warning": 12.0
 def notice_of_error(error: Exception) -> Notice:
     """Put an exception into the user's words."""
     if isinstance(error, NeuhmrError):
-        return Notice(_titles(error), str(error)[:MAX_BODY_LENGTH], "error", _details_of(error))
+        body = error.explanation if isinstance(error, MisplacedPosesError) else str(error)
+        return Notice(_titles(error), body[:MAX_BODY_LENGTH], "error", _details_of(error))
     if isinstance(error, MemoryError) or "out of memory" in str(error).lower():
         body = (
             "There was not enough memory for this step; close other programs, or cut the clip. "

@@ -9,6 +9,8 @@ from neuhmr.clip.open_request import OpenRequest
 from workbench.errors import WorkbenchError
 
 Role = Literal["clip", "poses", "masks", "camera", "truth"]
+VIDEO_SUFFIXES = (".mp4", ".mov", ".mkv", ".avi", ".webm", ".m4v")
+_MAX_LISTED = 200
 _UPLOADS = "uploads"
 _MOST_KEPT = 1000
 
@@ -55,6 +57,19 @@ def request_with(request: OpenRequest | None, role: Role, path: Path) -> OpenReq
     if role == "poses":
         return replace(request, poses=path, person=None, poses_as=None)
     return replace(request, **{role: path})
+
+
+def other_clips(path: Path) -> tuple[str, ...]:
+    """List the names of other videos beside a clip."""
+    try:
+        names = sorted(
+            entry.name
+            for entry in path.parent.iterdir()
+            if entry.suffix.lower() in VIDEO_SUFFIXES and entry.is_file() and entry != path
+        )
+    except OSError:
+        return ()
+    return tuple(names[:_MAX_LISTED])
 
 
 def keep_upload(folder: Path, name: str, content: bytes) -> Path:

@@ -9,9 +9,9 @@ from neuhmr.clip.atomic import atomic_path
 from neuhmr.clip.open_request import OpenRequest
 from neuhmr.errors import ClipError
 from neuhmr.files.json_text import read_json
+from workbench.core.open_paths import VIDEO_SUFFIXES
 
 FILE_NAME = "clip.json"
-VIDEO_SUFFIXES = (".mp4", ".mov", ".mkv", ".avi", ".webm", ".m4v")
 _KINDS = get_type_hints(OpenRequest)
 """Of everything that a clip can be opened with."""
 

@@ -67,7 +67,9 @@ class Stages:
             footage = self._engine.open(request, control.report)
         except MisplacedPosesError as error:
             self._session.set(
-                misplaced=Misplaced(request=request, message=str(error), readings=error.readings)
+                misplaced=Misplaced(
+                    request=request, message=error.explanation, readings=error.readings
+                )
             )
             raise
         self._start_over(footage, request)

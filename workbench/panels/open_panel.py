@@ -8,13 +8,12 @@ import viser
 from neuhmr.body.pose_readings import GIVEN
 from workbench.core import markup
 from workbench.core.notices import Notices
-from workbench.core.open_paths import OpenPaths, Role, request_with
+from workbench.core.open_paths import OpenPaths, Role, other_clips, request_with
 from workbench.core.session import SessionState
 from workbench.core.tasks import Tasks
 from workbench.errors import WorkbenchError
 from workbench.server.user_event import UserEvent
 
-VIDEO_SUFFIXES = frozenset({".mp4", ".mov", ".m4v", ".avi", ".mkv", ".webm"})
 ROLES: dict[str, Role] = {
     "Poses": "poses",
     "Masks": "masks",
@@ -22,8 +21,7 @@ ROLES: dict[str, Role] = {
     "True poses": "truth",
     "Clip": "clip",
 }
-_MAX_LISTED = 200
-_NONE = "(no other clip in this folder)"
+_NO_NAMES: tuple[str, ...] = ("(no other clip in this folder)",)
 
 
 class OpenPanel:
@@ -38,6 +36,8 @@ class OpenPanel:
         session_folder_of: Callable[[Path], Path],
     ) -> None:
         self._tasks, self._paths, self._session_folder_of = tasks, paths, session_folder_of
+        self._clip: Path | None = None
+        """The one whose neighbors are listed."""
         self._offer = gui.add_html("")
         self._as_likely = gui.add_button(
             "Open so", color="blue", visible=False, hint="Read the poses in the likely way."
@@ -66,11 +66,12 @@ class OpenPanel:
             )
         with gui.add_folder("Clips in this folder", expand_by_default=False):
             self._others = gui.add_dropdown(
-                "File", _no_names(), hint="Videos in the folder of the present clip."
+                "File", _NO_NAMES, hint="Videos in the folder of the present clip."
             )
             self._other = gui.add_button(
                 "Open clip",
                 icon=viser.Icon.FOLDER_OPEN,
+                disabled=True,
                 hint="Leave the present clip for this one.",
             )
         self._listen(notices)
@@ -123,25 +124,9 @@ class OpenPanel:
         if likely is not None:
             self._as_likely.label = f"Open them as {likely}"
         self._upload.disabled = state.footage is None
-        names = _no_names() if state.footage is None else other_clips(state.footage.path)
-        names = names or _no_names()
-        if tuple(self._others.options) != names:
+        clip = None if state.footage is None else state.footage.path
+        if clip != self._clip:
+            self._clip = clip
+            names = (() if clip is None else other_clips(clip)) or _NO_NAMES
             self._others.options = names
-        self._other.disabled = names == _no_names()
-
-
-def _no_names() -> tuple[str, ...]:
-    return (_NONE,)
-
-
-def other_clips(path: Path) -> tuple[str, ...]:
-    """List the names of other videos beside a clip."""
-    try:
-        names = sorted(
-            entry.name
-            for entry in path.parent.iterdir()
-            if entry.suffix.lower() in VIDEO_SUFFIXES and entry.is_file() and entry != path
-        )
-    except OSError:
-        return ()
-    return tuple(names[:_MAX_LISTED])
+            self._other.disabled = names == _NO_NAMES
