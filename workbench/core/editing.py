@@ -4,11 +4,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 from workbench.core.comparisons import Comparisons
+from workbench.core.correction_keeper import CorrectionKeeper
 from workbench.core.fixing import Fixing
 from workbench.core.history import History
 from workbench.core.presets import Presets
 from workbench.core.sweeps import Sweeps
 from workbench.core.tasks import Tasks
+from workbench.core.version_shelf import VersionShelf
 from workbench.core.versions import Versions
 
 
@@ -27,8 +29,10 @@ class Editing:
         """
         self.tasks = tasks
         self.history = History(tasks.session)
-        self.versions = Versions(tasks, folder_of)
-        self.fixing = Fixing(tasks, self.versions.save_corrections)
+        shelf = VersionShelf(tasks, folder_of)
+        self._keeper = CorrectionKeeper(tasks, shelf)
+        self.versions = Versions(tasks, shelf, self._keeper)
+        self.fixing = Fixing(tasks, self._keeper.save)
         self.sweeps = Sweeps(tasks, self.versions)
         self.comparisons = Comparisons(tasks, self.versions)
         self.presets = Presets(tasks, presets)
@@ -36,14 +40,14 @@ class Editing:
     def undo(self) -> None:
         """Take the newest entry back."""
         self.history.undo()
-        self.versions.save_corrections()
+        self._keeper.save()
 
     def redo(self) -> None:
         """Do again what was taken back."""
         self.history.redo()
-        self.versions.save_corrections()
+        self._keeper.save()
 
     def jump(self, position: int) -> None:
         """Go to any entry of the history."""
         self.history.jump(position)
-        self.versions.save_corrections()
+        self._keeper.save()
