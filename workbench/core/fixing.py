@@ -1,12 +1,5 @@
-"""The verbs of fixing by hand: each posts an edit to the compute thread and returns at once.
+"""The verbs of fixing by hand: each posts an edit to the compute thread and returns at once."""
 
-An edit takes the poses as they are when its turn comes, makes new ones, and puts them into the
-state under a name; the history does the rest. Drags keep only the newest wish.
-"""
-
-import itertools
-import math
-import time
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -20,18 +13,15 @@ from neuhmr.refine.correction.depth_flip import flip_words
 from neuhmr.refine.correction.edits import Place
 from neuhmr.refine.correction.reach import point_at_depth
 from workbench.core.corrections import LARGEST_RADIUS, FixOptions
+from workbench.core.edit_queue import Edit, EditQueue, require_poses
 from workbench.core.joint_now import frame_camera, joint_now
 from workbench.core.queueing import submit_once
-from workbench.core.session import ON_THE_MOVE, SessionState
+from workbench.core.session import SessionState
 from workbench.core.tasks import Tasks
-from workbench.core.worker import Look
 from workbench.engine.interface import Footage
 from workbench.errors import WorkbenchError
 
 Vector = tuple[float, float, float]
-Edit = Callable[[Footage, Motion, Place], Motion]
-STROKE_S = 1.0
-"""A slider that rests for so long (s) begins a new entry of the history."""
 _SWAPPED = {"arms": "the arms", "legs": "the legs", "both": "arms and legs"}
 
 
@@ -41,12 +31,7 @@ class Fixing:
     def __init__(self, tasks: Tasks, on_edited: Callable[[], None] = lambda: None) -> None:
         self._tasks = tasks
         self._session = tasks.session
-        self._on_edited = on_edited
-        self._strokes = itertools.count(1)
-        self._wishes = itertools.count()
-        self._stroke = 0
-        self._stroke_base: tuple[int, Motion | None] = (0, None)
-        self._slid_at = -math.inf
+        self._queue = EditQueue(tasks, on_edited)
 
     def set_options(self, **changes: object) -> None:
         """Change how edits are made; see `FixOptions`."""
@@ -61,7 +46,7 @@ class Fixing:
     def flip_depth(self) -> None:
         """Mirror the limb of the selected joint in depth, in all frames of the window."""
         joint = self._session.state.view.joint
-        self._post(
+        self._queue.post(
             f"Flip the {flip_words(joint)}",
             lambda footage, motion, place: edits.flip_limb(
                 motion, place, footage.skeleton(motion), joint
@@ -71,7 +56,7 @@ class Fixing:
     def swap_sides(self) -> None:
         """Exchange left and right limbs in all frames of the window."""
         limbs = self._session.state.fix.limbs
-        self._post(
+        self._queue.post(
             f"Swap left and right of {_SWAPPED[limbs]}",
             lambda _footage, motion, place: sides.swap_sides(motion, place, limbs),
         )
@@ -88,11 +73,11 @@ class Fixing:
             source = min(beside, key=lambda f: abs(f - place.frame))
             return edits.copy_pose(motion, place, source)
 
-        self._post(f"Copy the pose {word}", edit)
+        self._queue.post(f"Copy the pose {word}", edit)
 
     def turn_to(self, joint: int, degrees: Vector) -> None:
         """Give a joint exact angles about x, y and z, from a slider."""
-        self._slide(
+        self._queue.slide(
             f"Turn the {joint_words(joint)}",
             lambda _footage, motion, place: edits.turn_joint(
                 motion, place, joint, _from_degrees(degrees)
@@ -101,7 +86,7 @@ class Fixing:
 
     def move_to(self, joint: int, point: Vector) -> None:
         """Bring a joint to a point (m, camera) with all that holds it, from number fields."""
-        self._slide(f"Move the {joint_words(joint)}", _reaching(joint, point))
+        self._queue.slide(f"Move the {joint_words(joint)}", _reaching(joint, point))
 
     def move_to_pixel(self, joint: int, pixel: tuple[float, float]) -> None:
         """Bring a joint to where the user let go in the picture (px of the video), at its depth."""
@@ -114,11 +99,11 @@ class Fixing:
             target = point_at_depth(camera, torch.tensor(pixel), now.position[2])
             return edits.reach_point(motion, place, footage.skeleton(motion), joint, target)
 
-        self._post(f"Move the {joint_words(joint)} in the picture", edit)
+        self._queue.post(f"Move the {joint_words(joint)} in the picture", edit)
 
     def begin_stroke(self) -> None:
         """Begin a drag: what follows is one entry of the history."""
-        self._stroke = next(self._strokes)
+        self._queue.begin_stroke()
 
     def drag_turn(self, joint: int, wxyz: tuple[float, float, float, float]) -> None:
         """Turn a joint as the gizmo was turned (camera's axes)."""
@@ -127,39 +112,42 @@ class Fixing:
             rotmat = wxyz_to_rotmat(torch.tensor(wxyz))
             return edits.turn_in_camera(motion, place, footage.skeleton(motion), joint, rotmat)
 
-        self._wish(f"Turn the {joint_words(joint)}", edit, self._stroke)
+        self._queue.drag(f"Turn the {joint_words(joint)}", edit)
 
     def drag_move(self, joint: int, point: Vector) -> None:
         """Bring a joint to where the gizmo was moved (m, camera)."""
-        self._wish(f"Move the {joint_words(joint)}", _reaching(joint, point), self._stroke)
+        self._queue.drag(f"Move the {joint_words(joint)}", _reaching(joint, point))
 
     def mark_invalid(self, is_invalid: bool) -> None:
         """Say of the present frame that its pose does not count, or that it does."""
-        state = self._ready_state()
+        state = self._session.state
+        require_poses(state)
         frame = state.view.frame
 
         def change() -> None:
-            motion = _require_poses(self._session.state)[1]
+            motion = require_poses(self._session.state)[1]
             has_row = bool((motion.frame_index == frame).any())
             if not has_row:
                 raise WorkbenchError(f"Frame {frame} has no pose to mark.")
             marked = edits.mark_frames(motion, {frame}, not is_invalid)
             word = "invalid" if is_invalid else "valid"
-            self._put(motion, marked, f"Mark frame {frame} {word}", frame, is_invalid=is_invalid)
+            self._queue.put(
+                motion, marked, f"Mark frame {frame} {word}", frame, is_invalid=is_invalid
+            )
 
         submit_once(self._tasks, "Marking the frame", change)
 
     def fill(self) -> None:
         """Give all frames that are marked invalid poses between their neighbors'."""
-        self._ready_state()
+        require_poses(self._session.state)
 
         def change() -> None:
             state = self._session.state
-            _, motion = _require_poses(state)
+            _, motion = require_poses(state)
             marked = state.corrections.invalid
             filled = filling.fill_frames(motion, marked)
             words = f"frame {min(marked)}" if len(marked) == 1 else f"{len(marked)} frames"
-            self._put(motion, filled, f"Fill {words}", *marked, is_invalid=False)
+            self._queue.put(motion, filled, f"Fill {words}", *marked, is_invalid=False)
 
         submit_once(self._tasks, "Filling the frames", change)
 
@@ -172,7 +160,7 @@ class Fixing:
             locked = locked | {frame} if is_locked else locked - {frame}
             return replace(state, scope=replace(state.scope, locked_frames=locked))
 
-        self._lock(f"{_lock_word(is_locked)} frame {frame}", change)
+        self._queue.lock(f"{_lock_word(is_locked)} frame {frame}", change)
 
     def lock_joint(self, is_locked: bool) -> None:
         """Let the selected joint keep its rotation in all frames, or not any more."""
@@ -183,7 +171,7 @@ class Fixing:
             locked = locked | {joint} if is_locked else locked - {joint}
             return replace(state, scope=replace(state.scope, locked_joints=locked))
 
-        self._lock(f"{_lock_word(is_locked)} the {joint_words(joint)}", change)
+        self._queue.lock(f"{_lock_word(is_locked)} the {joint_words(joint)}", change)
 
     def refine_around(self) -> None:
         """Refine anew from the poses that were put right.
@@ -191,107 +179,16 @@ class Fixing:
         Raises:
             WorkbenchError: nothing was put right since the last refinement.
         """
-        if self._ready_state().corrections.motion is None:
+        state = self._session.state
+        require_poses(state)
+        if state.corrections.motion is None:
             raise WorkbenchError("Nothing was put right since the last refinement; do that first.")
         self._tasks.run()
-
-    def _ready_state(self) -> SessionState:
-        state = self._session.state
-        _require_poses(state)
-        return state
-
-    def _post(self, said: str, edit: Edit) -> None:
-        """Queue an edit of its own."""
-        frame = self._ready_state().view.frame
-        submit_once(self._tasks, said, lambda: self._apply(said, edit, frame, 0))
-
-    def _slide(self, said: str, edit: Edit) -> None:
-        """Ask for an edit that the next one may replace, as sliders do."""
-        now = time.monotonic()
-        if now - self._slid_at > STROKE_S:
-            self._stroke = next(self._strokes)
-        self._slid_at = now
-        self._wish(said, edit, self._stroke)
-
-    def _wish(self, said: str, edit: Edit, stroke: int) -> None:
-        frame = self._ready_state().view.frame
-        # Another joint or frame is another entry, however quickly it follows.
-        look = Look(next(self._wishes), lambda: self._apply(said, edit, frame, stroke))
-        self._tasks.worker.request_look("fix", look)
-
-    def _apply(self, said: str, edit: Edit, frame: int, stroke: int) -> None:
-        state = self._session.state
-        footage, motion = _require_poses(state)
-        base = motion
-        said = f"{said}, frame {frame}"
-        if stroke and state.corrections.stroke == stroke and state.corrections.said == said:
-            known, begun = self._stroke_base
-            base = begun if known == stroke and begun is not None else motion
-        else:
-            self._stroke_base = (stroke, motion)
-        changed = edit(footage, base, state.fix.place(frame, state.scope))
-        self._put(motion, changed, said, frame, stroke=stroke)
-
-    def _put(
-        self,
-        before: Motion,
-        after: Motion,
-        said: str,
-        *frames: int,
-        stroke: int = 0,
-        is_invalid: bool | None = None,
-    ) -> None:
-        """Put edited poses into the state."""
-
-        def change(state: SessionState) -> SessionState:
-            if state.best is not before:
-                raise WorkbenchError("The poses have changed meanwhile; try again.")
-            old = state.corrections
-            invalid = old.invalid
-            if is_invalid is not None:
-                invalid = invalid | set(frames) if is_invalid else invalid - set(frames)
-            corrected = old.frames - set(frames) if is_invalid else old.frames | set(frames)
-            edited = replace(
-                old, motion=after, frames=corrected, invalid=invalid, said=said, stroke=stroke
-            )
-            return replace(state, corrections=edited, phase=_phase_after_edit(state))
-
-        self._session.update(change)
-        self._on_edited()
-
-    def _lock(self, said: str, change: Callable[[SessionState], SessionState]) -> None:
-        _require_poses(self._session.state)
-
-        def changed(state: SessionState) -> SessionState:
-            # Refined poses become the start of the next run: it alone can know of new locks.
-            poses = state.best if state.refined is not None else None
-            edited = replace(state.corrections, motion=poses, said=said, stroke=0)
-            return replace(change(state), corrections=edited, phase=_phase_after_edit(state))
-
-        self._session.update(changed)
-        self._on_edited()
 
 
 def joint_words(joint: int) -> str:
     """Name a joint as people do."""
     return SMPL_JOINT_NAMES[joint].replace("_", " ")
-
-
-def _require_poses(state: SessionState) -> tuple[Footage, Motion]:
-    """Give what edits need.
-
-    Raises:
-        WorkbenchError: there are no poses yet, or a refinement moves them.
-    """
-    if state.footage is None or state.best is None:
-        raise WorkbenchError("There are no poses to put right yet; open a clip with a person.")
-    if state.phase in ON_THE_MOVE:
-        raise WorkbenchError("A refinement is moving the poses; press Pause first.")
-    return state.footage, state.best
-
-
-def _phase_after_edit(state: SessionState) -> str:
-    return "idle" if state.report is None and state.restored is None else "paused"
 
 
 def _lock_word(is_locked: bool) -> str:
