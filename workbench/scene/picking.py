@@ -26,11 +26,7 @@ def joint_at_ray(joints: Float[np.ndarray, "joints 3"], origin: Any, direction: 
     ray = ray_vectors(origin, direction)
     if ray is None:
         return None
-    start, along = ray
-    to_joints = joints - start
-    lengths = np.maximum(np.linalg.norm(to_joints, axis=1), 1e-9)
-    cosines = to_joints @ along / lengths
-    angles = np.arccos(np.clip(cosines, -1.0, 1.0))
+    _, angles = seen_from(*ray, joints)
     nearest = int(angles.argmin())
     return nearest if angles[nearest] <= MAX_ANGLE_RAD else None
 
@@ -66,6 +62,15 @@ def ray_vectors(
     if start is None or along is None or not np.linalg.norm(along) > 0.0:
         return None
     return start, along / np.linalg.norm(along)
+
+
+def seen_from(
+    start: Float[np.ndarray, "3"], along: Float[np.ndarray, "3"], points: Float[np.ndarray, "n 3"]
+) -> tuple[Float[np.ndarray, " n"], Float[np.ndarray, " n"]]:
+    """Measure how far points are from a ray's start (m), and from its direction (rad)."""
+    to_points = points - start
+    distances = np.maximum(np.linalg.norm(to_points, axis=1), 1e-9)
+    return distances, np.arccos(np.clip(to_points @ along / distances, -1.0, 1.0))
 
 
 def intrinsics(footage: Footage, frame: int) -> Float[np.ndarray, "3 3"]:

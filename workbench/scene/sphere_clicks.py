@@ -10,7 +10,7 @@ from jaxtyping import Float
 from workbench.core.session import SessionState
 from workbench.core.tasks import Tasks
 from workbench.scene.orientation_sphere import dots_of, middle_of_person
-from workbench.scene.picking import ray_vectors
+from workbench.scene.picking import ray_vectors, seen_from
 
 MAX_ANGLE_RAD = 0.03
 """How far from a dot a click may be, seen from the eye."""
@@ -54,10 +54,7 @@ def dot_at_ray(dots: Float[np.ndarray, "dots 3"], origin: Any, direction: Any) -
     ray = ray_vectors(origin, direction)
     if ray is None or not len(dots):
         return None
-    start, along = ray
-    to_dots = dots - start
-    lengths = np.maximum(np.linalg.norm(to_dots, axis=1), 1e-9)
-    angles = np.arccos(np.clip(to_dots @ along / lengths, -1.0, 1.0))
+    lengths, angles = seen_from(*ray, dots)
     if angles.min() > MAX_ANGLE_RAD:
         return None
     meant = angles <= angles.min() + _SAME_ANGLE_RAD
