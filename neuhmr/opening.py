@@ -31,7 +31,7 @@ from neuhmr.formats.reading.rest_body import rest_body_of
 from neuhmr.geometry.cameras import Camera
 from neuhmr.ghn.renderable import HumanNetwork
 from neuhmr.initial.fit_shape import fit_to_clip, fit_to_points
-from neuhmr.initial.initialise import initialise_sidecars
+from neuhmr.initial.initialise import SOURCE, initialise_sidecars
 from neuhmr.pipeline import Subject, make_subject
 from neuhmr.progress import OnProgress, ignore_progress
 from neuhmr.refine.run_identity import Identity, identify_files, identify_network
@@ -74,7 +74,7 @@ class Opened:
             self.clip, self.model, on_progress=on_progress, person=self.person
         )
         masks = self.clip.masks or found.masks
-        clip = replace(self.clip, motion=found.motion, masks=masks)
+        clip = replace(self.clip, motion=found.motion, poses_source=SOURCE, masks=masks)
         return replace(self, clip=clip, remarks=found.report.warnings)
 
     def motion(self) -> Motion:
@@ -124,7 +124,10 @@ class Opened:
         if self.clip.masks is not None:
             check_masks(crops, motion, body, self.clip.video.path.name)
         fps, keypoints = self.clip.video.fps, self.keypoints
-        subject = make_subject(crops, motion, self.model, network, fps, device, keypoints)
+        is_believed = self.clip.poses_source.startswith(SOURCE)
+        subject = make_subject(
+            crops, motion, self.model, network, fps, device, keypoints, is_believed
+        )
         return replace(subject, origin={**self.origin, **identify_network(network)})
 
     @functools.cached_property

@@ -58,6 +58,8 @@ class Subject:
     """Which files it was made of, see `neuhmr.refine.run_identity`; empty where nobody knows."""
     keypoints: FrameKeypoints | None = None
     """Those that somebody else found in the frames, for the keypoint term."""
+    is_believed: bool = False
+    """Whether the initial poses were made with the motion prior already."""
 
     def draft(self, config: RefineConfig, on_progress: OnProgress = ignore_progress) -> "Drafted":
         """Encode the frames, and draft better poses without rendering if that is wished."""
@@ -76,6 +78,7 @@ class Subject:
                 finder,
                 prior,
                 self.fps,
+                self.is_believed,
             )
         return Drafted(subject=self, features=features, draft=draft)
 
@@ -88,8 +91,11 @@ def make_subject(
     fps: float,
     device: torch.device | str = "cpu",
     keypoints: ClipKeypoints | None = None,
+    is_believed: bool = False,
 ) -> Subject:
     """Begin with pictures of a person that are cut out already, row for row with the poses.
+
+    `is_believed` says that the motion prior had its say in the poses.
 
     Raises:
         ClipError: no pose is valid.
@@ -109,6 +115,7 @@ def make_subject(
         network=network,
         fps=fps,
         keypoints=None if keypoints is None else FrameKeypoints.given(keypoints, crops),
+        is_believed=is_believed,
     )
 
 

@@ -10,10 +10,11 @@ import torch
 from neuhmr.body.body25 import body25_points
 from neuhmr.body.model_files import load_body_model
 from neuhmr.body.stature import stature
+from neuhmr.clip.motion_file import read_motion_file, write_motion_file
 from neuhmr.clip.open_request import OpenRequest
 from neuhmr.clip.video import write_video
 from neuhmr.errors import ClipError, NeuhmrError, PoseFileError
-from neuhmr.initial.initialise import InitialReport, InitialResult
+from neuhmr.initial.initialise import SOURCE, InitialReport, InitialResult
 from neuhmr.opening import CROP_SIZE, Opened, open_clip_files
 from neuhmr.pipeline import Subject
 from neuhmr.progress import Cancelled, OnProgress, ignore_progress
@@ -136,6 +137,18 @@ def test_poses_are_estimated_where_there_are_none(
     assert asked == [clip, opened.model, ignore_progress, "2"]
     assert posed.clip.motion is truth and posed.remarks == ("dim",)
     assert posed.clip.masks is (opened.clip.masks if has_masks else other)
+    assert cut(replace(posed, clip=replace(posed.clip, masks=None))).is_believed
+
+
+@pytest.mark.parametrize("source", [SOURCE, f"{SOURCE}, focal length guessed", "a tool", ""])
+def test_first_poses_are_known_by_what_their_file_says(
+    source: str, opened: Opened, tmp_path: Path
+) -> None:
+    content = read_motion_file(opened.clip.video.path.with_name("clip.poses.npz"))
+    path = tmp_path / "poses.npz"
+    write_motion_file(path, replace(content, source=source))
+    found = open_clip_files(OpenRequest(clip=opened.clip.video.path, poses=path))
+    assert cut(found).is_believed == source.startswith("neuhmr init")
 
 
 def test_poses_of_another_tool_beside_the_clip_are_taken_with_remarks(tmp_path: Path):

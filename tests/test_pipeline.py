@@ -202,6 +202,12 @@ def test_a_slow_clip_is_drafted_by_settings_of_its_own_rate():
     assert not is_same(expected, subject().draft(config).start)
 
 
+def test_poses_that_the_prior_had_its_say_in_are_not_given_to_it_again():
+    believed = replace(subject(), is_believed=True).draft(CONFIG)
+    assert believed.draft is not None and believed.draft.beliefs is not None
+    assert not is_same(believed.start, subject().draft(CONFIG).start)
+
+
 def test_preparing_keeps_the_rate():
     assert prepare(replace(subject(), fps=10.0), CONFIG).fps == 10.0
 

@@ -46,6 +46,8 @@ class Clip:
     """One mask per video frame."""
     motion: Motion | None = None
     """The poses to start from; may cover only some frames (`frame_index`)."""
+    poses_source: str = ""
+    """What the poses were made by, as far as their file says."""
     truth: Motion | None = None
     """The true poses, for scoring; may cover only some frames."""
     T_camera_world: Rigid | None = None
@@ -124,6 +126,7 @@ def open_clip(
         camera_is_guessed=is_guessed,
         masks=mask_sequence,
         motion=None if pose_content is None else pose_content.motion,
+        poses_source="" if pose_content is None else pose_content.source,
         truth=None if truth_content is None else truth_content.motion,
         T_camera_world=transform,
         remarks=(*remarks, *said),

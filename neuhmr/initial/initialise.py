@@ -29,6 +29,7 @@ from neuhmr.motion_prior.checkpoint import load_motion_prior
 from neuhmr.progress import OnProgress, Progress, ignore_progress
 
 SOURCE = "neuhmr init: MediaPipe Pose landmarks, SMPL fit, motion prior"
+"""How motion files of first poses begin to say where they come from."""
 LOOKING = "Looking for the person"
 FEW_FRAMES = 0.9
 """Below this share of detected frames the user is told."""

@@ -91,6 +91,7 @@ def draft_motion(
     finder: JointFinder | None = None,
     prior: MotionPrior | None = None,
     fps: float = 30.0,
+    is_believed: bool = False,
 ) -> Draft:
     """Improve initial poses without rendering; the same input gives the same result.
 
@@ -103,6 +104,9 @@ def draft_motion(
         finder: frames to look for joints in, row for row; None to look for none.
         prior: what is known of motions; None to begin with smoothed initial poses.
         fps: of the video.
+        is_believed: the initial poses were made with the prior already, from what was seen of the
+            very frames. It then only says how sure it is: asked again, it moves joints that are
+            where they are seen towards where joints usually are.
     """
     body = model.with_shape(motion.betas)
     outlines = collect_outlines(crops, model, motion.betas)
@@ -132,7 +136,7 @@ def draft_motion(
             finder,
             part,
             config,
-            None if beliefs is None else beliefs[start:end],
+            None if beliefs is None or is_believed else beliefs[start:end],
             2 * number * config.steps,
             total,
             on_progress,

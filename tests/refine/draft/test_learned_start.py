@@ -86,3 +86,22 @@ def test_the_prior_pulls_the_draft_to_where_it_believes_the_joints():
         return float(relative.norm(dim=-1).mean())
 
     assert distance(3.0) < 0.8 * distance(0.01)
+
+
+def test_poses_that_were_made_with_the_prior_are_begun_with_and_not_pulled_again():
+    clip = bare_clip()
+    initial = wrong_by_rotations(clip.truth, 12.0, seed=1)
+    network = random_network()
+
+    def draft(weight: float, is_believed: bool):
+        config = replace(CONFIG, steps=10, smoothing_frames=0, doubt=1e3, prior_weight=weight)
+        return draft_motion(
+            clip.crops, initial, clip.model, config, prior=network, is_believed=is_believed
+        )
+
+    without = draft(0.0, is_believed=False)
+    again, asked = draft(3.0, is_believed=True), draft(3.0, is_believed=False)
+    torch.testing.assert_close(again.pose.rotmat, without.pose.rotmat, atol=0, rtol=0)
+    assert float((asked.pose.rotmat - without.pose.rotmat).abs().max()) > 0.01
+    assert without.beliefs is None and again.beliefs is not None
+    torch.testing.assert_close(again.beliefs.sigmas, asked.beliefs.sigmas, atol=0, rtol=0)
