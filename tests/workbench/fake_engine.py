@@ -77,6 +77,8 @@ class FakeEngine:
     has_truth: bool = True
     total_steps: int = 40
     heatmaps_missing: str = ""
+    has_several: bool = False
+    """Whether the poses' file holds persons "1" and "4"."""
     failures: dict[str, Exception] = field(default_factory=dict)
     """What a verb raises instead of working, by its name."""
     calls: list[str] = field(default_factory=list)
@@ -101,6 +103,8 @@ class FakeEngine:
             raise ClipError(f"{request.clip} is a text file, a video was expected; check the path.")
         self._work("Reading the video", on_progress, 2)
         truth = true_motion()
+        people = {"1": disturbed(truth, 0.35), "4": beside(truth)} if self.has_several else {}
+        person = (request.person or "1") if people else ""
         return FakeFootage(
             engine=self,
             path=request.clip,
@@ -108,7 +112,9 @@ class FakeEngine:
             camera=camera_from_focal(560.0, HEIGHT, WIDTH),
             camera_is_guessed=False,
             has_masks=True,
-            initial=disturbed(truth, 0.35) if self.has_poses else None,
+            initial=people.get(person, disturbed(truth, 0.35)) if self.has_poses else None,
+            people=people,
+            person=person,
             truth=truth if self.has_truth else None,
             source="turn.poses.npz",
             body_name="toy body",
@@ -272,6 +278,11 @@ class FakeAnchors(AnchorStage):
         if self.anchors_seeing[joint] == 0:
             return None
         return toy_similarity(frame, joint)
+
+
+def beside(motion: Motion) -> Motion:
+    """Put somebody a meter to the right of a motion's person."""
+    return replace(motion, transl=motion.transl + torch.tensor([1.0, 0.0, 0.0]))
 
 
 def window_camera() -> Camera:

@@ -109,3 +109,14 @@ def test_uploaded_poses_are_opened(window):
     assert_soon(lambda: asked)
     assert asked[-1].poses.read_bytes() == b"content"
     assert asked[-1].poses.parent.name == "uploads"
+
+
+def test_somebody_else_of_the_poses_file_is_chosen_from_a_list(crowded_window):
+    assert_soon(lambda: shows(crowded_window, "Person"))
+    send(crowded_window, (find(crowded_window, "Person"), "4"))
+    assert_soon(lambda: crowded_window.session.state.footage.person == "4")
+    assert_soon(lambda: find(crowded_window, "Person").value == "4")
+
+
+def test_where_there_is_only_one_person_there_is_nobody_to_choose(window):
+    assert not shows(window, "Person") and not shows(window, "Choose in the picture")

@@ -1,6 +1,7 @@
 """Which clip a session folder belongs to, so that the folder can be opened by itself."""
 
 import json
+import re
 from dataclasses import fields
 from pathlib import Path
 from typing import Any, Literal, get_args, get_origin, get_type_hints
@@ -9,11 +10,27 @@ from neuhmr.clip.atomic import atomic_path
 from neuhmr.clip.open_request import OpenRequest
 from neuhmr.errors import ClipError
 from neuhmr.files.json_text import read_json
+from workbench.engine.interface import Footage
 
 FILE_NAME = "clip.json"
+_PERSON = "person-"
+"""Begins the name of one person's folder."""
 VIDEO_SUFFIXES = (".mp4", ".mov", ".mkv", ".avi", ".webm", ".m4v")
 _KINDS = get_type_hints(OpenRequest)
 """Of everything that a clip can be opened with."""
+
+
+def folder_for_person(folder: Path, footage: Footage) -> Path:
+    """Give each of several people in a clip's pose file a session folder inside the clip's.
+
+    Args:
+        folder: the clip's, or one person's inside of it.
+        footage: the clip, as it is open.
+    """
+    if not footage.people:
+        return folder
+    base = folder.parent if folder.name.startswith(_PERSON) else folder
+    return base / (_PERSON + re.sub(r"[^\w+-]", "_", footage.person))
 
 
 def remember_clip(folder: Path, request: OpenRequest) -> None:

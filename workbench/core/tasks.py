@@ -60,6 +60,27 @@ class Tasks:
 
         self._submit("Opening the clip", work)
 
+    def choose_person(self, person: str) -> None:
+        """Open the clip with the poses of another of the people in their file.
+
+        Raises:
+            WorkbenchError: the file holds nobody of that id.
+        """
+        state = self.session.state
+        if state.footage is None or state.request is None or person not in state.footage.people:
+            raise WorkbenchError(f"There is no person {person} in the poses' file; choose another.")
+        self.session.set_view(chooses_person=False)
+        if person == state.footage.person:
+            return
+        self.pause()
+        request, frame = replace(state.request, person=person), state.view.frame
+
+        def work(control: JobControl) -> Iterator[None]:
+            yield from self.stages.open(request, control)
+            self.seek(frame)
+
+        self._submit(f"Opening person {person}", work)
+
     def build_avatar(self) -> None:
         """Make the person renderable."""
         self.pause()

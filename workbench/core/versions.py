@@ -24,7 +24,7 @@ from workbench.core.corrections import Corrections
 from workbench.core.looks import joint_distances_mm
 from workbench.core.queueing import submit_once
 from workbench.core.session import ON_THE_MOVE, SessionState
-from workbench.core.session_folder import remember_clip
+from workbench.core.session_folder import folder_for_person, remember_clip
 from workbench.core.tasks import Tasks
 from workbench.core.version import Version, VersionKind, checked_version_name
 from workbench.core.version_folder import VersionFolder, new_id, time_now
@@ -134,7 +134,7 @@ class Versions:
         state = self._session.state
         if state.footage is None:
             return
-        folder = self._folder_of(state.footage.path)
+        folder = self._session_of(state.footage)
         if folder.is_dir() and not self._tasks.stages.may_save(folder):
             return
         try:
@@ -157,7 +157,7 @@ class Versions:
         footage = state.footage
         if footage is None or footage.initial is None:
             return
-        folder = self._folder_of(footage.path)
+        folder = self._session_of(footage)
         if folder.is_dir() and self._tasks.stages.may_save(folder):
             self._remember(folder)
         frames = footage.initial.frame_index
@@ -294,8 +294,11 @@ class Versions:
         assert footage.initial is not None
         return self._folder(footage).load(version, footage.initial.frame_index)
 
+    def _session_of(self, footage: Footage) -> Path:
+        return folder_for_person(self._folder_of(footage.path), footage)
+
     def _folder(self, footage: Footage) -> VersionFolder:
-        return VersionFolder(self._folder_of(footage.path) / "versions")
+        return VersionFolder(self._session_of(footage) / "versions")
 
     def _writable_folder(self, footage: Footage) -> VersionFolder:
         """Give the versions' folder for writing.
@@ -303,7 +306,7 @@ class Versions:
         Raises:
             WorkbenchError: another workbench has the session.
         """
-        session = self._folder_of(footage.path)
+        session = self._session_of(footage)
         if session.is_dir() and not self._tasks.stages.may_save(session):
             raise WorkbenchError(
                 f"{session} is in use by another workbench, so versions cannot be changed here; "

@@ -30,6 +30,8 @@ class ViewState:
 
     frame: int = 0
     is_playing: bool = False
+    chooses_person: bool = False
+    """A click on the video picture means a person and no joint."""
     shown: Shown = "both"
     joint: int = 21
     """Selected in the joint table; starts at the right wrist, which goes wrong most."""

@@ -1,5 +1,6 @@
 """An opened clip of the library, as the window sees it."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -140,7 +141,11 @@ class NeuhmrFootage(Footage):
 
 
 def show_clip(
-    opened: Opened, request: OpenRequest, device: torch.device, source: str
+    opened: Opened,
+    request: OpenRequest,
+    device: torch.device,
+    source: str,
+    people: Mapping[str, Motion] | None = None,
 ) -> NeuhmrFootage:
     """Show a clip to the window.
 
@@ -149,6 +154,7 @@ def show_clip(
         request: which files it was made of.
         device: where its later stages compute.
         source: where the initial poses come from, in the user's words.
+        people: poses of everybody in their file, where there are several.
     """
     clip, model = opened.clip, opened.model
     return NeuhmrFootage(
@@ -161,6 +167,8 @@ def show_clip(
         truth=clip.truth,
         source=source,
         remarks=opened.remarks,
+        people=people or {},
+        person=(request.person or "") if people else "",
         body_name=f"{model.name}, {len(model.v_template)} vertices",
         faces=model.faces.numpy(),
         opened=opened,

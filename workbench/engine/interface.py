@@ -5,6 +5,7 @@
 """
 
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, Protocol
@@ -91,6 +92,11 @@ class Footage(ABC):
     """Where the initial poses come from, in the user's words."""
     remarks: tuple[str, ...] = ()
     """What the user should know about them, one sentence each."""
+    people: Mapping[str, Motion] = field(default_factory=dict)
+    """Poses of everybody in the file that the initial poses are from, by id; empty where there is
+    only one."""
+    person: str = ""
+    """Which of them the initial poses are of."""
     body_name: str
     faces: Int[np.ndarray, "faces 3"]
 

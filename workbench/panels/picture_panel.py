@@ -41,6 +41,8 @@ def legend(state: SessionState) -> list[tuple[str, str]]:
     """Explain the colors of the picture: (words, color)."""
     if state.footage is None or state.initial is None:
         return []
+    if state.view.chooses_person:
+        return [("click on a person to open their poses", markup.ANCHOR)]
     has_refined, shown = state.refined is not None, state.view.shown
     if shows_heat(state):
         is_initial = state.rendered_motion is state.initial

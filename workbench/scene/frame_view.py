@@ -10,6 +10,7 @@ from workbench.core.session import SessionState
 from workbench.engine.interface import Footage, Image, PaintedBody
 from workbench.engine.keypoint_report import KeypointReport
 from workbench.scene.keypoint_picture import frame_heat
+from workbench.scene.people_picture import frame_people
 from workbench.scene.pictures import resized
 from workbench.scene.quick_overlay import outline_overlay, quick_overlay
 
@@ -46,6 +47,8 @@ class FrameRequest:
     """Drawn in a few milliseconds, for a picture that is seen for a moment only."""
     heat: FrameHeat | None = None
     """Drawn over the bodies."""
+    boxes_people: bool = False
+    """Everybody gets a box, to be chosen by a click."""
 
     @property
     def motions(self) -> SameObjects:
@@ -57,7 +60,9 @@ class FrameRequest:
         """Equal for requests of the same picture."""
         parts = (part for body in self.bodies for part in body)
         heat = (None, None) if self.heat is None else (self.heat.report, self.heat.keypoint)
-        return SameObjects(self.footage, self.frame, self.is_quick, *heat, *parts)
+        return SameObjects(
+            self.footage, self.frame, self.is_quick, self.boxes_people, *heat, *parts
+        )
 
     def paint(self) -> Image:
         """Decode, shrink and draw."""
@@ -86,6 +91,8 @@ class FrameRequest:
         if self.heat is not None:
             heat = self.heat
             image = frame_heat(image, heat.report, heat.keypoint, video.width, heat.body_color)
+        if self.boxes_people:
+            image = frame_people(image, self.footage, self.frame)
         return image
 
 
@@ -109,7 +116,9 @@ def frame_request(state: SessionState, is_quick: bool = False) -> FrameRequest |
         # Heat is read on the person itself: other bodies would be in the way, and tint it.
         judged = state.rendered_motion
         bodies = [(motion, color, 0.0) for motion, color, _ in bodies if motion is judged]
-    return FrameRequest(footage, view.frame, tuple(bodies), is_quick, _heat_of(state))
+    return FrameRequest(
+        footage, view.frame, tuple(bodies), is_quick, _heat_of(state), view.chooses_person
+    )
 
 
 def shows_heat(state: SessionState) -> bool:
