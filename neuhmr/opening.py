@@ -23,6 +23,7 @@ from neuhmr.clip.clip import Clip, open_clip
 from neuhmr.clip.crops import crop_person
 from neuhmr.clip.frame_ranges import frame_ranges
 from neuhmr.clip.keypoints_2d import ClipKeypoints
+from neuhmr.clip.mask_changes import MaskChanges
 from neuhmr.clip.open_request import OpenRequest
 from neuhmr.errors import ClipError, MisplacedPosesError
 from neuhmr.formats.keypoints.read import read_keypoints_2d
@@ -162,6 +163,7 @@ def open_clip_files(request: OpenRequest, on_progress: OnProgress = ignore_progr
         on_progress=on_progress,
         read=poses.read,
         person=request.person,
+        mask_changes=MaskChanges(invert=request.invert_masks, grow=request.grow_masks),
     )
     if clip.motion is not None:
         clip = replace(clip, motion=_on_the_person(clip, clip.motion, model, request.poses_as))

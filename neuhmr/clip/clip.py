@@ -16,6 +16,7 @@ from neuhmr.body.motion import Motion
 from neuhmr.clip.camera_choice import CameraChoice, chosen_camera
 from neuhmr.clip.camera_file import fit_camera
 from neuhmr.clip.lens_metadata import focal_from_metadata
+from neuhmr.clip.mask_changes import UNCHANGED, MaskChanges
 from neuhmr.clip.mask_files.read import read_clip_masks
 from neuhmr.clip.masks import MaskSequence
 from neuhmr.clip.motion_arrays import MotionArrays
@@ -97,12 +98,14 @@ def open_clip(
     on_progress: OnProgress = ignore_progress,
     read: PoseReader | None = None,
     person: str | None = None,
+    mask_changes: MaskChanges = UNCHANGED,
 ) -> Clip:
     """Open a video with what was given or lies beside it, and check that all of it fits.
 
     The camera is the given one, else the sidecar, else that of the poses, else what the video says
     about its lens, else a guess. With a reader for other tools' files, `CLIP.poses.*` of any kind
-    is poses beside the clip. `person` is an object's id where masks are of several.
+    is poses beside the clip. `person` is an object's id where masks are of several, and
+    `mask_changes` is done to them.
 
     Raises:
         ClipError: the video, masks or camera cannot be used or do not fit.
@@ -115,7 +118,7 @@ def open_clip(
     truth_content, _ = _read_poses(path, truth, "truth", video, read)
     mask_sequence, said = None, ()
     if masks_path is not None:
-        mask_sequence, said = read_clip_masks(masks_path, video, person)
+        mask_sequence, said = read_clip_masks(masks_path, video, person, mask_changes)
     clip_camera, is_guessed, remarks = _choose_camera(video, choice, pose_content, pose_path)
     transform = None if pose_content is None else _transforms(pose_content, video.num_frames)
     return Clip(

@@ -18,6 +18,7 @@ from torch import Tensor
 from neuhmr.body.motion import Motion
 from neuhmr.clip.clip import Clip
 from neuhmr.clip.crops import PersonCrops
+from neuhmr.clip.mask_changes import UNCHANGED
 from neuhmr.clip.masks import MaskSequence
 from neuhmr.ghn.renderable import HumanNetwork
 from neuhmr.ghnerf.clips.clip_heatmaps import ClipHeatmaps
@@ -48,7 +49,7 @@ def identify_files(clip: Clip) -> Identity:
     return {
         "clip": _digest_of_file(clip.video.path),
         "camera": f"{digest_of([K])} {clip.camera.height} {clip.camera.width}",
-        "masks": "none" if masks is None else _digest_of_masks(masks),
+        "masks": "none" if masks is None else digest_of_masks(masks),
     }
 
 
@@ -92,9 +93,11 @@ def _digest_of_file(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _digest_of_masks(masks: MaskSequence) -> str:
+def digest_of_masks(masks: MaskSequence) -> str:
     """Digest the masks themselves: what deflates them may write other bytes one day."""
     digest = hashlib.sha256(f"{masks.height} {masks.width}".encode())
+    if masks.changes != UNCHANGED:
+        digest.update(repr(masks.changes).encode())
     for packed in masks.deflated:
         digest.update(zlib.decompress(packed))
     return digest.hexdigest()

@@ -7,12 +7,15 @@ in tests.
 import threading
 import time
 from dataclasses import dataclass, field, replace
+from functools import cache
 from pathlib import Path
 
 import numpy as np
 import torch
 
 from neuhmr.body.motion import Motion
+from neuhmr.clip.mask_changes import MaskChanges
+from neuhmr.clip.masks import MaskSequence, pack_masks
 from neuhmr.clip.open_request import OpenRequest
 from neuhmr.errors import ClipError, OutputError
 from neuhmr.geometry.cameras import Camera, camera_from_focal
@@ -103,6 +106,7 @@ class FakeEngine:
             raise ClipError(f"{request.clip} is a text file, a video was expected; check the path.")
         self._work("Reading the video", on_progress, 2)
         truth = true_motion()
+        changes = MaskChanges(invert=request.invert_masks, grow=request.grow_masks)
         people = {"1": disturbed(truth, 0.35), "4": beside(truth)} if self.has_several else {}
         person = (request.person or "1") if people else ""
         return FakeFootage(
@@ -111,7 +115,8 @@ class FakeEngine:
             video=FakeVideo(),
             camera=camera_from_focal(560.0, HEIGHT, WIDTH),
             camera_is_guessed=False,
-            has_masks=True,
+            masks=replace(toy_masks(), changes=changes),
+            masks_digest=str(changes),
             initial=people.get(person, disturbed(truth, 0.35)) if self.has_poses else None,
             people=people,
             person=person,
@@ -278,6 +283,14 @@ class FakeAnchors(AnchorStage):
         if self.anchors_seeing[joint] == 0:
             return None
         return toy_similarity(frame, joint)
+
+
+@cache
+def toy_masks() -> MaskSequence:
+    """Take a box in the picture's middle for the person."""
+    mask = np.zeros((HEIGHT, WIDTH), bool)
+    mask[100:340, 260:380] = True
+    return pack_masks(mask for _ in range(NUM_FRAMES))
 
 
 def beside(motion: Motion) -> Motion:

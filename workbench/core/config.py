@@ -46,6 +46,10 @@ class WorkbenchConfig:
     """Also refine frames without a pose, in gaps of up to so many."""
     masks: OptionalPath = None
     """Person masks; else CLIP.masks.npz."""
+    invert_masks: Annotated[bool, arg(help_behavior_hint="")] = False
+    """Take masks inside out."""
+    grow_masks: Annotated[int, arg(metavar="PX", help_behavior_hint="")] = 0
+    """Move their outlines outward so far; inward if negative."""
     camera: OptionalPath = None
     """Camera; else CLIP.camera.json, else guessed."""
     camera_name: Annotated[str | None, arg(metavar="NAME", help_behavior_hint="")] = None
@@ -182,6 +186,8 @@ class WorkbenchConfig:
             fit_shape=self.fit_shape,
             fill_gaps=self.fill_gaps,
             masks=self.masks,
+            invert_masks=self.invert_masks,
+            grow_masks=self.grow_masks,
             camera=self.camera,
             camera_name=self.camera_name,
             focal=self.focal,

@@ -4,13 +4,15 @@ import json
 import re
 from dataclasses import fields
 from pathlib import Path
-from typing import Any, Literal, get_args, get_origin, get_type_hints
+from typing import TYPE_CHECKING, Any, Literal, get_args, get_origin, get_type_hints
 
 from neuhmr.clip.atomic import atomic_path
 from neuhmr.clip.open_request import OpenRequest
 from neuhmr.errors import ClipError
 from neuhmr.files.json_text import read_json
-from workbench.engine.interface import Footage
+
+if TYPE_CHECKING:
+    from workbench.engine.interface import Footage
 
 FILE_NAME = "clip.json"
 _PERSON = "person-"
@@ -20,7 +22,7 @@ _KINDS = get_type_hints(OpenRequest)
 """Of everything that a clip can be opened with."""
 
 
-def folder_for_person(folder: Path, footage: Footage) -> Path:
+def folder_for_person(folder: Path, footage: "Footage") -> Path:
     """Give each of several people in a clip's pose file a session folder inside the clip's.
 
     Args:

@@ -17,6 +17,7 @@ from neuhmr.ghn.checkpoint import load_ghn, rendering_digest
 from neuhmr.opening import Opened
 from neuhmr.progress import OnProgress
 from neuhmr.refine.correction.skeleton import Skeleton
+from neuhmr.refine.run_identity import digest_of_masks
 from neuhmr.refine.settings import RefineConfig
 from neuhmr.rendering.mesh_overlay import MeshOverlay
 from workbench.engine.avatar import NeuhmrAvatar, show_person
@@ -162,7 +163,8 @@ def show_clip(
         video=clip.video,
         camera=clip.camera,
         camera_is_guessed=clip.camera_is_guessed,
-        has_masks=clip.masks is not None,
+        masks=clip.masks,
+        masks_digest="" if clip.masks is None else digest_of_masks(clip.masks),
         initial=None if clip.motion is None else opened.motion(),
         truth=clip.truth,
         source=source,

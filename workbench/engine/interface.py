@@ -14,6 +14,7 @@ import numpy as np
 from jaxtyping import Float, Int, UInt8
 
 from neuhmr.body.motion import Motion
+from neuhmr.clip.masks import MaskSequence
 from neuhmr.clip.open_request import OpenRequest
 from neuhmr.formats.writing.formats import FormatName, WriteOptions
 from neuhmr.geometry.cameras import Camera
@@ -84,7 +85,10 @@ class Footage(ABC):
     video: VideoSource
     camera: Camera
     camera_is_guessed: bool
-    has_masks: bool
+    masks: MaskSequence | None = None
+    """Of the person, one per video frame; None where the body's outline stands in."""
+    masks_digest: str = ""
+    """Equal for equal masks."""
     initial: Motion | None
     """What the estimator gave; None until the initializer has run."""
     truth: Motion | None

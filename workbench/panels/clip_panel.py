@@ -6,6 +6,8 @@ from workbench.core import markup
 from workbench.core.notices import Notices
 from workbench.core.session import SessionState
 from workbench.core.tasks import Tasks
+from workbench.engine.interface import Footage
+from workbench.panels.mask_widgets import MaskWidgets
 from workbench.server.user_event import UserEvent
 
 
@@ -23,6 +25,8 @@ class ClipPanel:
             hint="Then click on a person in the video picture to open their poses.",
         )  # fmt: skip
 
+        self._masks = MaskWidgets(gui, tasks, notices)
+
         @self._person.on_update
         @notices.guard
         def _(event: UserEvent) -> None:
@@ -36,6 +40,7 @@ class ClipPanel:
 
     def refresh(self, state: SessionState) -> None:
         """Show the state."""
+        self._masks.refresh(state)
         footage = state.footage
         people = () if footage is None else tuple(footage.people)
         self._person.visible = self._pick.visible = bool(people)
@@ -52,6 +57,14 @@ class ClipPanel:
             chooses = state.view.chooses_person
             self._pick.label = "Stop choosing" if chooses else "Choose in the picture"
             self._pick.color = "blue" if chooses else "gray"
+
+
+def _masks(footage: Footage) -> str:
+    if footage.masks is None:
+        return "none: the body's outline stands in"
+    changes = footage.masks.changes
+    inverted = ", inverted" if changes.invert else ""
+    return f"from file{inverted}" + (f", grown by {changes.grow} px" if changes.grow else "")
 
 
 def _nobody() -> tuple[str, ...]:
@@ -78,8 +91,7 @@ def clip_facts(state: SessionState) -> list[tuple[str, str]]:
         seen = int(footage.initial.valid.sum())
         who = f", person {footage.person}, one of {len(footage.people)}" if footage.people else ""
         rows.append(("Poses", f"{footage.source}{who}; person seen in {seen} frames"))
-    masks = "from file" if footage.has_masks else "none: the body's outline stands in"
-    rows.append(("Person masks", masks))
+    rows.append(("Person masks", _masks(footage)))
     rows.append(("Truth", "given" if footage.truth is not None else "none"))
     rows.append(("Body model", footage.body_name))
     return rows
