@@ -3,7 +3,6 @@
 import json
 import shutil
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -30,20 +29,10 @@ from synthetic_body import make_synthetic_body
 from tests.cli.motions import make_motion, save_motion
 from tests.formats.reading import tool_files
 from tests.formats.reading.known import make_known
+from tests.fuzz.reader import Reader
 from tests.ghn.scene import make_ghn
 from workbench.core.session import SessionState
 from workbench.core.session_content import read_session, read_steps, session_content
-
-Read = Callable[[Path], object]
-
-
-@dataclass(frozen=True)
-class Reader:
-    """What reads a file, or a folder, and how a valid one is made."""
-
-    read: Read
-    seeds: tuple[Callable[[Path], Path], ...]
-    """Each writes one into an empty folder and gives its path."""
 
 
 def _poses(path: Path) -> object:
