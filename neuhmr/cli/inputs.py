@@ -29,7 +29,7 @@ class ClipInputs:
     """A clip and the files that belong to it."""
 
     clip: Positional[Annotated[Path, arg(metavar="CLIP")]]
-    """The video."""
+    """The video, or a folder of numbered pictures."""
     poses: OptionalPath = None
     """Initial poses, of any tool; else CLIP.poses.*, else estimated."""
     person: PersonFlag = None

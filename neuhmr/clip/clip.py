@@ -15,7 +15,6 @@ from jaxtyping import Int
 from neuhmr.body.motion import Motion
 from neuhmr.clip.camera_choice import CameraChoice, chosen_camera
 from neuhmr.clip.camera_file import fit_camera
-from neuhmr.clip.lens_metadata import focal_from_metadata
 from neuhmr.clip.mask_changes import UNCHANGED, MaskChanges
 from neuhmr.clip.mask_files.read import read_clip_masks
 from neuhmr.clip.masks import MaskSequence
@@ -129,7 +128,7 @@ def open_clip(
         motion=None if pose_content is None else pose_content.motion,
         truth=None if truth_content is None else truth_content.motion,
         T_camera_world=transform,
-        remarks=(*remarks, *said),
+        remarks=(*video.remarks, *remarks, *said),
     )
 
 
@@ -176,11 +175,11 @@ def _choose_camera(
         camera, remarks = given
         return camera, False, remarks + _disagreement(camera, poses)
     if poses is None or poses.camera is None:
-        focal = focal_from_metadata(video.metadata, height, width)
-        if focal is None:
+        lens = video.lens
+        if lens is None:
             return camera_from_focal(default_focal(height, width), height, width), True, ()
-        said = f"a focal length of {focal:.0f} px, as the video's metadata says"
-        return camera_from_focal(focal, height, width), False, (said,)
+        said = f"a focal length of {lens.focal:.0f} px, as {lens.source} says"
+        return camera_from_focal(lens.focal, height, width), False, (said,)
     remedy = "give the poses of this very clip, or its camera with --camera"
     camera = fit_camera(poses.camera, pose_path, height, width, PoseFileError, remedy)
     if camera.K.dim() == 3:

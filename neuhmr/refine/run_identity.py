@@ -20,6 +20,7 @@ from neuhmr.clip.clip import Clip
 from neuhmr.clip.crops import PersonCrops
 from neuhmr.clip.mask_changes import UNCHANGED
 from neuhmr.clip.masks import MaskSequence
+from neuhmr.files.numbered_pictures import numbered_pictures
 from neuhmr.ghn.renderable import HumanNetwork
 from neuhmr.ghnerf.clips.clip_heatmaps import ClipHeatmaps
 from neuhmr.refine.scope import Scope
@@ -89,6 +90,10 @@ def digest_of(tensors: Iterable[Tensor]) -> str:
 
 
 def _digest_of_file(path: Path) -> str:
+    """Digest a file, or all pictures of a folder, in their order."""
+    if path.is_dir():
+        pictures = [_digest_of_file(each) for each in numbered_pictures(path).values()]
+        return hashlib.sha256(" ".join(pictures).encode()).hexdigest()
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 

@@ -16,6 +16,7 @@ from neuhmr.errors import (
     PoseFileError,
 )
 from neuhmr.files.file_kinds import require_file
+from neuhmr.files.numbered_pictures import is_picture_clip
 from workbench.core.session_folder import request_in
 from workbench.server.addresses import check_host
 
@@ -32,7 +33,7 @@ class WorkbenchConfig:
     """See the poses of a person in a video, refine them step by step, and take them away."""
 
     clip: Positional[Annotated[Path | None, arg(help_behavior_hint="")]] = None
-    """The video, or the folder of a session; else the sample clip."""
+    """The video, a folder of pictures, or of a session; else the sample clip."""
     poses: OptionalPath = None
     """Initial poses, of any tool; else CLIP's .poses file, else estimated."""
     person: Annotated[str | None, arg(metavar="ID", help_behavior_hint="")] = None
@@ -101,7 +102,13 @@ class WorkbenchConfig:
 
     @property
     def _is_session(self) -> bool:
-        return self.clip is not None and self.clip.is_dir()
+        return self.clip is not None and self.clip.is_dir() and not self._is_pictures
+
+    @property
+    def _is_pictures(self) -> bool:
+        """Whether the clip is a folder of pictures; a session's holds none."""
+        clip = self.clip
+        return clip is not None and clip.is_dir() and is_picture_clip(clip)
 
     def _of_session(self) -> OpenRequest:
         """Read what a session's folder says of its clip.
@@ -138,7 +145,8 @@ class WorkbenchConfig:
                 f"The sample clip {SAMPLE_CLIP} is missing, a video was expected; name one: "
                 "neuhmr-workbench CLIP."
             )
-        require_file(self.clip_path, ClipError, "a video")
+        if not self.clip_path.is_dir():
+            require_file(self.clip_path, ClipError, "a video")
         if self.fill_gaps < 0:
             raise NeuhmrError(f"--fill-gaps is {self.fill_gaps}, at least 0 was expected.")
         check_host(self.host, self.allow_remote)

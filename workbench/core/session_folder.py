@@ -66,7 +66,7 @@ def request_in(folder: Path) -> OpenRequest:
         raise ClipError(
             f"{path} does not name the files of a session ({error}); {remedy}."
         ) from error
-    if not request.clip.is_file():
+    if not request.clip.exists():
         raise ClipError(
             f"{request.clip} is gone, the video of the session {folder} was expected there; move "
             "it back, or open it where it is now with --session."
