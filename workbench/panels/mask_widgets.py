@@ -21,7 +21,7 @@ class MaskWidgets:
         self._tasks = tasks
         with gui.add_folder("Person masks") as self._folder:
             self._show = gui.add_checkbox(
-                "Over the video", False, hint="Pink is what the masks take for the person."
+                "Show masks", False, hint="Pink is what the masks take for the person."
             )
             self._invert = gui.add_checkbox("Invert", False, hint="Where black is the person.")
             self._grow = gui.add_slider(
