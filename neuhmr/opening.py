@@ -12,32 +12,26 @@ from jaxtyping import Bool
 from torch import Tensor
 
 from neuhmr.anchors.frame_poses import pose_frame
-from neuhmr.body.model_files import load_body_model
 from neuhmr.body.motion import Motion
 from neuhmr.body.motion_gaps import fill_gaps, missing_frames
-from neuhmr.body.pose_readings import GIVEN, read_as
 from neuhmr.body.smpl_model import SmplModel
-from neuhmr.body.stature import check_height, with_height
-from neuhmr.clip.camera_choice import CameraChoice
-from neuhmr.clip.clip import Clip, open_clip
+from neuhmr.body.stature import with_height
+from neuhmr.clip.clip import Clip
 from neuhmr.clip.crops import crop_person
 from neuhmr.clip.frame_ranges import frame_ranges
 from neuhmr.clip.keypoints_2d import ClipKeypoints
 from neuhmr.clip.open_request import OpenRequest
-from neuhmr.errors import ClipError, MisplacedPosesError
-from neuhmr.formats.keypoints.read import read_keypoints_2d
-from neuhmr.formats.reading.clip_poses import ClipPoses
-from neuhmr.formats.reading.rest_body import rest_body_of
+from neuhmr.errors import ClipError
 from neuhmr.geometry.cameras import Camera
 from neuhmr.ghn.renderable import HumanNetwork
-from neuhmr.initial.fit_shape import fit_to_clip, fit_to_points
+from neuhmr.initial.fit_shape import fit_to_clip
 from neuhmr.initial.initialise import SOURCE, initialise_sidecars
 from neuhmr.pipeline import Subject, make_subject
+from neuhmr.placed_clip import PlacedClip, place_clip
 from neuhmr.progress import OnProgress, ignore_progress
 from neuhmr.refine.run_identity import Identity, identify_files, identify_network
 from neuhmr.rendering.mask_check import check_masks
 from neuhmr.rendering.mesh_raster import rasterize_mesh
-from neuhmr.rendering.overlay_check import overlay_problem, person_boxes
 
 CROP_SIZE = (240, 180)
 """(height, width) of the person's pictures (px), as in NeuHMR."""
@@ -145,74 +139,31 @@ def open_clip_files(request: OpenRequest, on_progress: OnProgress = ignore_progr
         BodyModelError: the body model is no SMPL-format file.
         NeuhmrError: the height is no person's.
     """
-    if request.height is not None:
-        check_height(request.height)
-    model = load_body_model(request.body_model)
-    fits = request.fit_shape != "off"
-    poses = ClipPoses(
-        rest_body_of(model),
-        request.person,
-        (lambda content: fit_to_points(content, model)) if fits else None,
-    )
-    clip = open_clip(
-        request.clip,
-        request.poses,
-        request.masks,
-        CameraChoice(
-            path=request.camera, name=request.camera_name, focal=request.focal, fov=request.fov
-        ),
-        request.truth,
-        on_progress=on_progress,
-        read=poses.read,
-        person=request.person,
-    )
-    if clip.motion is not None:
-        clip = replace(clip, motion=_on_the_person(clip, clip.motion, model, request.poses_as))
-    keypoints, said = _keypoints(clip, request, model)
-    remarks = (*poses.remarks, *clip.remarks, *said)
+    return open_placed(place_clip(request, on_progress))
+
+
+def open_placed(placed: PlacedClip) -> Opened:
+    """Go on with a clip that was read: fit the body and close gaps, as the user wishes.
+
+    Raises:
+        ClipError: there is nothing that the body's shape could be fitted to.
+    """
+    clip, request, remarks = placed.clip, placed.request, placed.remarks
     if clip.motion is not None:
         motion = clip.motion
         if request.fit_shape == "on":
-            motion, fitted = fit_to_clip(clip, motion, model, keypoints)
+            motion, fitted = fit_to_clip(clip, motion, placed.model, placed.keypoints)
             remarks += (fitted,)
         motion, filled = _without_short_gaps(motion, request.fill_gaps)
         clip, remarks = replace(clip, motion=motion), remarks + filled
     return Opened(
         clip=clip,
-        model=model,
+        model=placed.model,
         remarks=remarks,
         height=request.height,
-        keypoints=keypoints,
+        keypoints=placed.keypoints,
         person=request.person,
     )
-
-
-def _keypoints(
-    clip: Clip, request: OpenRequest, model: SmplModel
-) -> tuple[ClipKeypoints | None, tuple[str, ...]]:
-    """Read another detector's keypoints if some were given; masks or poses say who is meant."""
-    if request.keypoints_2d is None:
-        return None, ()
-    size = (clip.video.height, clip.video.width)
-    return read_keypoints_2d(
-        request.keypoints_2d, len(clip), size, request.person, lambda: person_boxes(clip, model)
-    )
-
-
-def _on_the_person(clip: Clip, motion: Motion, model: SmplModel, reading: str | None) -> Motion:
-    """Read poses as the user says, and refuse such as lie elsewhere, unless the user says so.
-
-    Raises:
-        PoseFileError: there is no such reading.
-        MisplacedPosesError: bodies do not lie on the person.
-    """
-    if reading is not None:
-        motion = read_as(motion, reading, model.with_shape(motion.betas).joints_rest[0])
-    problem = None if reading == GIVEN else overlay_problem(clip, motion, model)
-    if problem is not None:
-        message = f"{clip.video.path.name}: {problem.message}"
-        raise MisplacedPosesError(message, problem.explanation, problem.readings)
-    return motion
 
 
 def _without_short_gaps(motion: Motion, longest: int) -> tuple[Motion, tuple[str, ...]]:

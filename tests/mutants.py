@@ -51,6 +51,7 @@ GROUPS = {
             "anchors": "neuhmr/anchors/*.py",
             "refine": "neuhmr/refine/*.py",
             "opening": "neuhmr/opening.py",
+            "placed_clip": "neuhmr/placed_clip.py",
             "pipeline": "neuhmr/pipeline.py",
         },
         (

@@ -180,7 +180,7 @@ class Workbench:
         with group.add_tab("Clip"):
             paths = OpenPaths(anywhere=not self.server.gate.allow_remote)
             built += [
-                ClipPanel(gui),
+                ClipPanel(gui, tasks, notices),
                 OpenPanel(gui, tasks, notices, paths, self._session_folder_of),
             ]
         for name, panel in (

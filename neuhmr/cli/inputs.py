@@ -29,7 +29,7 @@ class ClipInputs:
     """A clip and the files that belong to it."""
 
     clip: Positional[Annotated[Path, arg(metavar="CLIP")]]
-    """The video."""
+    """The video, or a folder of numbered pictures."""
     poses: OptionalPath = None
     """Initial poses, of any tool; else CLIP.poses.*, else estimated."""
     person: PersonFlag = None
@@ -38,6 +38,10 @@ class ClipInputs:
     """given, millimeters, centimeters, y-up, depth*NUMBER."""
     masks: OptionalPath = None
     """Person masks; else CLIP.masks.npz."""
+    invert_masks: Annotated[bool, arg(help_behavior_hint=""), RARE] = False
+    """Take masks inside out."""
+    grow_masks: Annotated[int, arg(metavar="PX", help_behavior_hint=""), RARE] = 0
+    """Move their outlines outward so far; inward if negative."""
     camera: OptionalPath = None
     """Camera; else CLIP.camera.json, else guessed."""
     keypoints_2d: OptionalPath = None
@@ -65,6 +69,8 @@ class ClipInputs:
             poses_as=self.poses_as,
             fit_shape=self.fit_shape,
             masks=self.masks,
+            invert_masks=self.invert_masks,
+            grow_masks=self.grow_masks,
             camera=self.camera,
             camera_name=self.camera_name,
             focal=self.focal,

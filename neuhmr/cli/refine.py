@@ -1,5 +1,6 @@
 """`neuhmr refine`: the poses of a clip, pulled towards its pixels."""
 
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -81,10 +82,18 @@ class RefineOptions(ClipInputs):
         self._check_keypoints(config)
         require_at_least("--fill-gaps", self.fill_gaps, 0)
         self._check_outputs()
+        from neuhmr.devices import choose_device
+        from neuhmr.placed_clip import place_clip
+
+        choose_device(self.device)
+        start = time.perf_counter()
+        placed = place_clip(self.request())
+        seconds = time.perf_counter() - start
+        # Only now: what refines takes longer to import than most mistakes to be told.
         from neuhmr.cli.refine_run import RunFiles, run_refinement
 
         files = RunFiles(
-            request=self.request(), out=self.out, report=self.report, resume=self.resume
+            placed=placed, out=self.out, report=self.report, resume=self.resume, read_s=seconds
         )
         return run_refinement(files, config, scope, self.device)
 

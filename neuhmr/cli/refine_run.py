@@ -19,8 +19,9 @@ from neuhmr.formats.motion_content import motion_content
 from neuhmr.ghn.checkpoint import load_ghn
 from neuhmr.ghnerf.clips.clip_checkpoint import load_heatmaps_of_body
 from neuhmr.metrics.pose_scores import score_motion
-from neuhmr.opening import Opened, open_clip_files
+from neuhmr.opening import Opened, open_placed
 from neuhmr.pipeline import prepare
+from neuhmr.placed_clip import PlacedClip
 from neuhmr.progress import OnProgress, Progress
 from neuhmr.refine.field.snapshot import RefineSnapshot
 from neuhmr.refine.problem import RefineProblem
@@ -45,11 +46,13 @@ SECONDS_BETWEEN_SAVES = 30.0
 class RunFiles:
     """What is read and what is written."""
 
-    request: OpenRequest
+    placed: PlacedClip
     out: Path
     report: Path | None = None
     resume: bool = False
     """Go on with an interrupted run that wrote to the same `out`."""
+    read_s: float = 0.0
+    """How long it took to read the clip (s)."""
 
 
 def run_refinement(
@@ -60,15 +63,16 @@ def run_refinement(
     Raises:
         NeuhmrError: an input cannot be used, or the output cannot be written.
     """
-    start = time.perf_counter()
+    start = time.perf_counter() - files.read_s
     place = choose_device(device)
     resumed = resume_path(files.out)
     goes_on = resumed if files.resume and resumed.is_file() else None
     _require_same_run(goes_on, identify_settings(config, scope))
     with stop_on_interrupt() as stop:
         with progress_bars(stop) as on_progress:
-            opened = _open(files.request, goes_on, on_progress)
-            problem = _prepare(opened, files.request, config, scope, place, goes_on, on_progress)
+            opened = _open(files.placed, goes_on, on_progress)
+            request = files.placed.request
+            problem = _prepare(opened, request, config, scope, place, goes_on, on_progress)
         run = Run(problem, config)
         if files.resume:
             _resume(run, goes_on)
@@ -91,9 +95,9 @@ def _require_same_run(state: Path | None, identity: Identity) -> None:
         read_resume_file(state, identity)
 
 
-def _open(request: OpenRequest, goes_on: Path | None, on_progress: OnProgress) -> Opened:
+def _open(placed: PlacedClip, goes_on: Path | None, on_progress: OnProgress) -> Opened:
     """Open the clip, with poses in any case, and say what had to be guessed."""
-    opened = open_clip_files(request)
+    opened = open_placed(placed)
     _require_same_run(goes_on, {name: opened.origin[name] for name in ("clip", "camera")})
     note_remarks(opened.remarks)
     if opened.clip.camera_is_guessed:
@@ -102,7 +106,7 @@ def _open(request: OpenRequest, goes_on: Path | None, on_progress: OnProgress) -
     if opened.clip.motion is None:
         note("No poses given: they are estimated first.")
         opened = opened.with_poses(on_progress)
-        note(f"The estimate is kept in {sidecar_path(request.clip, 'poses')}.")
+        note(f"The estimate is kept in {sidecar_path(placed.request.clip, 'poses')}.")
     return opened
 
 

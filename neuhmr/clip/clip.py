@@ -15,7 +15,7 @@ from jaxtyping import Int
 from neuhmr.body.motion import Motion
 from neuhmr.clip.camera_choice import CameraChoice, chosen_camera
 from neuhmr.clip.camera_file import fit_camera
-from neuhmr.clip.lens_metadata import focal_from_metadata
+from neuhmr.clip.mask_changes import UNCHANGED, MaskChanges
 from neuhmr.clip.mask_files.read import read_clip_masks
 from neuhmr.clip.masks import MaskSequence
 from neuhmr.clip.motion_arrays import MotionArrays
@@ -99,12 +99,14 @@ def open_clip(
     on_progress: OnProgress = ignore_progress,
     read: PoseReader | None = None,
     person: str | None = None,
+    mask_changes: MaskChanges = UNCHANGED,
 ) -> Clip:
     """Open a video with what was given or lies beside it, and check that all of it fits.
 
     The camera is the given one, else the sidecar, else that of the poses, else what the video says
     about its lens, else a guess. With a reader for other tools' files, `CLIP.poses.*` of any kind
-    is poses beside the clip. `person` is an object's id where masks are of several.
+    is poses beside the clip. `person` is an object's id where masks are of several, and
+    `mask_changes` is done to them.
 
     Raises:
         ClipError: the video, masks or camera cannot be used or do not fit.
@@ -117,7 +119,7 @@ def open_clip(
     truth_content, _ = _read_poses(path, truth, "truth", video, read)
     mask_sequence, said = None, ()
     if masks_path is not None:
-        mask_sequence, said = read_clip_masks(masks_path, video, person)
+        mask_sequence, said = read_clip_masks(masks_path, video, person, mask_changes)
     clip_camera, is_guessed, remarks = _choose_camera(video, choice, pose_content, pose_path)
     transform = None if pose_content is None else _transforms(pose_content, video.num_frames)
     return Clip(
@@ -129,7 +131,7 @@ def open_clip(
         poses_source="" if pose_content is None else pose_content.source,
         truth=None if truth_content is None else truth_content.motion,
         T_camera_world=transform,
-        remarks=(*remarks, *said),
+        remarks=(*video.remarks, *remarks, *said),
     )
 
 
@@ -176,11 +178,11 @@ def _choose_camera(
         camera, remarks = given
         return camera, False, remarks + _disagreement(camera, poses)
     if poses is None or poses.camera is None:
-        focal = focal_from_metadata(video.metadata, height, width)
-        if focal is None:
+        lens = video.lens
+        if lens is None:
             return camera_from_focal(default_focal(height, width), height, width), True, ()
-        said = f"a focal length of {focal:.0f} px, as the video's metadata says"
-        return camera_from_focal(focal, height, width), False, (said,)
+        said = f"a focal length of {lens.focal:.0f} px, as {lens.source} says"
+        return camera_from_focal(lens.focal, height, width), False, (said,)
     remedy = "give the poses of this very clip, or its camera with --camera"
     camera = fit_camera(poses.camera, pose_path, height, width, PoseFileError, remedy)
     if camera.K.dim() == 3:

@@ -9,13 +9,14 @@ import io
 import zipfile
 import zlib
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 from jaxtyping import Bool
 
 from neuhmr.clip.atomic import atomic_path
+from neuhmr.clip.mask_changes import UNCHANGED, MaskChanges
 from neuhmr.errors import ClipError
 from neuhmr.files.array_stream import count_of, read_header
 from neuhmr.files.file_kinds import describe_file, require_file
@@ -38,6 +39,8 @@ class MaskSequence:
     """Per frame the packed bits, row after row, zlib-deflated."""
     height: int
     width: int
+    changes: MaskChanges = UNCHANGED
+    """Done to every mask as it is unpacked."""
 
     @property
     def num_frames(self) -> int:
@@ -49,12 +52,12 @@ class MaskSequence:
 
     def __getitem__(self, index: slice) -> "MaskSequence":
         """See a range of the frames."""
-        return MaskSequence(self.deflated[index], self.height, self.width)
+        return replace(self, deflated=self.deflated[index])
 
     def mask(self, index: int) -> Bool[np.ndarray, "height width"]:
         """Unpack one mask: True on the person."""
         bits = np.unpackbits(self._packed(index), axis=1, count=self.width)
-        return bits.view(bool)
+        return self.changes.apply(bits.view(bool))
 
     def _packed(self, index: int) -> np.ndarray:
         row_bytes = (self.width + 7) // 8
@@ -98,8 +101,8 @@ def write_masks(path: Path, masks: MaskSequence) -> None:
             archive.writestr(f"{name}.npy", buffer.getvalue())
         with archive.open("masks_packed.npy", "w", force_zip64=True) as member:
             np.lib.format.write_array_header_1_0(member, header)  # pyright: ignore[reportArgumentType]
-            for data in masks.deflated:
-                member.write(zlib.decompress(data))
+            for index in range(len(masks)):
+                member.write(np.packbits(masks.mask(index), axis=1).tobytes())
 
 
 def read_masks(path: Path) -> MaskSequence:

@@ -12,6 +12,10 @@ class OpenRequest:
     clip: Path
     poses: Path | None = None
     masks: Path | None = None
+    invert_masks: bool = False
+    """Take masks inside out."""
+    grow_masks: int = 0
+    """How far their outlines move outward (px); inward if negative."""
     camera: Path | None = None
     camera_name: str | None = None
     """Which camera of a file of several."""

@@ -25,12 +25,14 @@ def sidecar_path(clip_path: Path, kind: SidecarKind) -> Path:
     existing = find_sidecar(clip_path, kind)
     if existing is not None:
         return existing
-    beside = clip_path.with_name(clip_path.stem + _SUFFIXES[kind])
+    named = _named(clip_path)
+    beside = named.with_name(named.stem + _SUFFIXES[kind])
     return beside if _is_writable(beside.parent) else clip_folder(clip_path) / beside.name
 
 
 def find_sidecar(clip_path: Path, kind: SidecarKind) -> Path | None:
     """Find a sidecar that exists: beside the video first, then in its folders."""
+    clip_path = _named(clip_path)
     name = clip_path.stem + _SUFFIXES[kind]
     folders = (clip_path.parent, _folder_beside(clip_path), _folder_at_home(clip_path))
     return next((folder / name for folder in folders if _exists(folder / name)), None)
@@ -50,19 +52,26 @@ def resume_path(out: Path) -> Path:
 
 def foreign_pose_sidecars(clip_path: Path) -> list[Path]:
     """List pose files of other tools beside a video (`clip.poses.*`)."""
+    clip_path = _named(clip_path)
     pattern = f"{clip_path.stem}.poses."
     names = sorted(clip_path.parent.glob("*.poses.*"))
     return [p for p in names if p.name.startswith(pattern) and p.suffix != ".npz" and p.is_file()]
 
 
+def _named(clip_path: Path) -> Path:
+    """Give the present folder its name, where that is the clip."""
+    return clip_path if clip_path.name not in ("", "..") else clip_path.resolve()
+
+
 def _folder_beside(clip_path: Path) -> Path:
-    return clip_path.with_name(f"{clip_path.stem}.neuhmr")
+    named = _named(clip_path)
+    return named.with_name(f"{named.stem}.neuhmr")
 
 
 def _folder_at_home(clip_path: Path) -> Path:
     # Clips of the same name in different folders must not share theirs.
     digest = hashlib.sha256(os.fsencode(clip_path.resolve())).hexdigest()[:8]
-    return Path.home() / _HOME_FOLDER / f"{clip_path.stem}-{digest}"
+    return Path.home() / _HOME_FOLDER / f"{_named(clip_path).stem}-{digest}"
 
 
 def _exists(path: Path) -> bool:

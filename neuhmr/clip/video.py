@@ -16,10 +16,13 @@ import numpy as np
 from jaxtyping import Float, UInt8
 
 from neuhmr.clip.atomic import atomic_path
+from neuhmr.clip.lens_metadata import Lens
+from neuhmr.clip.picture_clip import PictureDecoder, scan_pictures
 from neuhmr.clip.video_decoder import VideoDecoder
 from neuhmr.clip.video_encoder import encode, is_even
 from neuhmr.clip.video_scan import FrameTable, scan_video
 from neuhmr.errors import OutputError
+from neuhmr.files.numbered_pictures import is_picture_clip
 from neuhmr.progress import OnProgress, ignore_progress
 
 _CACHE_BYTES = 64 * 2**20
@@ -28,10 +31,13 @@ _CACHE_BYTES = 64 * 2**20
 def open_video(path: Path, on_progress: OnProgress = ignore_progress) -> "Video":
     """Scan a video file and get it ready for reading; about 1.5 s for 1,000 frames of 720p.
 
+    A folder of numbered pictures is a video, too.
+
     Raises:
         ClipError: no such file, or nothing that can be read as a video.
     """
-    table = scan_video(path, on_progress)
+    scan = scan_pictures if is_picture_clip(path) else scan_video
+    table = scan(path, on_progress)
     return Video(path, table, range(len(table.times)), _FrameReader(path, table))
 
 
@@ -58,9 +64,15 @@ class Video:
         return self._table.fps / self._rows.step
 
     @property
-    def metadata(self) -> dict[str, str]:
-        """What the file says about itself, by name; often about the phone and its lens."""
-        return self._table.metadata
+    def lens(self) -> Lens | None:
+        """What the file says about its lens; None where it says nothing."""
+        table = self._table
+        return table.lens or Lens.of_metadata(table.metadata, self.height, self.width)
+
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        """What the user should know about the file, one sentence each."""
+        return self._table.remarks
 
     @property
     def times(self) -> Float[np.ndarray, " frames"]:
@@ -105,10 +117,14 @@ class Video:
 
     def select(self, indices: Sequence[int]) -> Iterator[UInt8[np.ndarray, "height width 3"]]:
         """Stream the frames at `indices` in that order; ascending ones are decoded only once."""
-        with closing(VideoDecoder(self.path, self._table)) as decoder:
+        with closing(_open_decoder(self.path, self._table)) as decoder:
             for index in indices:
                 last = deque(decoder.advance_to(self._rows[index]), maxlen=1)
                 yield decoder.to_rgb(last[0][1])
+
+
+def _open_decoder(path: Path, table: FrameTable) -> VideoDecoder | PictureDecoder:
+    return PictureDecoder(table) if table.pictures else VideoDecoder(path, table)
 
 
 class _FrameReader:
@@ -118,13 +134,13 @@ class _FrameReader:
         self._path = path
         self._table = table
         self._lock = threading.Lock()
-        self._decoder: VideoDecoder | None = None
+        self._decoder: VideoDecoder | PictureDecoder | None = None
         self._cache: OrderedDict[int, av.VideoFrame] = OrderedDict()
 
     def read(self, row: int) -> UInt8[np.ndarray, "height width 3"]:
         with self._lock:
             if self._decoder is None:
-                self._decoder = VideoDecoder(self._path, self._table)
+                self._decoder = _open_decoder(self._path, self._table)
             if row not in self._cache:
                 # Frames on the way are kept too: they are what stepping backwards asks for next.
                 for number, frame in self._decoder.advance_to(row):

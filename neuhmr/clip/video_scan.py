@@ -17,6 +17,7 @@ from av.error import FFmpegError
 from av.stream import Disposition
 from jaxtyping import Float
 
+from neuhmr.clip.lens_metadata import Lens
 from neuhmr.errors import ClipError
 from neuhmr.files.file_kinds import describe_file, require_file
 from neuhmr.progress import OnProgress, Progress, ignore_progress
@@ -47,6 +48,12 @@ class FrameTable:
 
     metadata: dict[str, str] = field(default_factory=dict)
     """What file and stream say about themselves."""
+    pictures: tuple[Path, ...] = ()
+    """One for each frame, where the clip is a folder of them."""
+    lens: Lens | None = None
+    """What the pictures tell of it."""
+    remarks: tuple[str, ...] = ()
+    """What the user should know, one sentence each."""
 
     @property
     def size(self) -> tuple[int, int]:

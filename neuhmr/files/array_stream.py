@@ -2,6 +2,7 @@
 
 import io
 import math
+import sys
 import tokenize
 from collections.abc import Callable
 from typing import Any
@@ -30,7 +31,7 @@ def read_array(
         read_objects: is given the pickle of an array of objects; raises where none is wanted.
 
     Raises:
-        UnusableFile: the header claims more or less than the file holds.
+        UnusableFile: the header claims more or less than the file holds, or text is no text.
         ValueError, EOFError: no npy file, or a damaged one.
     """
     shape, is_fortran, dtype = read_header(stream)
@@ -51,7 +52,24 @@ def read_array(
             if not step:
                 raise UnusableFile("ends too early")
             done += step
+    check_letters(array)
     return array.transpose() if is_fortran else array
+
+
+def check_letters(array: Shaped[np.ndarray, "..."]) -> None:
+    """Refuse text of letters that are none.
+
+    NumPy keeps whatever numbers a file has there; Python breaks down over such text later on.
+
+    Raises:
+        UnusableFile: it holds some.
+    """
+    for name in array.dtype.names or ():
+        check_letters(array[name])
+    if array.dtype.kind == "U" and array.nbytes:
+        codes = np.dtype(np.uint32).newbyteorder(array.dtype.byteorder)
+        if np.ascontiguousarray(array).reshape(-1).view(codes).max() > sys.maxunicode:
+            raise UnusableFile("holds text of letters that are none")
 
 
 def read_header(stream: io.BufferedIOBase) -> tuple[tuple[int, ...], bool, np.dtype[Any]]:

@@ -16,7 +16,7 @@ from jaxtyping import Shaped
 
 from neuhmr.files.array_stream import count_of
 from neuhmr.files.limits import MIB, Budget, ForbiddenName, UnusableFile
-from neuhmr.files.pending import PendingArray, PendingDtype, Storage, dtype_of
+from neuhmr.files.pending import PendingArray, PendingDtype, Storage, array_from_bytes, dtype_of
 from neuhmr.files.pickle_names import JoblibArray, Name, checked_dict, checked_key, find_name
 from neuhmr.files.plain_values import plain_value
 from neuhmr.files.stand_ins import StandIn
@@ -196,9 +196,7 @@ class DataUnpickler(pickle._Unpickler):
         content = self._stream.read(size)
         if len(content) != size:
             raise UnusableFile("ends too early")
-        self.budget.take(size)
-        order = "F" if header["order"] == "F" else "C"
-        return np.frombuffer(content, dtype).reshape(shape, order=order).copy(order=order)
+        return array_from_bytes(content, dtype, shape, header["order"] == "F", self.budget)
 
     def _set_item(self) -> None:
         value, key = self.stack.pop(), self.stack.pop()

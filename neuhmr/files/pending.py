@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from jaxtyping import Shaped
 
-from neuhmr.files.array_stream import count_of
+from neuhmr.files.array_stream import check_letters, count_of
 from neuhmr.files.limits import Budget, UnusableFile
 
 _PLAIN_TYPE = re.compile(
@@ -87,7 +87,9 @@ def array_from_bytes(
         )
     budget.take(len(content))
     order = "F" if is_fortran else "C"
-    return np.frombuffer(content, dtype).reshape(shape, order=order).copy(order=order)
+    array = np.frombuffer(content, dtype).reshape(shape, order=order).copy(order=order)
+    check_letters(array)
+    return array
 
 
 @dataclass(eq=False)

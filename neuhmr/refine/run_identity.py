@@ -18,7 +18,9 @@ from torch import Tensor
 from neuhmr.body.motion import Motion
 from neuhmr.clip.clip import Clip
 from neuhmr.clip.crops import PersonCrops
+from neuhmr.clip.mask_changes import UNCHANGED
 from neuhmr.clip.masks import MaskSequence
+from neuhmr.files.numbered_pictures import numbered_pictures
 from neuhmr.ghn.renderable import HumanNetwork
 from neuhmr.ghnerf.clips.clip_heatmaps import ClipHeatmaps
 from neuhmr.refine.scope import Scope
@@ -48,7 +50,7 @@ def identify_files(clip: Clip) -> Identity:
     return {
         "clip": _digest_of_file(clip.video.path),
         "camera": f"{digest_of([K])} {clip.camera.height} {clip.camera.width}",
-        "masks": "none" if masks is None else _digest_of_masks(masks),
+        "masks": "none" if masks is None else digest_of_masks(masks),
     }
 
 
@@ -88,13 +90,19 @@ def digest_of(tensors: Iterable[Tensor]) -> str:
 
 
 def _digest_of_file(path: Path) -> str:
+    """Digest a file, or all pictures of a folder, in their order."""
+    if path.is_dir():
+        pictures = [_digest_of_file(each) for each in numbered_pictures(path).values()]
+        return hashlib.sha256(" ".join(pictures).encode()).hexdigest()
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _digest_of_masks(masks: MaskSequence) -> str:
+def digest_of_masks(masks: MaskSequence) -> str:
     """Digest the masks themselves: what deflates them may write other bytes one day."""
     digest = hashlib.sha256(f"{masks.height} {masks.width}".encode())
+    if masks.changes != UNCHANGED:
+        digest.update(repr(masks.changes).encode())
     for packed in masks.deflated:
         digest.update(zlib.decompress(packed))
     return digest.hexdigest()

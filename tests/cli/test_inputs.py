@@ -15,7 +15,7 @@ from neuhmr.errors import ClipError, NeuhmrError
 def test_every_file_and_the_person_that_are_named_are_opened() -> None:
     named: dict[str, Any] = {field.name: Path(field.name) for field in fields(ClipInputs)}
     named |= {"person": "2", "poses_as": "given", "camera_name": "left", "fit_shape": "on"}
-    named |= {"focal": 900.0, "fov": 60.0}
+    named |= {"focal": 900.0, "fov": 60.0, "invert_masks": True, "grow_masks": -2}
     request = ClipInputs(**named).request()
     assert {name: getattr(request, name) for name in named} == named
     assert ClipInputs(clip=Path("a.mp4")).request() == OpenRequest(clip=Path("a.mp4"))

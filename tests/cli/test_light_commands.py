@@ -8,10 +8,12 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from neuhmr.cli.dispatch import COMMANDS
 from tests.cli.motions import make_motion, save_motion
+from tests.painted_clip import make_painted_clip
 
 HEAVY = {
     "PIL", "av", "imageio", "imageio_ffmpeg", "jaxtyping", "lightning", "mediapipe", "numpy",
@@ -50,10 +52,11 @@ def modules_of(code: str, *arguments: object) -> str:
     return subprocess.run(words, capture_output=True, check=True, text=True).stdout
 
 
-def modules_after(*words: object) -> list[str]:
+def modules_after(*words: object, exit_code: int = 0) -> list[str]:
     """Run a command in a process of its own and list what it has imported."""
     code = (
-        "import json, sys; from neuhmr.cli.dispatch import main; assert main(sys.argv[1:]) == 0; "
+        "import json, sys; from neuhmr.cli.dispatch import main; "
+        f"assert main(sys.argv[1:]) == {exit_code}; "
         "print('\\n' + json.dumps(sorted(sys.modules)))"
     )
     return json.loads(modules_of(code, *words).splitlines()[-1])
@@ -94,3 +97,14 @@ def test_evaluating_imports_torch_but_not_what_slows_it(tmp_path: Path) -> None:
     assert top_levels(found) & HEAVY == {*READS_FILES, "torch"}
     # roma and compiled code load it; it takes as long as all the rest of torch.
     assert "torch._dynamo" not in found
+
+
+def test_poses_in_millimeters_are_refused_before_what_refines_is_imported(tmp_path: Path) -> None:
+    clip = make_painted_clip(tmp_path)
+    with np.load(clip.with_name("clip.poses.npz")) as poses:
+        arrays = dict(poses)
+    np.savez(tmp_path / "mm.npz", **(arrays | {"transl": 1000.0 * arrays["transl"]}))
+    words = ("refine", clip, "--poses", tmp_path / "mm.npz", "--out", tmp_path / "out.npz")
+    found = modules_after(*words, exit_code=2)
+    assert not top_levels(found) & {"lightning", "mediapipe", "roma", "scipy", "smplx", "timm"}
+    assert "torch._dynamo" not in found and "neuhmr.placed_clip" in found

@@ -2,7 +2,7 @@
 
 import sys
 
-from tests.fuzz.run import fuzz
+from tests.fuzz.watch import fuzz
 
 SMOKE_EXAMPLES = 12
 

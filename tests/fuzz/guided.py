@@ -1,7 +1,7 @@
 """`python -m tests.fuzz.guided MINUTES [READER]`: bytes that reach new lines of the readers.
 
 atheris changes files and keeps what makes the code go another way. It needs a process of its own
-for each reader, which ends at the first finding and leaves the file in the present folder.
+for each reader, which ends at the first finding and says where its file is kept.
 """
 
 import subprocess
@@ -24,6 +24,7 @@ def guide(name: str, seconds: int) -> None:
 
     from neuhmr.errors import NeuhmrError
     from tests.fuzz.limits import listening
+    from tests.fuzz.run import keep
 
     folder = Path(tempfile.mkdtemp(prefix="fuzz-"))
     corpus = folder / "corpus"
@@ -42,6 +43,11 @@ def guide(name: str, seconds: int) -> None:
                 READERS[name].read(target)
             except NeuhmrError:
                 pass
+            except BaseException:
+                # Not left to libFuzzer, whose alarm may end a process that is slow to leave.
+                sys.stdout.write(f"{name}: {keep(target.name, data)}\n")
+                sys.stdout.flush()
+                raise
         assert not heard, f"code was run: {heard}"
 
     options = [f"-max_total_time={seconds}", f"-timeout={SECONDS}", f"-rss_limit_mb={MEMORY_MB}"]

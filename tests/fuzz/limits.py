@@ -1,7 +1,6 @@
-"""What reading one file may cost, and what it must never do."""
+"""What reading one file may cost, and what it must never do; time is the watch's business."""
 
 import resource
-import signal
 import sys
 import warnings
 from collections.abc import Callable, Iterator
@@ -10,17 +9,12 @@ from pathlib import Path
 
 from neuhmr.errors import NeuhmrError
 
-SECONDS = 5.0
 BYTES = 10**9
 FORBIDDEN = (
     "os.system", "subprocess.Popen", "os.exec", "os.posix_spawn", "os.fork", "os.mkdir",
     "os.remove", "os.rename", "os.rmdir", "shutil.rmtree", "socket.connect", "ctypes.dlopen",
 )  # fmt: skip
 _watched: list[str] | None = None
-
-
-class HangError(BaseException):
-    """Took longer than it may; no reader catches it."""
 
 
 def _hear(event: str, _arguments: object) -> None:
@@ -33,23 +27,14 @@ sys.addaudithook(_hear)
 
 @contextmanager
 def _bounded() -> Iterator[None]:
-    """Bound memory beyond what the process has, and time."""
+    """Bound memory beyond what the process has."""
     used = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
     soft, hard = resource.getrlimit(resource.RLIMIT_AS)
-
-    def stop(_number: int, _frame: object) -> None:
-        raise HangError(f"longer than {SECONDS:g} s")
-
-    # Of computing: the machine may be busy. Again and again: a collector's callback swallows one.
-    before = signal.signal(signal.SIGPROF, stop)
     resource.setrlimit(resource.RLIMIT_AS, (used + BYTES, hard))
-    signal.setitimer(signal.ITIMER_PROF, SECONDS, 0.1)
     try:
         yield
     finally:
-        signal.setitimer(signal.ITIMER_PROF, 0)
         resource.setrlimit(resource.RLIMIT_AS, (soft, hard))
-        signal.signal(signal.SIGPROF, before)
 
 
 @contextmanager

@@ -3,15 +3,16 @@
 import json
 import shutil
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
+from PIL import Image
 
 from neuhmr.body.model_files import load_body_arrays
 from neuhmr.clip.camera_file import read_camera, write_camera
+from neuhmr.clip.clip import open_clip
 from neuhmr.clip.masks import pack_masks, read_masks, write_masks
 from neuhmr.clip.motion_file import read_motion_file
 from neuhmr.clip.video import open_video, write_video
@@ -30,20 +31,10 @@ from synthetic_body import make_synthetic_body
 from tests.cli.motions import make_motion, save_motion
 from tests.formats.reading import tool_files
 from tests.formats.reading.known import make_known
+from tests.fuzz.reader import Reader
 from tests.ghn.scene import make_ghn
 from workbench.core.session import SessionState
 from workbench.core.session_content import read_session, read_steps, session_content
-
-Read = Callable[[Path], object]
-
-
-@dataclass(frozen=True)
-class Reader:
-    """What reads a file, or a folder, and how a valid one is made."""
-
-    read: Read
-    seeds: tuple[Callable[[Path], Path], ...]
-    """Each writes one into an empty folder and gives its path."""
 
 
 def _poses(path: Path) -> object:
@@ -66,6 +57,20 @@ def _video(folder: Path) -> Path:
 def _look(path: Path) -> object:
     video = open_video(path)
     return video.frame(0), video.frame(video.num_frames - 1)
+
+
+def _pictures(folder: Path) -> Path:
+    for number in range(3):
+        exif = Image.Exif()
+        exif[0x0112] = 6
+        exif.get_ifd(0x8769).update({0x920A: 4.0, 0xA20E: 160.0, 0xA210: 4, 0xA002: 320})
+        image = Image.new("RGB", (32, 24), (50 * number, 90, 30))
+        image.save(folder / f"{number}.{('jpg', 'png', 'webp')[number]}", exif=exif)
+    return folder
+
+
+def _look_at_pictures(path: Path) -> object:
+    return open_clip(path).camera, list(open_video(path).frames())
 
 
 def _masks(folder: Path) -> Path:
@@ -184,6 +189,7 @@ READERS: dict[str, Reader] = {
     "masks": Reader(read_masks, (_masks,)),
     "camera": Reader(lambda path: read_camera(path, 5, 240, 180), (_camera,)),
     "video": Reader(_look, (_video,)),
+    "pictures": Reader(_look_at_pictures, (_pictures,)),
     "body model": Reader(load_body_arrays, (_body, _body_npz)),
     "weights": Reader(load_ghn, (_ghn,)),
     "resumed run": Reader(lambda path: read_resume_file(path, {"clip": "a"}), (_resume,)),

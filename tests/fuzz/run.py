@@ -1,25 +1,33 @@
-"""Changes valid files and reads them, one after the other; finds what no reader expects."""
+"""Changes valid files and reads them, one after the other; finds what no reader expects.
 
+This runs in a process of its own. `tests/fuzz/watch.py` starts it, watches it and, where a file
+takes too long, ends it from outside: nothing that a reader catches keeps that from being found.
+"""
+
+import faulthandler
+import importlib
 import itertools
 import logging
 import os
 import shutil
+import signal
 import tempfile
-import time
 import traceback
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from multiprocessing.connection import Connection
 from pathlib import Path
 
 from hypothesis import HealthCheck, Phase, Verbosity, given, seed, settings
 
 from tests.fuzz.changes import MARK, changed_files
 from tests.fuzz.limits import read_within_limits
-from tests.fuzz.readers import READERS
+from tests.fuzz.reader import Reader
 
-Say = Callable[[str], object]
+INPUT, TRACE = "input", "trace"
+"""In the worker's folder: the changed file, and where the worker stood when it was asked."""
 
 
 @dataclass(frozen=True)
@@ -29,42 +37,69 @@ class Finding:
     reader: str
     reason: str
     file: Path
+    draw: str
+    """Which one it is: the number of the draw draws it again."""
+
+
+@dataclass(frozen=True)
+class Begun:
+    """A file that is about to be read."""
+
+    file: str
+    """Its name."""
+    place: int
+    """Which of the draw's."""
+
+
+@dataclass(frozen=True)
+class Turn:
+    """Which reader is next, and the number of the draw: the same one draws the same files."""
+
+    reader: str
+    number: int
+
+    def draw(self, place: int) -> str:
+        """Name a file of this turn."""
+        return f"file {place} of draw {self.number}"
 
 
 class Fuzzer:
     """Keeps the seeds of all readers in one folder."""
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
+    def __init__(
+        self, folder: Path, readers: Mapping[str, Reader], post: Callable[[Begun | None], None]
+    ) -> None:
+        """Write valid files for all readers.
+
+        Args:
+            folder: an empty one.
+            readers: by name.
+            post: told of every file before it is read, and None afterwards.
+        """
+        self.folder, self.readers, self._post = folder, readers, post
         self.canary = folder / MARK
         os.environ["FUZZ_CANARY"] = str(self.canary)
         self.seeds: dict[str, list[Path]] = {}
-        self.inputs = 0
-        for name, reader in READERS.items():
+        for name, reader in readers.items():
             self.seeds[name] = []
             for number, write in enumerate(reader.seeds):
                 place = folder / "seeds" / name.replace(" ", "_") / str(number)
                 place.mkdir(parents=True)
                 self.seeds[name].append(write(place))
 
-    def check_seeds(self) -> None:
+    def check_seeds(self, only: str) -> None:
         """Read every seed as it is: a fuzz of files that nobody can read finds nothing."""
-        for name, reader in READERS.items():
-            for path in self.seeds[name]:
-                reader.read(path)
+        for name in self.readers:
+            for path in self.seeds[name] if only in name else ():
+                self.readers[name].read(path)
 
-    def run(self, name: str, examples: int, number: int) -> Finding | None:
-        """Change the seeds of one reader and read what comes of it.
-
-        Args:
-            name: of the reader.
-            examples: how many.
-            number: of the draw; the same one draws the same files.
-        """
+    def run(self, turn: Turn, examples: int) -> Finding | None:
+        """Change the seeds of one reader and read what comes of it."""
         last: list[tuple[Path, bytes]] = []
-        origin = self.seeds[name][number % len(self.seeds[name])]
+        seeds, places = self.seeds[turn.reader], itertools.count()
+        origin = seeds[turn.number % len(seeds)]
 
-        @seed(number)
+        @seed(turn.number)
         @settings(
             max_examples=examples, deadline=None, database=None, verbosity=Verbosity.quiet,
             suppress_health_check=list(HealthCheck), phases=[Phase.generate],
@@ -72,19 +107,22 @@ class Fuzzer:
         )  # fmt: skip
         @given(changed_files(origin))
         def attempt(changed: dict[Path, bytes]) -> None:
-            self.inputs += 1
             with self._placed(origin, changed) as path:
                 ((file, data),) = changed.items()
                 last[:] = [(file, data)]
-                (self.folder / "input").write_bytes(data)  # What a crash leaves behind.
-                read_within_limits(READERS[name].read, path, self.canary)
+                (self.folder / INPUT).write_bytes(data)
+                self._post(Begun(file.name, next(places)))
+                try:
+                    read_within_limits(self.readers[turn.reader].read, path, self.canary)
+                finally:
+                    self._post(None)
 
         try:
             attempt()
         except BaseException as error:  # Whatever it is, it is a finding.
             if isinstance(error, KeyboardInterrupt):
                 raise
-            return self._kept(name, last[0], error)
+            return self._kept(turn, next(places) - 1, last[0], error)
         return None
 
     @contextmanager
@@ -98,42 +136,49 @@ class Fuzzer:
             (place / path.relative_to(base)).write_bytes(data)
         yield place if origin.is_dir() else place / origin.name
 
-    def _kept(self, name: str, changed: tuple[Path, bytes], error: BaseException) -> Finding:
-        kept = Path(tempfile.mkdtemp(prefix="fuzz-")) / changed[0].name
-        kept.write_bytes(changed[1])
+    def _kept(
+        self, turn: Turn, place: int, changed: tuple[Path, bytes], error: BaseException
+    ) -> Finding:
         frames = traceback.extract_tb(error.__traceback__)
-        own = [f for f in frames if "/neuhmr/" in f.filename or "/workbench/" in f.filename]
+        own = [f for f in frames if is_own(f.filename)]
         where = f"{Path(own[-1].filename).name}:{own[-1].lineno}" if own else "?"
         shutil.rmtree(self.canary, ignore_errors=True)
-        return Finding(name, f"{type(error).__name__}: {str(error)[:200]} at {where}", kept)
+        reason = f"{type(error).__name__}: {str(error)[:200]} at {where}"
+        kept = keep(changed[0].name, changed[1])
+        return Finding(turn.reader, reason, kept, turn.draw(place))
 
 
-def fuzz(minutes: float, only: str, say: Say, examples: int = 100) -> int:
-    """Go round all readers until the time is over; each finding is told as it comes.
+def is_own(filename: str) -> bool:
+    """Tell the project's own code from what it uses."""
+    return "/neuhmr/" in filename or "/workbench/" in filename
+
+
+def keep(name: str, data: bytes) -> Path:
+    """Keep a file that was found."""
+    kept = Path(tempfile.mkdtemp(prefix="fuzz-")) / name
+    kept.write_bytes(data)
+    return kept
+
+
+def work(turns: Connection, folder: Path, module: str, only: str, examples: int) -> None:
+    """Take turns until there is none; begins by naming the readers.
 
     Args:
-        minutes: how long; 0 goes round once, with the same files every time.
+        turns: gives a `Turn` at a time; is told of every file, and the turn's finding or None.
+        folder: an empty one.
+        module: that holds READERS.
         only: part of the names of the readers.
-        say: prints a line.
-        examples: files of each reader in each round.
-
-    Returns:
-        How many kinds of findings there were.
+        examples: files of each turn.
     """
-    found: set[str] = set()
     logging.disable(logging.WARNING)
     warnings.simplefilter("ignore")
-    with tempfile.TemporaryDirectory(prefix="fuzz-") as folder:
-        fuzzer = Fuzzer(Path(folder))
-        fuzzer.check_seeds()
-        until = time.monotonic() + 60.0 * minutes
-        numbers = itertools.count(int(time.time())) if minutes else range(1)
-        for number, reader in ((n, r) for n in numbers for r in READERS if only in r):
-            if minutes and time.monotonic() >= until:
-                break
-            finding = fuzzer.run(reader, examples, number)
-            if finding is not None and finding.reason not in found:
-                found.add(finding.reason)
-                say(f"{finding.reader}: {finding.reason}\n  {finding.file}")
-        say(f"{fuzzer.inputs} files read, {len(found)} findings")
-    return len(found)
+    readers = importlib.import_module(module).READERS
+    with (folder / TRACE).open("w") as trace:
+        # Written by C, whatever Python is at.
+        faulthandler.register(signal.SIGUSR1, trace, all_threads=False)
+        fuzzer = Fuzzer(folder, readers, lambda begun: turns.send(("file", begun)))
+        fuzzer.check_seeds(only)
+        turns.send(("ready", [name for name in readers if only in name]))
+        while (turn := turns.recv()) is not None:
+            turns.send(("end", fuzzer.run(turn, examples)))
+        faulthandler.unregister(signal.SIGUSR1)

@@ -17,7 +17,7 @@ from neuhmr.formats.reading.read import read_poses
 from neuhmr.ghnerf.captures.keypoint_file import read_keypoints
 from tests.cli.motions import make_motion, save_motion
 from tests.formats.reading import tool_files
-from tests.formats.reading.containers import write_pickle
+from tests.formats.reading.containers import write_joblib, write_pickle
 from tests.formats.reading.known import Known, make_known
 
 HOLES = [1, 2, 3, 6, 7, 11]
@@ -60,6 +60,36 @@ def test_an_arrays_description_that_is_damaged(tmp_path: Path) -> None:
         with pytest.raises(NeuhmrError):
             load_data(path, NeuhmrError)
         np.save(path, np.zeros((3, 4)))
+
+
+@pytest.mark.parametrize("order", ["<", ">"])
+@pytest.mark.parametrize("kind", ["npy", "npz", "pickle", "scalar", "joblib", "fields"])
+def test_text_of_letters_that_are_none(kind: str, order: str, tmp_path: Path) -> None:
+    path = tmp_path / "a"
+    # Python's last letter, and the number after it.
+    for number, is_text in ((0x10FFFF, True), (0x110000, False)):
+        numbers = np.array([[97, number], [98, 99]], f"{order}u4")
+        names = numbers.reshape(-1).view(f"{order}U2")
+        if kind == "npy":
+            with path.open("wb") as file:
+                np.save(file, names)
+        elif kind == "npz":
+            with path.open("wb") as file:
+                np.savez(file, names=names)
+        elif kind == "joblib":
+            write_joblib(path, {"names": names})
+        elif kind == "fields":
+            record = np.zeros(2, [("id", "i4"), ("name", f"{order}U2")])
+            record.view(np.uint8).reshape(2, -1)[:, 4:] = numbers.view(np.uint8)
+            with path.open("wb") as file:
+                np.save(file, record)
+        else:
+            write_pickle(path, {"names": names[0] if kind == "scalar" else names})
+        if is_text:
+            load_data(path, NeuhmrError)
+        else:
+            with pytest.raises(NeuhmrError, match="letters that are none"):
+                load_data(path, NeuhmrError)
 
 
 def change(path: Path, changes: Callable[[Any], None]) -> Path:

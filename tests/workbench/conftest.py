@@ -40,6 +40,17 @@ def window(tmp_path):
         yield running
 
 
+@pytest.fixture
+def crowded_window(tmp_path):
+    """A window over a clip whose poses' file holds persons "1" and "4"."""
+    clip = tmp_path / "turn.mp4"
+    clip.touch()
+    with Workbench(FakeEngine(has_several=True), port=0) as running:
+        running.open(OpenRequest(clip=clip))
+        wait(running, lambda state: state.footage is not None)
+        yield running
+
+
 @pytest.fixture(scope="module")  # Its event loop would be in the way of other modules' own.
 def browser():
     if CHROMIUM is None:

@@ -7,12 +7,15 @@ in tests.
 import threading
 import time
 from dataclasses import dataclass, field, replace
+from functools import cache
 from pathlib import Path
 
 import numpy as np
 import torch
 
 from neuhmr.body.motion import Motion
+from neuhmr.clip.mask_changes import MaskChanges
+from neuhmr.clip.masks import MaskSequence, pack_masks
 from neuhmr.clip.open_request import OpenRequest
 from neuhmr.errors import ClipError, OutputError
 from neuhmr.geometry.cameras import Camera, camera_from_focal
@@ -77,6 +80,8 @@ class FakeEngine:
     has_truth: bool = True
     total_steps: int = 40
     heatmaps_missing: str = ""
+    has_several: bool = False
+    """Whether the poses' file holds persons "1" and "4"."""
     failures: dict[str, Exception] = field(default_factory=dict)
     """What a verb raises instead of working, by its name."""
     calls: list[str] = field(default_factory=list)
@@ -101,14 +106,20 @@ class FakeEngine:
             raise ClipError(f"{request.clip} is a text file, a video was expected; check the path.")
         self._work("Reading the video", on_progress, 2)
         truth = true_motion()
+        changes = MaskChanges(invert=request.invert_masks, grow=request.grow_masks)
+        people = {"1": disturbed(truth, 0.35), "4": beside(truth)} if self.has_several else {}
+        person = (request.person or "1") if people else ""
         return FakeFootage(
             engine=self,
             path=request.clip,
             video=FakeVideo(),
             camera=camera_from_focal(560.0, HEIGHT, WIDTH),
             camera_is_guessed=False,
-            has_masks=True,
-            initial=disturbed(truth, 0.35) if self.has_poses else None,
+            masks=replace(toy_masks(), changes=changes),
+            masks_digest=str(changes),
+            initial=people.get(person, disturbed(truth, 0.35)) if self.has_poses else None,
+            people=people,
+            person=person,
             truth=truth if self.has_truth else None,
             source="turn.poses.npz",
             body_name="toy body",
@@ -272,6 +283,19 @@ class FakeAnchors(AnchorStage):
         if self.anchors_seeing[joint] == 0:
             return None
         return toy_similarity(frame, joint)
+
+
+@cache
+def toy_masks() -> MaskSequence:
+    """Take a box in the picture's middle for the person."""
+    mask = np.zeros((HEIGHT, WIDTH), bool)
+    mask[100:340, 260:380] = True
+    return pack_masks(mask for _ in range(NUM_FRAMES))
+
+
+def beside(motion: Motion) -> Motion:
+    """Put somebody a meter to the right of a motion's person."""
+    return replace(motion, transl=motion.transl + torch.tensor([1.0, 0.0, 0.0]))
 
 
 def window_camera() -> Camera:

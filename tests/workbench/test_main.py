@@ -114,6 +114,21 @@ def test_the_folder_of_a_session_opens_its_clip(tmp_path):
     assert WorkbenchConfig(clip=clip).session_folder is None
 
 
+def test_a_folder_of_pictures_is_a_clip_and_no_session(capsys, tmp_path):
+    folder, session = tmp_path / "walk", tmp_path / "mine"
+    folder.mkdir()
+    session.mkdir()
+    (folder / "0001.jpg").write_bytes(b"x")
+    config = WorkbenchConfig(clip=folder)
+    config.check()
+    assert (config.clip_path, config.session_folder) == (folder, None)
+    assert config.open_request() == OpenRequest(clip=folder)
+    remember_clip(session, OpenRequest(clip=folder, person="2"))
+    assert WorkbenchConfig(clip=session).open_request() == OpenRequest(clip=folder, person="2")
+    (folder / "1.jpg").write_bytes(b"x")
+    assert "two pictures of frame 1" in mistake(capsys, str(folder))
+
+
 def test_a_folder_without_a_session_is_one_sentence(capsys, tmp_path):
     assert "without a session" in mistake(capsys, str(tmp_path))
 

@@ -1,9 +1,11 @@
 """Opening other files from the page: by path, by upload, and poses read in another way."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from neuhmr.clip.mask_changes import MaskChanges
 from neuhmr.clip.open_request import OpenRequest
 from neuhmr.errors import MisplacedPosesError
 from tests.workbench.driven_window import find, send, widgets
@@ -93,7 +95,8 @@ def test_other_poses_forget_how_the_last_were_read_and_another_clip_forgets_all(
     assert request_with(request, "poses", Path("q")) == OpenRequest(
         clip=Path("a.mp4"), poses=Path("q"), masks=Path("m")
     )
-    assert request_with(request, "masks", Path("n")).masks == Path("n")
+    changed = replace(request, invert_masks=True, grow_masks=2)
+    assert request_with(changed, "masks", Path("n")) == replace(request, masks=Path("n"))
     assert request_with(request, "clip", Path("b.mp4")) == OpenRequest(clip=Path("b.mp4"))
     with pytest.raises(WorkbenchError, match="open one first"):
         request_with(None, "poses", Path("q"))
@@ -113,3 +116,28 @@ def test_uploaded_poses_are_opened(window):
     assert_soon(lambda: asked)
     assert asked[-1].poses.read_bytes() == b"content"
     assert asked[-1].poses.parent.name == "uploads"
+
+
+def test_somebody_else_of_the_poses_file_is_chosen_from_a_list(crowded_window):
+    assert_soon(lambda: shows(crowded_window, "Person"))
+    send(crowded_window, (find(crowded_window, "Person"), "4"))
+    assert_soon(lambda: crowded_window.session.state.footage.person == "4")
+    assert_soon(lambda: find(crowded_window, "Person").value == "4")
+
+
+def test_where_there_is_only_one_person_there_is_nobody_to_choose(window):
+    assert not shows(window, "Person") and not shows(window, "Choose in the picture")
+
+
+def test_masks_are_changed_by_their_widgets(window):
+    asked = opened_with(window)
+    send(window, (find(window, "Invert"), True), (find(window, "Grow (px)"), -3))
+    assert_soon(lambda: not find(window, "Use these masks").disabled)
+    view = window.session.state.view
+    assert view.show_masks and view.mask_wish == MaskChanges(invert=True, grow=-3)
+    assert asked == []
+    send(window, (find(window, "Use these masks"), True))
+    assert_soon(lambda: window.session.state.footage.masks.changes.invert)
+    assert (asked[-1].invert_masks, asked[-1].grow_masks) == (True, -3)
+    assert_soon(lambda: find(window, "Use these masks").disabled)
+    assert find(window, "Invert").value and find(window, "Grow (px)").value == -3

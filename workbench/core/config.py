@@ -16,6 +16,7 @@ from neuhmr.errors import (
     PoseFileError,
 )
 from neuhmr.files.file_kinds import require_file
+from neuhmr.files.numbered_pictures import is_picture_clip
 from workbench.core.session_folder import request_in
 from workbench.server.addresses import check_host
 
@@ -32,7 +33,7 @@ class WorkbenchConfig:
     """See the poses of a person in a video, refine them step by step, and take them away."""
 
     clip: Positional[Annotated[Path | None, arg(help_behavior_hint="")]] = None
-    """The video, or the folder of a session; else the sample clip."""
+    """The video, a folder of pictures, or of a session; else the sample clip."""
     poses: OptionalPath = None
     """Initial poses, of any tool; else CLIP's .poses file, else estimated."""
     person: Annotated[str | None, arg(metavar="ID", help_behavior_hint="")] = None
@@ -46,6 +47,10 @@ class WorkbenchConfig:
     """Also refine frames without a pose, in gaps of up to so many."""
     masks: OptionalPath = None
     """Person masks; else CLIP.masks.npz."""
+    invert_masks: Annotated[bool, arg(help_behavior_hint="")] = False
+    """Take masks inside out."""
+    grow_masks: Annotated[int, arg(metavar="PX", help_behavior_hint="")] = 0
+    """Move their outlines outward so far; inward if negative."""
     camera: OptionalPath = None
     """Camera; else CLIP.camera.json, else guessed."""
     camera_name: Annotated[str | None, arg(metavar="NAME", help_behavior_hint="")] = None
@@ -97,7 +102,13 @@ class WorkbenchConfig:
 
     @property
     def _is_session(self) -> bool:
-        return self.clip is not None and self.clip.is_dir()
+        return self.clip is not None and self.clip.is_dir() and not self._is_pictures
+
+    @property
+    def _is_pictures(self) -> bool:
+        """Whether the clip is a folder of pictures; a session's holds none."""
+        clip = self.clip
+        return clip is not None and clip.is_dir() and is_picture_clip(clip)
 
     def _of_session(self) -> OpenRequest:
         """Read what a session's folder says of its clip.
@@ -134,7 +145,8 @@ class WorkbenchConfig:
                 f"The sample clip {SAMPLE_CLIP} is missing, a video was expected; name one: "
                 "neuhmr-workbench CLIP."
             )
-        require_file(self.clip_path, ClipError, "a video")
+        if not self.clip_path.is_dir():
+            require_file(self.clip_path, ClipError, "a video")
         if self.fill_gaps < 0:
             raise NeuhmrError(f"--fill-gaps is {self.fill_gaps}, at least 0 was expected.")
         check_host(self.host, self.allow_remote)
@@ -182,6 +194,8 @@ class WorkbenchConfig:
             fit_shape=self.fit_shape,
             fill_gaps=self.fill_gaps,
             masks=self.masks,
+            invert_masks=self.invert_masks,
+            grow_masks=self.grow_masks,
             camera=self.camera,
             camera_name=self.camera_name,
             focal=self.focal,

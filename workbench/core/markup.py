@@ -12,6 +12,7 @@ TRUTH = "#51cf66"
 ANCHOR = "#fcc419"
 GIVEN_UP = "#f76707"
 FOUND = "#ffe066"
+MASK = "#f06595"
 BAD = "#fa5252"
 GOOD = "#40c057"
 

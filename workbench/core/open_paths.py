@@ -56,6 +56,8 @@ def request_with(request: OpenRequest | None, role: Role, path: Path) -> OpenReq
         raise WorkbenchError("No clip is open that this file could belong to; open one first.")
     if role == "poses":
         return replace(request, poses=path, person=None, poses_as=None)
+    if role == "masks":
+        return replace(request, masks=path, invert_masks=False, grow_masks=0)
     return replace(request, **{role: path})
 
 

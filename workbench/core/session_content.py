@@ -50,6 +50,7 @@ def session_content(state: SessionState, begun_with: RefineConfig) -> dict[str, 
         "settings": values_of(state.config),
         "begun_with": values_of(begun_with),
         "scope": state.scope.plain(),
+        "masks": "" if state.footage is None else state.footage.masks_digest,
         "includes": sorted(state.includes),
         "excludes": sorted(state.excludes),
         "view": {"frame": state.view.frame, "shown": state.view.shown, "joint": state.view.joint},
@@ -72,6 +73,9 @@ def read_session(state: SessionState, data: object) -> tuple[SessionState, Refin
     shown = _entry(str, view, "shown")
     if shown not in SHOWN_CHOICES:
         raise _unexpected("shown", shown, f"one of {', '.join(SHOWN_CHOICES)}")
+    masks = "" if state.footage is None else state.footage.masks_digest
+    if entries.get("masks", masks) != masks:
+        raise WorkbenchError("it was refined with other masks than are open now")
     frames = range(state.num_frames)
     restored = replace(
         state,

@@ -1,9 +1,10 @@
 """Which clip a session folder belongs to, so that the folder can be opened by itself."""
 
 import json
+import re
 from dataclasses import fields
 from pathlib import Path
-from typing import Any, Literal, get_args, get_origin, get_type_hints
+from typing import TYPE_CHECKING, Any, Literal, get_args, get_origin, get_type_hints
 
 from neuhmr.clip.atomic import atomic_path
 from neuhmr.clip.open_request import OpenRequest
@@ -11,9 +12,27 @@ from neuhmr.errors import ClipError
 from neuhmr.files.json_text import read_json
 from workbench.core.open_paths import VIDEO_SUFFIXES
 
+if TYPE_CHECKING:
+    from workbench.engine.interface import Footage
+
 FILE_NAME = "clip.json"
+_PERSON = "person-"
+"""Begins the name of one person's folder."""
 _KINDS = get_type_hints(OpenRequest)
 """Of everything that a clip can be opened with."""
+
+
+def folder_for_person(folder: Path, footage: "Footage") -> Path:
+    """Give each of several people in a clip's pose file a session folder inside the clip's.
+
+    Args:
+        folder: the clip's, or one person's inside of it.
+        footage: the clip, as it is open.
+    """
+    if not footage.people:
+        return folder
+    base = folder.parent if folder.name.startswith(_PERSON) else folder
+    return base / (_PERSON + re.sub(r"[^\w+-]", "_", footage.person))
 
 
 def remember_clip(folder: Path, request: OpenRequest) -> None:
@@ -47,7 +66,7 @@ def request_in(folder: Path) -> OpenRequest:
         raise ClipError(
             f"{path} does not name the files of a session ({error}); {remedy}."
         ) from error
-    if not request.clip.is_file():
+    if not request.clip.exists():
         raise ClipError(
             f"{request.clip} is gone, the video of the session {folder} was expected there; move "
             "it back, or open it where it is now with --session."

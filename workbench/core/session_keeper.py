@@ -24,6 +24,7 @@ from workbench.core.session_content import (
     read_steps,
     session_content,
 )
+from workbench.core.session_folder import folder_for_person
 from workbench.core.session_lock import SessionLock
 from workbench.engine.interface import ExportRequest, Footage
 from workbench.engine.optimizer import Optimizer
@@ -55,7 +56,7 @@ class SessionKeeper:
         footage, report = state.footage, state.report
         if footage is None or report is None:
             return
-        folder = self.folder_of(footage.path)
+        folder = self._folder(footage)
         try:
             folder.mkdir(parents=True, exist_ok=True)
             if not self.holds(folder):
@@ -76,7 +77,7 @@ class SessionKeeper:
         footage = state.footage
         if footage is None or footage.initial is None:
             return state
-        folder = self.folder_of(footage.path)
+        folder = self._folder(footage)
         if not (folder / _SETTINGS).is_file():
             return state
         self.holds(folder)
@@ -100,7 +101,7 @@ class SessionKeeper:
 
     def load_optimizer(self, footage: Footage, optimizer: Optimizer) -> bool:
         """Let an optimizer go on where the saved one stood; False where it cannot."""
-        folder = self.folder_of(footage.path)
+        folder = self._folder(footage)
         try:
             optimizer.load(optimizer_path(folder, _slot_of(folder) or SLOTS[0]))
         except (NeuhmrError, OSError) as error:
@@ -111,7 +112,7 @@ class SessionKeeper:
 
     def forget(self, footage: Footage) -> None:
         """Delete what was saved of a clip's session."""
-        folder = self.folder_of(footage.path)
+        folder = self._folder(footage)
         if folder.is_dir() and self.holds(folder):
             for path in _files(folder):
                 path.unlink(missing_ok=True)
@@ -137,6 +138,9 @@ class SessionKeeper:
                 "saved: export it, or start with --session and another folder.",
             )
         return holder is None
+
+    def _folder(self, footage: Footage) -> Path:
+        return folder_for_person(self.folder_of(footage.path), footage)
 
     def _set_aside(self, folder: Path, title: str, reason: str) -> None:
         """Keep a session that cannot be used where the next save does not touch it."""

@@ -72,6 +72,8 @@ class Stages:
                 )
             )
             raise
+        if footage.person:
+            request = replace(request, person=footage.person)
         self._start_over(footage, request)
         for remark in footage.remarks:
             self._notices.info("About the poses", remark[:1].upper() + remark[1:] + ".")

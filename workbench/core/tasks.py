@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
+from neuhmr.clip.mask_changes import MaskChanges
 from neuhmr.clip.open_request import OpenRequest
 from neuhmr.refine.settings import with_values
 from neuhmr.setting import Value
@@ -59,6 +60,44 @@ class Tasks:
             yield from self.stages.open(request_with(request, "poses", path), control)
 
         self._submit("Opening the clip", work)
+
+    def choose_person(self, person: str) -> None:
+        """Open the clip with the poses of another of the people in their file.
+
+        Raises:
+            WorkbenchError: the file holds nobody of that id.
+        """
+        state = self.session.state
+        if state.footage is None or state.request is None or person not in state.footage.people:
+            raise WorkbenchError(f"There is no person {person} in the poses' file; choose another.")
+        self.session.set_view(chooses_person=False)
+        if person == state.footage.person:
+            return
+        self._open_here(replace(state.request, person=person), f"Opening person {person}")
+
+    def use_masks(self, changes: MaskChanges) -> None:
+        """Open the clip with its masks changed; what was built with them as they were is dropped.
+
+        Raises:
+            WorkbenchError: there are no masks.
+        """
+        state = self.session.state
+        if state.footage is None or state.request is None or state.footage.masks is None:
+            raise WorkbenchError("The clip has no masks that could be changed; open some first.")
+        request = replace(state.request, invert_masks=changes.invert, grow_masks=changes.grow)
+        self._open_here(request, "Opening the clip with changed masks", show_masks=True)
+
+    def _open_here(self, request: OpenRequest, label: str, **view: object) -> None:
+        """Open the present clip in another way, and go back to the frame that is shown."""
+        self.pause()
+        frame = self.session.state.view.frame
+
+        def work(control: JobControl) -> Iterator[None]:
+            yield from self.stages.open(request, control)
+            self.seek(frame)
+            self.session.set_view(**view)
+
+        self._submit(label, work)
 
     def build_avatar(self) -> None:
         """Make the person renderable."""

@@ -13,7 +13,7 @@ from neuhmr.errors import NeuhmrError
 from neuhmr.refine.settings.table import values_of
 from workbench.core.looks import joint_distances_mm
 from workbench.core.session import SessionState
-from workbench.core.session_folder import remember_clip
+from workbench.core.session_folder import folder_for_person, remember_clip
 from workbench.core.tasks import Tasks
 from workbench.core.version import Version, VersionKind
 from workbench.core.version_folder import VersionFolder, new_id, time_now
@@ -112,8 +112,8 @@ class VersionShelf:
         )
 
     def session_folder(self, footage: Footage) -> Path:
-        """Say where a clip's session is kept."""
-        return self._folder_of(footage.path)
+        """Say where the session of a clip's person is kept."""
+        return folder_for_person(self._folder_of(footage.path), footage)
 
     def may_write(self, footage: Footage) -> bool:
         """Tell whether the clip's session is this workbench's to write."""

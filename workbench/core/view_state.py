@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Literal
 
+from neuhmr.clip.mask_changes import MaskChanges
 from workbench.core.stage_view import StageView
 from workbench.engine.free_view import Viewpoint
 from workbench.engine.keypoint_report import KeypointSource
@@ -30,6 +31,12 @@ class ViewState:
 
     frame: int = 0
     is_playing: bool = False
+    chooses_person: bool = False
+    """A click on the video picture means a person and no joint."""
+    show_masks: bool = False
+    """Masks lie over the video."""
+    mask_wish: MaskChanges | None = None
+    """How masks are shown before they are opened so; None for as they are open."""
     shown: Shown = "both"
     joint: int = 21
     """Selected in the joint table; starts at the right wrist, which goes wrong most."""

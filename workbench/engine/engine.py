@@ -1,13 +1,17 @@
 """The real engine: the library's pipeline behind the window's verbs."""
 
+from dataclasses import replace
+
 from neuhmr.clip.open_request import OpenRequest
 from neuhmr.devices import choose_device
+from neuhmr.errors import SeveralPeopleError
 from neuhmr.opening import open_clip_files
 from neuhmr.progress import OnProgress
 from neuhmr.refine.settings import RefineConfig, preset
 from workbench.engine.export import export_kinds
 from workbench.engine.footage import NeuhmrFootage, show_clip
 from workbench.engine.interface import ExportKind
+from workbench.engine.people import people_of
 
 
 class NeuhmrEngine:
@@ -28,8 +32,23 @@ class NeuhmrEngine:
         return str(self._device)
 
     def open(self, request: OpenRequest, on_progress: OnProgress) -> NeuhmrFootage:
-        """Read a clip and whatever lies beside it."""
-        return show_clip(open_clip_files(request, on_progress), request, self._device, "from file")
+        """Read a clip and whatever lies beside it.
+
+        Of several people whose poses a file holds, the one seen in most frames is shown first.
+        """
+        said: tuple[str, ...] = ()
+        try:
+            opened = open_clip_files(request, on_progress)
+        except SeveralPeopleError as error:
+            request = replace(request, person=error.people[0])
+            opened = open_clip_files(request, on_progress)
+            said = (
+                f"the file holds {len(error.people)} people, and person {request.person} is shown; "
+                "press Choose in the picture on the Clip tab and click on another",
+            )
+        opened = replace(opened, remarks=(*said, *opened.remarks))
+        people = people_of(opened, request)
+        return show_clip(opened, request, self._device, "from file", people)
 
     def default_config(self) -> RefineConfig:
         """What the sliders start from."""

@@ -1,5 +1,6 @@
 """An opened clip of the library, as the window sees it."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from neuhmr.ghn.checkpoint import load_ghn, rendering_digest
 from neuhmr.opening import Opened
 from neuhmr.progress import OnProgress
 from neuhmr.refine.correction.skeleton import Skeleton
+from neuhmr.refine.run_identity import digest_of_masks
 from neuhmr.refine.settings import RefineConfig
 from neuhmr.rendering.mesh_overlay import MeshOverlay
 from workbench.engine.avatar import NeuhmrAvatar, show_person
@@ -140,7 +142,11 @@ class NeuhmrFootage(Footage):
 
 
 def show_clip(
-    opened: Opened, request: OpenRequest, device: torch.device, source: str
+    opened: Opened,
+    request: OpenRequest,
+    device: torch.device,
+    source: str,
+    people: Mapping[str, Motion] | None = None,
 ) -> NeuhmrFootage:
     """Show a clip to the window.
 
@@ -149,6 +155,7 @@ def show_clip(
         request: which files it was made of.
         device: where its later stages compute.
         source: where the initial poses come from, in the user's words.
+        people: poses of everybody in their file, where there are several.
     """
     clip, model = opened.clip, opened.model
     return NeuhmrFootage(
@@ -156,11 +163,14 @@ def show_clip(
         video=clip.video,
         camera=clip.camera,
         camera_is_guessed=clip.camera_is_guessed,
-        has_masks=clip.masks is not None,
+        masks=clip.masks,
+        masks_digest="" if clip.masks is None else digest_of_masks(clip.masks),
         initial=None if clip.motion is None else opened.motion(),
         truth=clip.truth,
         source=source,
         remarks=opened.remarks,
+        people=people or {},
+        person=(request.person or "") if people else "",
         body_name=f"{model.name}, {len(model.v_template)} vertices",
         faces=model.faces.numpy(),
         opened=opened,

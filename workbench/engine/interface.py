@@ -5,6 +5,7 @@
 """
 
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, Protocol
@@ -13,6 +14,7 @@ import numpy as np
 from jaxtyping import Float, Int, UInt8
 
 from neuhmr.body.motion import Motion
+from neuhmr.clip.masks import MaskSequence
 from neuhmr.clip.open_request import OpenRequest
 from neuhmr.formats.writing.formats import FormatName, WriteOptions
 from neuhmr.geometry.cameras import Camera
@@ -83,7 +85,10 @@ class Footage(ABC):
     video: VideoSource
     camera: Camera
     camera_is_guessed: bool
-    has_masks: bool
+    masks: MaskSequence | None = None
+    """Of the person, one per video frame; None where the body's outline stands in."""
+    masks_digest: str = ""
+    """Equal for equal masks."""
     initial: Motion | None
     """What the estimator gave; None until the initializer has run."""
     truth: Motion | None
@@ -91,6 +96,11 @@ class Footage(ABC):
     """Where the initial poses come from, in the user's words."""
     remarks: tuple[str, ...] = ()
     """What the user should know about them, one sentence each."""
+    people: Mapping[str, Motion] = field(default_factory=dict)
+    """Poses of everybody in the file that the initial poses are from, by id; empty where there is
+    only one."""
+    person: str = ""
+    """Which of them the initial poses are of."""
     body_name: str
     faces: Int[np.ndarray, "faces 3"]
 

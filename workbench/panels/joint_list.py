@@ -1,4 +1,4 @@
-"""The left of the page: every joint of the shown frame, and clicks that select one."""
+"""The left of the page: every joint of the shown frame, and clicks that select one, or a person."""
 
 from collections import deque
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ from workbench.core.session import SessionState
 from workbench.core.tasks import Tasks
 from workbench.engine.interface import Footage
 from workbench.engine.optimizer import JointReport
-from workbench.scene.picking import intrinsics, joint_at_point, joint_at_ray
+from workbench.scene.picking import intrinsics, joint_at_point, joint_at_ray, person_at_point
 from workbench.scene.quick_overlay import project
 from workbench.server.user_event import UserEvent
 
@@ -64,6 +64,11 @@ class JointList:
         while self._clicks:
             click = self._clicks.popleft()
             if footage is None or motion is None:
+                continue
+            if state.view.chooses_person and click.point is not None:
+                person = person_at_point(footage, state.view.frame, *click.point)
+                if person is not None:
+                    self._tasks.choose_person(person)
                 continue
             joint = _joint_at(click, footage, motion, state.view.frame)
             if joint is not None:

@@ -7,7 +7,7 @@ from workbench.core import markup
 from workbench.core.page_link import PageLink
 from workbench.core.session import SessionState
 from workbench.engine.interface import Image
-from workbench.scene.frame_view import shows_heat
+from workbench.scene.frame_view import shown_masks, shows_heat
 from workbench.scene.pictures import BACKGROUND
 
 CHANNEL = "picture"
@@ -41,15 +41,17 @@ def legend(state: SessionState) -> list[tuple[str, str]]:
     """Explain the colors of the picture: (words, color)."""
     if state.footage is None or state.initial is None:
         return []
+    if state.view.chooses_person:
+        return [("click on a person to open their poses", markup.ANCHOR)]
     has_refined, shown = state.refined is not None, state.view.shown
     if shows_heat(state):
         is_initial = state.rendered_motion is state.initial
         poses, color = ("initial", markup.INITIAL) if is_initial else ("refined", markup.REFINED)
         found = [("found in heatmaps", markup.FOUND)] if state.keypoints_now is not None else []
         return [(f"{poses} (outline)", color), *found]
-    entries = []
+    entries = [] if shown_masks(state) is None else [("mask", markup.MASK)]
     if shown != "refined" or not has_refined:
-        is_ghost = has_refined and shown == "both"
+        is_ghost = bool(entries) or (has_refined and shown == "both")
         entries.append(("initial (outline)" if is_ghost else "initial", markup.INITIAL))
     if has_refined and shown != "initial":
         entries.append(("refined", markup.REFINED))

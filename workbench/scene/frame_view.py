@@ -1,15 +1,18 @@
 """The picture of the person: the frame with its bodies."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from neuhmr.body.motion import Motion
+from neuhmr.clip.masks import MaskSequence
 from workbench.core.identity import SameObjects
 from workbench.core.session import SessionState
 from workbench.engine.interface import Footage, Image, PaintedBody
 from workbench.engine.keypoint_report import KeypointReport
 from workbench.scene.keypoint_picture import frame_heat
+from workbench.scene.mask_picture import frame_mask
+from workbench.scene.people_picture import frame_people
 from workbench.scene.pictures import resized
 from workbench.scene.quick_overlay import outline_overlay, quick_overlay
 
@@ -46,6 +49,10 @@ class FrameRequest:
     """Drawn in a few milliseconds, for a picture that is seen for a moment only."""
     heat: FrameHeat | None = None
     """Drawn over the bodies."""
+    masks: MaskSequence | None = None
+    """Laid over the frame."""
+    boxes_people: bool = False
+    """Everybody gets a box, to be chosen by a click."""
 
     @property
     def motions(self) -> SameObjects:
@@ -56,8 +63,11 @@ class FrameRequest:
     def key(self) -> SameObjects:
         """Equal for requests of the same picture."""
         parts = (part for body in self.bodies for part in body)
+        masks = None if self.masks is None else str(self.masks.changes)
         heat = (None, None) if self.heat is None else (self.heat.report, self.heat.keypoint)
-        return SameObjects(self.footage, self.frame, self.is_quick, *heat, *parts)
+        return SameObjects(
+            self.footage, self.frame, self.is_quick, self.boxes_people, masks, *heat, *parts
+        )
 
     def paint(self) -> Image:
         """Decode, shrink and draw."""
@@ -66,6 +76,8 @@ class FrameRequest:
         if self.is_quick:
             height, width = round(_QUICK_SCALE * height), round(_QUICK_SCALE * width)
         image = resized(video.frame(self.frame), (height, width))
+        if self.masks is not None:
+            image = frame_mask(image, self.masks.mask(self.frame))
         solid, outlined = [], []
         for motion, color, opacity in self.bodies:
             posed = self.footage.pose(motion, self.frame)
@@ -86,6 +98,8 @@ class FrameRequest:
         if self.heat is not None:
             heat = self.heat
             image = frame_heat(image, heat.report, heat.keypoint, video.width, heat.body_color)
+        if self.boxes_people:
+            image = frame_people(image, self.footage, self.frame)
         return image
 
 
@@ -109,7 +123,20 @@ def frame_request(state: SessionState, is_quick: bool = False) -> FrameRequest |
         # Heat is read on the person itself: other bodies would be in the way, and tint it.
         judged = state.rendered_motion
         bodies = [(motion, color, 0.0) for motion, color, _ in bodies if motion is judged]
-    return FrameRequest(footage, view.frame, tuple(bodies), is_quick, _heat_of(state))
+    masks = shown_masks(state)
+    if masks is not None:
+        bodies = [(motion, color, 0.0) for motion, color, _ in bodies]
+    return FrameRequest(
+        footage, view.frame, tuple(bodies), is_quick, _heat_of(state), masks, view.chooses_person
+    )
+
+
+def shown_masks(state: SessionState) -> MaskSequence | None:
+    """Say which masks lie over the video: those that are open, or as the user wants them."""
+    view, masks = state.view, None if state.footage is None else state.footage.masks
+    if masks is None or not view.show_masks:
+        return None
+    return masks if view.mask_wish is None else replace(masks, changes=view.mask_wish)
 
 
 def shows_heat(state: SessionState) -> bool:

@@ -1,4 +1,4 @@
-"""Which joint a click means: the nearest to the ray in 3D, or to the point in the picture."""
+"""What a click means: the joint nearest to a ray in 3D or a point in the picture, or whom."""
 
 from typing import Any
 
@@ -43,15 +43,59 @@ def joint_at_point(
         across: share of the picture's width.
         down: share of its height.
     """
+    away = _distances(footage, motion, frame, across, down)
+    if away is None:
+        return None
+    nearest = int(away.argmin())
+    return nearest if away[nearest] <= MAX_SHARE * footage.camera.height else None
+
+
+def person_at_point(footage: Footage, frame: int, across: float, down: float) -> str | None:
+    """Find whose joint is nearest to a point of the frame, if it lies about that person's joints.
+
+    Arguments are those of `joint_at_point`.
+    """
+    found: str | None = None
+    least = np.inf
+    for person, motion in footage.people.items():
+        away = _distances(footage, motion, frame, across, down)
+        box = box_of(footage, motion, frame)
+        if away is None or box is None or away.min() >= least:
+            continue
+        margin, x, y = MAX_SHARE * footage.camera.height, *_pixel(footage, across, down)
+        left, top, right, bottom = box
+        if left - margin <= x <= right + margin and top - margin <= y <= bottom + margin:
+            found, least = person, away.min()
+    return found
+
+
+def box_of(
+    footage: Footage, motion: Motion, frame: int
+) -> tuple[float, float, float, float] | None:
+    """Bound the joints in a frame: left, top, right, bottom (px); None where nobody is seen."""
+    posed = footage.pose(motion, frame)
+    if posed is None or posed.joints[:, 2].min() <= 0.0:
+        return None
+    pixels = project(posed.joints, intrinsics(footage, frame))
+    (left, top), (right, bottom) = pixels.min(axis=0), pixels.max(axis=0)
+    return float(left), float(top), float(right), float(bottom)
+
+
+def _distances(
+    footage: Footage, motion: Motion, frame: int, across: float, down: float
+) -> Float[np.ndarray, " joints"] | None:
+    """Measure how far the joints are from a point of the frame (px); None where nobody is seen."""
     posed = footage.pose(motion, frame)
     if posed is None:
         return None
     pixels = project(posed.joints, intrinsics(footage, frame))
-    height, width = footage.camera.height, footage.camera.width
-    away = np.linalg.norm(pixels - np.array([across * width, down * height]), axis=1)
+    away = np.linalg.norm(pixels - np.array(_pixel(footage, across, down)), axis=1)
     away[posed.joints[:, 2] <= 0.0] = np.inf
-    nearest = int(away.argmin())
-    return nearest if away[nearest] <= MAX_SHARE * height else None
+    return away
+
+
+def _pixel(footage: Footage, across: float, down: float) -> tuple[float, float]:
+    return across * footage.camera.width, down * footage.camera.height
 
 
 def ray_vectors(

@@ -3,7 +3,6 @@
 A transparent background counts, too, as rembg leaves it.
 """
 
-import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -12,9 +11,9 @@ from jaxtyping import Bool, Int
 from PIL import Image
 
 from neuhmr.clip.mask_files.found import MOST_PIXELS, Draw, FoundMasks, UnusableMasks
+from neuhmr.files.limits import UnusableFile
+from neuhmr.files.numbered_pictures import numbered_pictures
 
-_SUFFIXES = {".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff", ".webp"}
-_DIGITS = re.compile(r"(\d+)\D*$")
 _MOST_OBJECTS = 64
 _HALF = 127
 _LOOKED_AT = 12
@@ -51,16 +50,10 @@ def read_folder(folder: Path) -> FoundMasks:
 
 
 def _numbered(folder: Path) -> dict[int, Path]:
-    found: dict[int, Path] = {}
-    for path in sorted(folder.iterdir()):
-        match = _DIGITS.search(path.stem)
-        if path.suffix.lower() in _SUFFIXES and match is not None and path.is_file():
-            frame = int(match.group(1)[-9:])
-            if frame in found:
-                raise UnusableMasks(f"has two pictures of frame {frame}, {found[frame].name} and "
-                                    f"{path.name}")  # fmt: skip
-            found[frame] = path
-    return found
+    try:
+        return numbered_pictures(folder)
+    except UnusableFile as problem:
+        raise UnusableMasks(str(problem)) from problem
 
 
 def _open(path: Path) -> Image.Image:

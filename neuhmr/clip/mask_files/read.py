@@ -1,6 +1,7 @@
 """One person's masks for a clip, from whatever segments people."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ from jaxtyping import Bool
 from PIL import Image
 
 from neuhmr.clip.frame_ranges import frame_ranges
+from neuhmr.clip.mask_changes import UNCHANGED, MaskChanges
 from neuhmr.clip.mask_checks import mask_problem, sample_of
 from neuhmr.clip.mask_files.archives import is_our_own, read_archive
 from neuhmr.clip.mask_files.found import Draw, FoundMasks, UnusableMasks
@@ -36,7 +38,7 @@ _SAME_ASPECT = 2.0
 
 
 def read_clip_masks(
-    path: Path, video: Video, person: str | None = None
+    path: Path, video: Video, person: str | None = None, changes: MaskChanges = UNCHANGED
 ) -> tuple[MaskSequence, tuple[str, ...]]:
     """Read one person's masks, one for each frame of a clip, and what to say about them.
 
@@ -44,6 +46,7 @@ def read_clip_masks(
         path: a file or folder.
         video: the clip.
         person: the object's id, where there are several.
+        changes: what is done to them.
 
     Raises:
         ClipError: no known kind of masks, damaged, of another clip, or of several people.
@@ -51,12 +54,13 @@ def read_clip_masks(
     if not path.is_dir():
         require_file(path, ClipError, EXPECTED, REMEDY)
     if path.is_file() and is_our_own(path):
-        return _of_a_person(path, _fitting(path, read_masks(path), video)), ()
+        masks = replace(_fitting(path, read_masks(path), video), changes=changes)
+        return _of_a_person(path, masks), ()
     try:
         found = _read(path)
         who, chosen = _choose(found, person)
         chosen, remarks = _at_frames(chosen, found, video.num_frames)
-        masks = pack_masks(_drawn(chosen, video))
+        masks = replace(pack_masks(_drawn(chosen, video)), changes=changes)
     except UnusableMasks as problem:
         raise ClipError(f"{path} cannot be used: it {problem}; {EXPECTED} expected; {REMEDY}."
                         ) from problem  # fmt: skip
@@ -76,7 +80,7 @@ def _of_a_person(path: Path, masks: MaskSequence) -> MaskSequence:
     if problem is not None:
         raise ClipError(
             f"{path} holds masks that {problem}, outlines of one person were expected; {REMADE}, "
-            "or move the file away to go without."
+            "move the file away to go without, or take it inside out with --invert-masks."
         )
     return masks
 

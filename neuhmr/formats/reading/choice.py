@@ -6,7 +6,7 @@ from typing import Literal
 
 import numpy as np
 
-from neuhmr.errors import PoseFileError
+from neuhmr.errors import PoseFileError, SeveralPeopleError
 from neuhmr.formats.reading.found import FoundPerson, FoundPoses
 from neuhmr.formats.reading.joined_tracks import JOIN, join_tracks
 from neuhmr.formats.reading.rest_body import RestBody
@@ -44,7 +44,8 @@ def choose_person(
         The person, and what to say about a joint.
 
     Raises:
-        PoseFileError: there are none or several, or nobody of that name.
+        SeveralPeopleError: there are several, and nobody is asked for.
+        PoseFileError: there are none, or nobody of that name.
     """
     if not found.persons:
         raise PoseFileError(
@@ -59,9 +60,11 @@ def choose_person(
         return ids[wanted], ()
     people = "; ".join(_describe(person) for person in found.persons)
     if wanted is None:
-        raise PoseFileError(
+        by_frames = sorted(found.persons, key=lambda person: -int(person.valid.sum()))
+        raise SeveralPeopleError(
             f"{path} ({found.tool}) holds {len(found.persons)} people, one was expected; choose "
-            f"with --person among {people}; --person ID{JOIN}ID joins tracks of one person."
+            f"with --person among {people}; --person ID{JOIN}ID joins tracks of one person.",
+            tuple(person.id for person in by_frames),
         )
     parts = wanted.split(JOIN)
     if len(parts) > 1 and set(parts) <= ids.keys() and len(set(parts)) == len(parts):

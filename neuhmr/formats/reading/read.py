@@ -24,7 +24,7 @@ from neuhmr.formats.reading.tree import UnusableTree, describe, unwrapped
 from neuhmr.formats.reading.without_poses import advice_for_folder, advice_for_tree
 
 _KINDS: dict[str, ModelKind] = {"SMPL": "SMPL", "SMPL-H": "SMPL-H", "SMPL-X": "SMPL-X"}
-_DAMAGE = (LookupError, ValueError, TypeError, AttributeError, ArithmeticError)
+DAMAGE = (LookupError, ValueError, TypeError, AttributeError, ArithmeticError)
 """What a reader meets in a file whose parts do not fit each other."""
 _ESTIMATED_OF = re.compile(r"\bperson (?P<person>\d+) of (?P<people>\d+)")
 _EXPECTED = "a pose file (npz, npy, pkl, pth, pt, json, bvh) or a tool's folder"
@@ -45,7 +45,7 @@ def read_poses(path: Path, choice: Choice | None = None) -> MotionArrays:
     found = read_everybody(path)
     try:
         content = resolve(path, found, choice)
-    except _DAMAGE as problem:
+    except DAMAGE as problem:
         raise _damaged(path, found.tool, problem) from problem
     return replace(content, source=source_text(content))
 
@@ -64,7 +64,7 @@ def read_everybody(path: Path) -> FoundPoses:
             f"{path} looks like a file of {tool.name} but it {problem}; run the tool again, or "
             "convert the file by hand to smplx's names."
         ) from problem
-    except _DAMAGE as problem:
+    except DAMAGE as problem:
         raise _damaged(path, tool.name, problem) from problem
 
 
@@ -109,7 +109,7 @@ def _file(path: Path) -> tuple[Tool, Any]:
 def _is_of(tool: Tool, tree: Any) -> bool:
     try:
         return tool.matches(tree)
-    except _DAMAGE:  # Lists of different lengths, say, where numbers were looked for.
+    except DAMAGE:  # Lists of different lengths, say, where numbers were looked for.
         return False
 
 
@@ -117,7 +117,7 @@ def _folder(path: Path) -> tuple[Tool, Any]:
     for tool in TOOLS:
         try:
             tree = None if tool.load_folder is None else tool.load_folder(path)
-        except _DAMAGE as problem:
+        except DAMAGE as problem:
             raise _damaged(path, tool.name, problem) from problem
         if tree is not None:
             return tool, tree

@@ -20,7 +20,7 @@ def test_a_session_remembers_all_that_its_clip_was_opened_with(tmp_path):
         camera_name="left", focal=900.0, fov=60.0, truth=tmp_path / "t.npz",
         body_model=tmp_path / "b.npz", checkpoint=tmp_path / "w", heatmaps=tmp_path / "h",
         keypoints_2d=tmp_path / "k.json", person="2", poses_as="y-up", fit_shape="on",
-        height=1.8, fill_gaps=7,
+        height=1.8, fill_gaps=7, invert_masks=True, grow_masks=-2,
     )  # fmt: skip
     assert all(getattr(given, f.name) != f.default for f in fields(given)), "one is left out"
     remember_clip(tmp_path, given)
