@@ -109,11 +109,13 @@ def _ffmpeg(path: Path, words: list[str]) -> Iterator[IO[bytes]]:
             start_new_session=True,
         )
         assert process.stdin is not None, "it is a pipe"
+        was_cut = True
         try:
             # A broken pipe is ffmpeg's end, whose reason it has told.
             with suppress(BrokenPipeError):
                 yield process.stdin
                 process.stdin.close()
+                was_cut = False
             code = process.wait()
         finally:
             process.kill()
@@ -123,6 +125,8 @@ def _ffmpeg(path: Path, words: list[str]) -> Iterator[IO[bytes]]:
         if code != 0:
             said.seek(0)
             raise OSError(_reason(said.read().decode(errors="replace"), code))
+        if was_cut:
+            raise OSError("ffmpeg ended before it had all frames")
 
 
 def _reason(said: str, code: int) -> str:

@@ -245,8 +245,12 @@ def test_rounded_stamps_of_an_even_rate_make_an_even_video(tmp_path):
 
 def test_a_video_that_holds_fewer_frames_than_were_sent_is_not_written(tmp_path, monkeypatch):
     monkeypatch.setattr(video_encoder, "_CODING", (*video_encoder._CODING, "-frames:v", "3"))
+    # So few bytes are sent before ffmpeg has started.
     with pytest.raises(OutputError, match="holds 3 of 9 frames"):
-        write_video(tmp_path / "a.mp4", colored_frames(9, 48, 64), fps=10)
+        write_video(tmp_path / "a.mp4", colored_frames(9, 16, 16), fps=10)
+    # So many do not fit into the pipe of a program that has ended.
+    with pytest.raises(OutputError, match="ended before it had all frames"):
+        write_video(tmp_path / "a.mp4", colored_frames(60, 256, 256), fps=10)
     monkeypatch.setattr(video_encoder, "_CODING", ("-vcodec", "nothing"))
     with pytest.raises(OutputError, match="ffmpeg ended with code"):
         write_video(tmp_path / "a.mp4", colored_frames(9, 48, 64), fps=10)
