@@ -21,11 +21,12 @@ from neuhmr.export.run_report import write_report
 from neuhmr.formats.motion_content import motion_content
 from neuhmr.formats.writing.formats import FORMATS, FormatName
 from neuhmr.formats.writing.write import write_motion
-from neuhmr.ghnerf.captures.keypoint_file import KeypointTable, write_keypoints
+from neuhmr.ghnerf.captures.keypoint_file import write_keypoints
 from neuhmr.opening import open_clip_files
 from neuhmr.refine.resume_file import write_resume_file
 from neuhmr.weights_file import WeightsKind
 from tests.full_disk import full_disk
+from tests.ghnerf.captures.random_table import random_table
 from tests.painted_clip import make_painted_clip
 
 
@@ -78,24 +79,11 @@ def test_a_video_that_does_not_fit_is_not_called_written(tmp_path: Path, times) 
     assert "a.mp4 could not be written (ffmpeg ended with code" in said
 
 
-def table() -> KeypointTable:
-    confidence = torch.rand(4, 3, 25)
-    return KeypointTable(
-        frames=torch.arange(4),
-        points2d=torch.rand(4, 3, 25, 2),
-        confidence2d=confidence,
-        points3d=torch.rand(4, 25, 3),
-        confidence3d=confidence[:, 0],
-        points3d_field=torch.rand(4, 25, 3),
-        confidence3d_field=confidence[:, 0],
-    )
-
-
 @pytest.mark.parametrize(
     ("name", "write"),
     [
         ("m.npz", lambda path: write_masks(path, pack_masks(p[..., 0] > 90 for p in pictures(3)))),
-        ("k.npz", lambda path: write_keypoints(path, table(), ("a", "b", "c"))),
+        ("k.npz", lambda path: write_keypoints(path, random_table(), ("a", "b", "c"))),
         ("r.json", lambda path: write_report(path, {"losses": list(range(999))})),
         ("s.safetensors", lambda path: write_resume_file(path, {"a": torch.zeros(999)}, {})),
         (

@@ -24,7 +24,7 @@ from neuhmr.formats.reading.choice import Choice
 from neuhmr.formats.reading.read import read_poses
 from neuhmr.geometry.cameras import camera_from_focal
 from neuhmr.ghn.checkpoint import load_ghn, save_ghn
-from neuhmr.ghnerf.captures.keypoint_file import KeypointTable, read_keypoints, write_keypoints
+from neuhmr.ghnerf.captures.keypoint_file import read_keypoints, write_keypoints
 from neuhmr.refine.resume_file import read_resume_file, write_resume_file
 from official_pickle import official_arrays, write_official_pickle
 from synthetic_body import make_synthetic_body
@@ -33,6 +33,7 @@ from tests.formats.reading import tool_files
 from tests.formats.reading.known import make_known
 from tests.fuzz.reader import Reader
 from tests.ghn.scene import make_ghn
+from tests.ghnerf.captures.random_table import random_table
 from workbench.core.session import SessionState
 from workbench.core.session_content import read_session, read_steps, session_content
 
@@ -96,17 +97,7 @@ def _resume(folder: Path) -> Path:
 
 
 def _keypoints(folder: Path) -> Path:
-    confidence = torch.rand(4, 3, 25)
-    table = KeypointTable(
-        frames=torch.arange(4),
-        points2d=torch.rand(4, 3, 25, 2),
-        confidence2d=confidence,
-        points3d=torch.rand(4, 25, 3),
-        confidence3d=confidence[:, 0],
-        points3d_field=torch.rand(4, 25, 3),
-        confidence3d_field=confidence[:, 0],
-    )
-    write_keypoints(folder / "k.npz", table, ("a", "b", "c"))
+    write_keypoints(folder / "k.npz", random_table(), ("a", "b", "c"))
     return folder / "k.npz"
 
 
