@@ -50,6 +50,8 @@ class ViewState:
     truth_style: BodyStyle = BodyStyle((81, 207, 102))
     show_skeleton: bool = False
     """Bones and joints, colored by how far each joint is off."""
+    show_depth_errors: bool = False
+    """How far off each joint is expected to be, along its viewing ray."""
     show_ground: bool = True
     show_trajectory: bool = False
     """Where the pelvis goes over the clip."""

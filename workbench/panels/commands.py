@@ -74,6 +74,12 @@ def all_commands(
         Command("Show both", "3", show("both")),
         Command("Skeleton", "M", lambda: flip(tasks, "show_skeleton"), is_switch=True),
         Command("Ghosts of the frames around", "O", lambda: flip_ghosts(tasks), is_switch=True),
+        Command(
+            "Expected errors in depth",
+            None,
+            lambda: flip(tasks, "show_depth_errors"),
+            is_switch=True,
+        ),
         Command("Trajectory", "T", lambda: flip(tasks, "show_trajectory"), is_switch=True),
         Command(
             "View from the video camera", "V", lambda: flip(tasks, "from_camera"), is_switch=True
