@@ -40,6 +40,7 @@ from workbench.panels.versions_panel import VersionsPanel
 from workbench.panels.view_panel import CHANNEL as VIEW
 from workbench.panels.view_panel import ViewPanel
 from workbench.panels.visibility_panel import VisibilityPanel
+from workbench.scene.backdrop import BackdropView
 from workbench.scene.bodies import BodiesView
 from workbench.scene.camera_frustum import CameraView
 from workbench.scene.camera_rig import CameraRig
@@ -152,6 +153,7 @@ class Workbench:
             drawn={
                 "bodies": BodiesView(scene).draw,
                 "camera": CameraView(self.server.viser).draw,
+                "backdrop": BackdropView(scene).draw,
                 "skeleton": SkeletonView(scene, ruler).draw,
                 "depth errors": DepthErrorsView(scene).draw,
                 "trajectory": TrajectoryView(scene).draw,

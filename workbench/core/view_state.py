@@ -36,6 +36,8 @@ class ViewState:
     show_truth: bool = False
     show_sphere: bool = False
     show_frustum: bool = True
+    show_backdrop: bool = False
+    """The frame stands behind the person, as far off as the video camera saw it."""
     find_keypoints: bool = False
     """Render heatmaps of the shown frame; that takes a while on slow machines."""
     keypoint: int | None = None

@@ -5,7 +5,7 @@ import { iconButton, make, on, press } from "./link.js";
 const SWITCHES = [
   ["skeleton", "skeleton", "Skeleton, colored by error"], ["ghosts", "ghosts", "Ghosts of the frames around"],
   ["depth errors", "depth", "Expected errors in depth"], ["trajectory", "trajectory", "Trajectory of the pelvis"], ["ground", "ground", "Ground"],
-  ["camera", "frustum", "Video camera"], ["sphere", "sphere", "Orientation sphere"], ["truth", "truth", "True poses"],
+  ["camera", "frustum", "Video camera"], ["backdrop", "backdrop", "Frame behind the person"], ["sphere", "sphere", "Orientation sphere"], ["truth", "truth", "True poses"],
 ];
 
 export function buildView() {

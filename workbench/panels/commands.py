@@ -84,6 +84,9 @@ def all_commands(
         Command(
             "View from the video camera", "V", lambda: flip(tasks, "from_camera"), is_switch=True
         ),
+        Command(
+            "Frame behind the person", None, lambda: flip(tasks, "show_backdrop"), is_switch=True
+        ),
         Command("Follow the person", None, lambda: flip(tasks, "follows"), is_switch=True),
         Command("Frame the person", "F", frame_person),
         Command("Refine from the present frame on", "I", lambda: mark_range(tasks, "first")),

@@ -28,6 +28,10 @@ _SWITCHES: dict[str, tuple[str, str, str]] = {
     "trajectory": ("show_trajectory", "Trajectory", "Where the pelvis goes over the clip."),
     "ground": ("show_ground", "Ground", "The floor under the feet; squares of half a meter."),
     "camera": ("show_frustum", "Video camera", "Where the camera stood, with the frame on it."),
+    "backdrop": (
+        "show_backdrop", "Frame behind",
+        "The video's frame on a wall behind the person, where the camera's rays meet it.",
+    ),
     "sphere": (
         "show_sphere", "Orientations",
         "Which side of the body each frame shows. Yellow: anchors; green: the two frames the "

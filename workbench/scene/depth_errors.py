@@ -50,6 +50,6 @@ class DepthErrorsView:
         colors = np.repeat(error_colors(1000.0 * errors)[:, None], 2, axis=1)
         if self._lines is None:
             self._lines = self._scene.add_line_segments(
-                "/skeleton/depth_errors", points, colors, thickness=2.5, thickness_units="screen"
+                "/skeleton/depth_errors", points, colors, thickness=4.0, thickness_units="screen"
             )
         self._lines.points, self._lines.colors, self._lines.visible = points, colors, True
