@@ -17,6 +17,7 @@ from workbench.core.playback import Playback
 from workbench.core.session import ON_THE_MOVE, JobStatus, Session, SessionState
 from workbench.core.session_keeper import SessionKeeper
 from workbench.core.stages import Stages
+from workbench.core.timeline import loop_of
 from workbench.core.worker import Job, JobControl, Worker
 from workbench.engine.interface import Engine, ExportRequest
 from workbench.errors import WorkbenchError
@@ -171,6 +172,7 @@ class Tasks:
     def toggle_playing(self) -> None:
         """Play or pause the clip."""
         now = time.monotonic()
+        self.playback.loop(loop_of(self.session.state), now)
         if self.playback.is_playing:
             self.playback.pause(now)
         else:

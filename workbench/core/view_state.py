@@ -30,6 +30,8 @@ class ViewState:
 
     frame: int = 0
     is_playing: bool = False
+    loops_range: bool = True
+    """Playing repeats the range that is refined, where one was chosen."""
     shown: Shown = "both"
     joint: int = 21
     """Selected in the joint table; starts at the right wrist, which goes wrong most."""

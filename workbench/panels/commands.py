@@ -60,6 +60,12 @@ def all_commands(
     return (
         Command("Play or pause the clip", "space", tasks.toggle_playing, is_switch=True),
         Command("Play or pause", "K", tasks.toggle_playing, is_switch=True),
+        Command(
+            "Loop inside the range, or not",
+            None,
+            lambda: flip(tasks, "loops_range"),
+            is_switch=True,
+        ),
         Command("One frame back", "J", move(-1)),
         Command("One frame on", "L", move(1)),
         Command("Ten frames back", "pageup", move(-10)),
