@@ -12,6 +12,7 @@ from workbench.core.corrections import Corrections
 from workbench.core.identity import SameObjects
 from workbench.core.notices import Notices
 from workbench.core.playback import Playback
+from workbench.core.restored_notice import offer_start
 from workbench.core.session import (
     ON_THE_MOVE,
     LossPoint,
@@ -77,6 +78,7 @@ class Stages:
         if footage.initial is not None:
             self._restore()
             self.on_opened()
+            offer_start(self._session.state, self._keeper.saved_ago(footage), self._notices)
             return
         self._notices.info(
             "No poses beside the clip", "First poses and masks are being found; this takes a while."

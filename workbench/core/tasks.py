@@ -26,6 +26,8 @@ _MAX_LISTED_EXPORTS = 20
 _AVATAR_DONE = ("The avatar is ready", "Its rendering is shown below the video. Next: Register.")
 _REGISTER_DONE = ("The joints are registered", "Next: Step or Run on the Refine tab.")
 
+_STARTED_OVER = ("Back at the first poses", "Undo (Ctrl+Z) takes that back; versions are kept.")
+
 
 class Tasks:
     """What the user can ask for. Safe to call from any thread."""
@@ -116,12 +118,15 @@ class Tasks:
     def reset(self) -> None:
         """Go back to the initial poses; avatar and anchors are kept."""
         self.pause()
+        self._submit("Going back to the initial poses", self._reset)
 
-        def work(_control: JobControl) -> Iterator[None]:
-            self.stages.reset()
-            yield
-
-        self._submit("Going back to the initial poses", work)
+    def start_over(self) -> None:
+        """Go back to the first poses; undo brings the present ones back, and versions stay."""
+        if self.session.state.refined is None:
+            self.notices.info("These are the first poses", "There is nothing to go back from.")
+            return
+        self.pause()
+        self._submit("Going back to the first poses", self._reset, _STARTED_OVER)
 
     def cancel(self) -> None:
         """Stop whatever is under way; what was reached before is kept."""
@@ -218,6 +223,10 @@ class Tasks:
         """Finish the step in hand, save it, and end the compute thread."""
         self.worker.stop()
         self.stages.close()
+
+    def _reset(self, _control: JobControl) -> Iterator[None]:
+        self.stages.reset()
+        yield
 
     def _run_steps(self, label: str, count: int | None) -> None:
         def work(control: JobControl) -> Iterator[None]:

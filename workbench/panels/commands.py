@@ -102,7 +102,7 @@ def all_commands(
         Command("Register joints", "G", tasks.register, is_switch=True),
         Command("One optimization step", "enter", tasks.step, is_switch=True),
         Command("Run or pause the optimizer", "R", lambda: _run_or_pause(tasks), is_switch=True),
-        Command("Back to the initial poses", None, tasks.reset, is_switch=True),
+        Command("Start over from the first poses", None, tasks.start_over, is_switch=True),
         Command("Cancel what is under way", "escape", tasks.cancel, is_switch=True),
     )
 
