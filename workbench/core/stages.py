@@ -164,8 +164,8 @@ class Stages:
             return self._optimizer is None or state.report is not self._reached
         return state.restored is not None and state.restored is not self._saved
 
-    def take_step(self) -> StepReport:
-        """Move the poses once.
+    def take_step(self, control: JobControl) -> StepReport:
+        """Move the poses once, unless the user cancels before that is done.
 
         Raises:
             NonFiniteError: a loss is not a number. Nothing has changed then, so that the user can
@@ -175,7 +175,7 @@ class Stages:
         assert self._optimizer is not None
         started = time.perf_counter()
         try:
-            report = self._optimizer.step(config)
+            report = self._optimizer.step(config, control.check)
         except NonFiniteError:
             self._session.set(phase="failed")
             raise

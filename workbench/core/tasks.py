@@ -234,7 +234,7 @@ class Tasks:
             yield from self.stages.prepare(control)
             taken = 0
             while self.session.state.phase == "running" and (count is None or taken < count):
-                report = self.stages.take_step()
+                report = self.stages.take_step(control)
                 taken += 1
                 self._on_status(JobStatus(label=label, done=report.step, total=report.total_steps))
                 yield
