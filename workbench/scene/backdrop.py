@@ -71,7 +71,8 @@ class BackdropView:
         if self._image is None:
             self._image = self._scene.add_image(
                 "/backdrop", np.zeros((2, 2, 3), np.uint8), wall.width, wall.height,
-                format="jpeg", jpeg_quality=80, cast_shadow=False, receive_shadow=False,
+                format="jpeg", jpeg_quality=80, position=wall.center, cast_shadow=False,
+                receive_shadow=False,
             )  # fmt: skip
         shown = SameObjects(footage, view.frame)
         if shown != self._shown:

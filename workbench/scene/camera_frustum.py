@@ -4,10 +4,10 @@ import math
 
 import numpy as np
 import viser
-from PIL import Image as PilImage
 
 from workbench.core.session import SessionState
 from workbench.engine.interface import Footage, Image
+from workbench.scene.pictures import resized
 
 IMAGE_WIDTH = 320
 FRUSTUM_SIZE_M = 0.45
@@ -105,5 +105,4 @@ def thumbnail(image: Image, width: int) -> Image:
     if image.shape[1] <= width:
         return image
     height = max(1, round(image.shape[0] * width / image.shape[1]))
-    small = PilImage.fromarray(image).resize((width, height), PilImage.Resampling.BILINEAR)
-    return np.asarray(small)
+    return resized(image, (height, width))
