@@ -230,7 +230,8 @@ class Tasks:
 
     def _run_steps(self, label: str, count: int | None) -> None:
         def work(control: JobControl) -> Iterator[None]:
-            self.session.set(phase="running")
+            if self.session.state.phase != "running":
+                return  # Paused while it waited.
             yield from self.stages.prepare(control)
             taken = 0
             while self.session.state.phase == "running" and (count is None or taken < count):
@@ -242,7 +243,15 @@ class Tasks:
                     yield from self.stages.judge(control)
                     break
 
-        self._submit(label, work, on_end=self.stages.settle)
+        # Said now, not when its turn comes: a second press must not queue a second run, which
+        # would begin when the first is paused.
+        before = self.session.state.phase
+        self.session.set(phase="running")
+        try:
+            self._submit(label, work, on_end=self.stages.settle)
+        except WorkbenchError:
+            self.session.set(phase=before)
+            raise
 
     def _submit(
         self,
