@@ -26,5 +26,13 @@ class Cancelled(Exception):
 OnProgress = Callable[[Progress], None]
 
 
+OnFrame = Callable[[], None]
+"""Told after every frame of a step that is too short to be reported; may raise `Cancelled`."""
+
+
+def ignore_frame() -> None:
+    """Take no notice: the default callback."""
+
+
 def ignore_progress(progress: Progress) -> None:
     """Take no notice: the default callback."""

@@ -40,9 +40,11 @@ from workbench.panels.versions_panel import VersionsPanel
 from workbench.panels.view_panel import CHANNEL as VIEW
 from workbench.panels.view_panel import ViewPanel
 from workbench.panels.visibility_panel import VisibilityPanel
+from workbench.scene.backdrop import BackdropView
 from workbench.scene.bodies import BodiesView
 from workbench.scene.camera_frustum import CameraView
 from workbench.scene.camera_rig import CameraRig
+from workbench.scene.depth_errors import DepthErrorsView
 from workbench.scene.fix_gizmo import FixGizmo
 from workbench.scene.orbit_watch import OrbitWatch
 from workbench.scene.orientation_sphere import OrientationSphereView, middle_of_person
@@ -151,7 +153,9 @@ class Workbench:
             drawn={
                 "bodies": BodiesView(scene).draw,
                 "camera": CameraView(self.server.viser).draw,
+                "backdrop": BackdropView(scene).draw,
                 "skeleton": SkeletonView(scene, ruler).draw,
+                "depth errors": DepthErrorsView(scene).draw,
                 "trajectory": TrajectoryView(scene).draw,
                 "handles": gizmo.draw,
                 "sphere": lambda state: sphere.draw(state, middle_of_person(state)),

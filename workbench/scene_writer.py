@@ -18,6 +18,7 @@ from workbench.core.looks import Looks
 from workbench.core.notices import Notices
 from workbench.core.playback import Playback
 from workbench.core.session import ON_THE_MOVE, Session, SessionState
+from workbench.core.timeline import loop_of
 from workbench.engine.interface import Image
 from workbench.panels.picture_panel import PicturePanel
 from workbench.scene.frame_view import frame_request
@@ -118,6 +119,7 @@ class SceneWriter:
     def tick(self, now: float) -> None:
         """Draw once; `now` is a steady clock's time (s)."""
         if self._playback.is_playing:
+            self._playback.loop(loop_of(self._session.state), now)
             self._session.set_view(frame=self._playback.frame(now))
         version = self._session.version
         state = self._session.state
@@ -162,7 +164,7 @@ class SceneWriter:
         """List the pictures that playing will ask for next."""
         found: list[tuple[Hashable, Callable[[], Image]]] = []
         for step in range(1, FRAMES_AHEAD + 1):
-            frame = (state.view.frame + step) % max(state.num_frames, 1)
+            frame = self._playback.after(state.view.frame, step)
             later = replace(state, view=replace(state.view, frame=frame))
             request = frame_request(later, is_quick=True)
             if request is not None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from neuhmr.body.motion import Motion
-from neuhmr.progress import OnProgress, ignore_progress
+from neuhmr.progress import OnFrame, OnProgress, ignore_frame, ignore_progress
 from neuhmr.refine.field.refiner import Refiner
 from neuhmr.refine.field.snapshot import RefineSnapshot
 from neuhmr.refine.guard.guard import GuardedMotion, guard_motion
@@ -58,17 +58,20 @@ class Run:
         """
         self.refiner.find_keypoints(on_progress)
 
-    def step(self, live: RefineConfig | None = None) -> RefineSnapshot:
+    def step(
+        self, live: RefineConfig | None = None, on_frame: OnFrame = ignore_frame
+    ) -> RefineSnapshot:
         """Move the poses once.
 
         Args:
             live: settings of this step; of those that may not change while running, the run's own
                 count.
+            on_frame: told after every frame; where it raises, nothing has changed.
 
         Raises:
             NonFiniteError: a term or gradient is not finite; nothing has changed then.
         """
-        return self.refiner.step(self._at_rate(live))
+        return self.refiner.step(self._at_rate(live), on_frame)
 
     def steps(self) -> Iterator[RefineSnapshot]:
         """Step until the schedule ends."""

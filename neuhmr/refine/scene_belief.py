@@ -8,9 +8,12 @@ import math
 from dataclasses import dataclass
 
 import torch
+from jaxtyping import Float
+from torch import Tensor
 
 from neuhmr.body.skeleton import SMPL_JOINT_NAMES
 from neuhmr.body.stature import stature
+from neuhmr.refine.draft.draft import Draft
 from neuhmr.refine.problem import RefineProblem
 
 ALONG = 2
@@ -75,8 +78,18 @@ def depth_errors(problem: RefineProblem) -> list[float | None]:
 
     Beside the hips, on average over the joints.
     """
-    beliefs = None if problem.draft is None else problem.draft.beliefs
-    if beliefs is None:
+    errors = joint_depth_errors(problem.draft)
+    if errors is None:
         return [None] * len(problem.initial)
-    errors = beliefs.sigmas[..., ALONG].mean(dim=1).tolist()
-    return [error if said else None for error, said in zip(errors, beliefs.has_say, strict=True)]
+    return [None if math.isnan(error) else error for error in errors.mean(dim=1).tolist()]
+
+
+def joint_depth_errors(draft: Draft | None) -> Float[Tensor, "frames 24"] | None:
+    """Give the expected error of every joint along the viewing ray, beside the hips (m).
+
+    NaN in rows of which nothing is believed; None where no prior was asked.
+    """
+    if draft is None or draft.beliefs is None:
+        return None
+    beliefs = draft.beliefs
+    return torch.where(beliefs.has_say[:, None], beliefs.sigmas[..., ALONG], torch.nan)

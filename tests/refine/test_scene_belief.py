@@ -8,7 +8,7 @@ from neuhmr.body.local_pose import LocalPose
 from neuhmr.body.stature import stature
 from neuhmr.motion_prior.beliefs import NO_SAY, PoseBeliefs
 from neuhmr.refine.problem import RefineProblem
-from neuhmr.refine.scene_belief import believed_scene, depth_errors
+from neuhmr.refine.scene_belief import believed_scene, depth_errors, joint_depth_errors
 from refine.tiny_problem import drafted_problem, tiny_problem
 
 
@@ -35,6 +35,7 @@ def test_without_a_draft_only_the_body_is_told():
     assert found.person_height_m == stature(problem.model, problem.initial.betas)
     assert found.camera_height_m is None and found.depth_error_m is None
     assert depth_errors(problem) == [None] * len(problem.initial)
+    assert joint_depth_errors(problem.draft) is None
 
 
 def test_the_camera_is_told_as_people_say_it():
@@ -58,3 +59,6 @@ def test_expected_errors_leave_out_what_is_doubted():
     errors = depth_errors(problem)
     assert errors[1] is None
     assert errors[0] == pytest.approx((23 * 0.04 + 0.1) / 24)
+    joints = joint_depth_errors(problem.draft)
+    assert bool(joints[1].isnan().all())
+    assert joints[0, 21] == pytest.approx(0.1) and joints[0, 20] == pytest.approx(0.04)

@@ -9,6 +9,7 @@ import torch
 
 from neuhmr.body.local_pose import LocalPose
 from neuhmr.body.skeleton import MATCHING_JOINTS
+from neuhmr.progress import ignore_frame
 from neuhmr.refine.scope import Scope
 from neuhmr.refine.settings import RefineConfig
 from tests.workbench.fake_stages import toy_depths, toy_window
@@ -22,6 +23,7 @@ from workbench.engine.optimizer import (
 )
 
 NUM_JOINTS = 24
+FRAMES_PER_STEP = 4
 GIVEN_UP = (3, 4, 9)
 """Frames whose refined pose the toy finds worse."""
 
@@ -40,9 +42,11 @@ class FakeOptimizer:
         self.steps = 0
         self.configs: list[RefineConfig] = []
 
-    def step(self, config: RefineConfig) -> StepReport:
+    def step(self, config: RefineConfig, on_frame=ignore_frame) -> StepReport:
         self.engine._begin("step")
-        time.sleep(self.engine.pause_s)
+        for _ in range(FRAMES_PER_STEP):
+            time.sleep(self.engine.pause_s / FRAMES_PER_STEP)
+            on_frame()
         self.steps += 1
         self.configs.append(config)
         share = 1.0 - 0.93**self.steps

@@ -19,12 +19,12 @@ SECONDS = float(sys.argv[1])
 step, open_clip = FakeOptimizer.step, Workbench.open
 
 
-def working_step(optimizer, config):
+def working_step(optimizer, config, on_frame):
     optimizer.footage.path.with_suffix(".step").write_text(str(optimizer.steps + 1))
     until = time.monotonic() + SECONDS
     while time.monotonic() < until:
         torch.rand(400, 400) @ torch.rand(400, 400)
-    return step(optimizer, config)
+    return step(optimizer, config, on_frame)
 
 
 def open_and_run(window, request):

@@ -171,3 +171,21 @@ def test_another_site_cannot_open_the_window(browser, window):
     )
     assert outcome == "refused"
     context.close()
+
+
+def test_a_restored_session_offers_to_start_over(page, window):
+    window.tasks.step(2)
+    await_state(window, lambda state: state.report is not None and state.job is None)
+    window.tasks.open(window.session.state.request)
+    await_state(window, lambda state: state.restored is not None and state.job is None)
+    notice = page.locator(".nh-notice", has_text="Restored")
+    notice.get_by_text("Step 2 of 40, saved just now.").wait_for()
+    page.wait_for_timeout(7000)  # Longer than notices without an offer stay.
+    versions = window.session.state.versions
+    notice.get_by_role("button", name="Start over", exact=True).click()
+    await_state(window, lambda state: state.refined is None and state.job is None)
+    assert window.session.state.versions == versions and len(versions) == 1
+    page.locator(".nh-notice", has_text="Back at the first poses").wait_for()
+    assert notice.count() == 0
+    window.editing.undo()
+    await_state(window, lambda state: state.restored is not None)

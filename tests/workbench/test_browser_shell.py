@@ -168,6 +168,22 @@ def test_shift_drag_chooses_the_range_that_is_refined(page, window):
     await_state(window, lambda state: state.scope.first is None and state.scope.last is None)
 
 
+def test_playing_loops_inside_the_range_until_the_switch_says_otherwise(page, window):
+    await_state(window, lambda state: state.scores is not None)
+    loop = page.get_by_role("button", name="Loop inside the range")
+    assert not loop.is_visible()
+    window.tasks.change_scope(first=12, last=15)
+    loop.and_(page.locator("[aria-pressed=true]")).wait_for()
+    page.get_by_role("button", name="Play or pause").click()
+    await_state(window, lambda state: state.view.is_playing and state.view.frame == 15)
+    seen = {window.session.state.view.frame for _ in range(60) if not page.wait_for_timeout(10)}
+    assert seen == {12, 13, 14, 15}
+    loop.click()
+    await_state(window, lambda state: state.view.frame > 18)
+    assert not window.session.state.view.loops_range
+    loop.and_(page.locator("[aria-pressed=false]")).wait_for()
+
+
 def test_the_transport_moves_plays_and_finds_the_worst(page, window):
     worst = await_state(window, lambda state: state.scores is not None).scores.worst_first()[0]
     page.get_by_role("button", name="Worst frame").click()

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from neuhmr.errors import MisplacedPosesError, NeuhmrError
+from workbench.core.session import SessionState
 from workbench.server.user_event import SENT_VALUE, UserEvent
 
 logger = logging.getLogger(__name__)
@@ -18,6 +19,18 @@ logger = logging.getLogger(__name__)
 MAX_BODY_LENGTH = 600
 MAX_DETAILS_LENGTH = 4000
 _KEPT = 50
+
+
+@dataclass(frozen=True)
+class Offer:
+    """What a notice offers to do."""
+
+    label: str
+    """On its button."""
+    press: str
+    """Which of the page's buttons it stands for."""
+    is_due: Callable[[SessionState], bool]
+    """As long as this holds the notice stays."""
 
 
 @dataclass(frozen=True)
@@ -29,6 +42,7 @@ class Notice:
     kind: Literal["info", "success", "warning", "error"] = "info"
     details: str = ""
     """What to send to those who can mend it."""
+    offer: Offer | None = None
 
 
 @dataclass(frozen=True)

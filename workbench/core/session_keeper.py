@@ -15,6 +15,7 @@ from pathlib import Path
 from neuhmr.clip.atomic import atomic_path
 from neuhmr.errors import NeuhmrError
 from neuhmr.files.json_text import read_json
+from workbench.core.correction_file import FILE_NAME
 from workbench.core.notices import Notices
 from workbench.core.session import Restored, SessionState
 from workbench.core.session_content import (
@@ -90,14 +91,16 @@ class SessionKeeper:
             logger.warning("the saved session was left alone: %s", error)
             self._set_aside(folder, "The saved session cannot be used", str(error))
             return state
-        self.notices.info(
-            "Restored",
-            f"The poses of step {step} of {total}. Run goes on from there; Reset drops them.",
-        )
         return replace(
             restored,
             restored=Restored(motion=motion, step=step, total_steps=total, config=begun_with),
         )
+
+    def saved_ago(self, footage: Footage) -> float:
+        """Tell how long ago a clip's session or corrections were saved (s); 0 if never."""
+        folder, now = self._folder(footage), time.time()
+        files = [path for name in (_SETTINGS, FILE_NAME) if (path := folder / name).is_file()]
+        return max(now - max((path.stat().st_mtime for path in files), default=now), 0.0)
 
     def load_optimizer(self, footage: Footage, optimizer: Optimizer) -> bool:
         """Let an optimizer go on where the saved one stood; False where it cannot."""

@@ -12,6 +12,7 @@ from workbench.core.corrections import Corrections
 from workbench.core.identity import SameObjects
 from workbench.core.notices import Notices
 from workbench.core.playback import Playback
+from workbench.core.restored_notice import offer_start
 from workbench.core.session import (
     ON_THE_MOVE,
     LossPoint,
@@ -81,6 +82,7 @@ class Stages:
         if footage.initial is not None:
             self._restore()
             self.on_opened()
+            offer_start(self._session.state, self._keeper.saved_ago(footage), self._notices)
             return
         self._notices.info(
             "No poses beside the clip", "First poses and masks are being found; this takes a while."
@@ -166,8 +168,8 @@ class Stages:
             return self._optimizer is None or state.report is not self._reached
         return state.restored is not None and state.restored is not self._saved
 
-    def take_step(self) -> StepReport:
-        """Move the poses once.
+    def take_step(self, control: JobControl) -> StepReport:
+        """Move the poses once, unless the user cancels before that is done.
 
         Raises:
             NonFiniteError: a loss is not a number. Nothing has changed then, so that the user can
@@ -177,7 +179,7 @@ class Stages:
         assert self._optimizer is not None
         started = time.perf_counter()
         try:
-            report = self._optimizer.step(config)
+            report = self._optimizer.step(config, control.check)
         except NonFiniteError:
             self._session.set(phase="failed")
             raise

@@ -70,7 +70,7 @@ class Sweeps:
             )
             report = None
             while report is None or not report.is_finished:
-                report = optimizer.step(changed)
+                report = optimizer.step(changed, control.check)
                 share = (done + report.step / report.total_steps) / len(combinations)
                 control.report(Progress("Sweeping", round(1000 * share), 1000))
                 yield

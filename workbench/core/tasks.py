@@ -18,6 +18,7 @@ from workbench.core.playback import Playback
 from workbench.core.session import ON_THE_MOVE, JobStatus, Session, SessionState
 from workbench.core.session_keeper import SessionKeeper
 from workbench.core.stages import Stages
+from workbench.core.timeline import loop_of
 from workbench.core.worker import Job, JobControl, Worker
 from workbench.engine.interface import Engine, ExportRequest
 from workbench.errors import WorkbenchError
@@ -25,6 +26,8 @@ from workbench.errors import WorkbenchError
 _MAX_LISTED_EXPORTS = 20
 _AVATAR_DONE = ("The avatar is ready", "Its rendering is shown below the video. Next: Register.")
 _REGISTER_DONE = ("The joints are registered", "Next: Step or Run on the Refine tab.")
+
+_STARTED_OVER = ("Back at the first poses", "Undo (Ctrl+Z) takes that back; versions are kept.")
 
 
 class Tasks:
@@ -154,12 +157,15 @@ class Tasks:
     def reset(self) -> None:
         """Go back to the initial poses; avatar and anchors are kept."""
         self.pause()
+        self._submit("Going back to the initial poses", self._reset)
 
-        def work(_control: JobControl) -> Iterator[None]:
-            self.stages.reset()
-            yield
-
-        self._submit("Going back to the initial poses", work)
+    def start_over(self) -> None:
+        """Go back to the first poses; undo brings the present ones back, and versions stay."""
+        if self.session.state.refined is None:
+            self.notices.info("These are the first poses", "There is nothing to go back from.")
+            return
+        self.pause()
+        self._submit("Going back to the first poses", self._reset, _STARTED_OVER)
 
     def cancel(self) -> None:
         """Stop whatever is under way; what was reached before is kept."""
@@ -210,6 +216,7 @@ class Tasks:
     def toggle_playing(self) -> None:
         """Play or pause the clip."""
         now = time.monotonic()
+        self.playback.loop(loop_of(self.session.state), now)
         if self.playback.is_playing:
             self.playback.pause(now)
         else:
@@ -256,13 +263,18 @@ class Tasks:
         self.worker.stop()
         self.stages.close()
 
+    def _reset(self, _control: JobControl) -> Iterator[None]:
+        self.stages.reset()
+        yield
+
     def _run_steps(self, label: str, count: int | None) -> None:
         def work(control: JobControl) -> Iterator[None]:
-            self.session.set(phase="running")
+            if self.session.state.phase != "running":
+                return  # Paused while it waited.
             yield from self.stages.prepare(control)
             taken = 0
             while self.session.state.phase == "running" and (count is None or taken < count):
-                report = self.stages.take_step()
+                report = self.stages.take_step(control)
                 taken += 1
                 self._on_status(JobStatus(label=label, done=report.step, total=report.total_steps))
                 yield
@@ -270,7 +282,15 @@ class Tasks:
                     yield from self.stages.judge(control)
                     break
 
-        self._submit(label, work, on_end=self.stages.settle)
+        # Said now, not when its turn comes: a second press must not queue a second run, which
+        # would begin when the first is paused.
+        before = self.session.state.phase
+        self.session.set(phase="running")
+        try:
+            self._submit(label, work, on_end=self.stages.settle)
+        except WorkbenchError:
+            self.session.set(phase=before)
+            raise
 
     def _submit(
         self,

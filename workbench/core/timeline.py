@@ -91,17 +91,23 @@ def _marks(state: SessionState, columns: int) -> dict[str, Any]:
         "invalid": stretches(invalid),
         "locked": stretches(scope.locked_frames),
         "corrected": stretches(state.corrections.frames),
-        "range": _range(state),
+        "range": chosen_range(state),
     }
 
 
-def _range(state: SessionState) -> list[int] | None:
+def chosen_range(state: SessionState) -> list[int] | None:
     """Tell the first and last frame that refinement may change; None for the whole clip."""
     scope = state.scope
     if scope.first is None and scope.last is None:
         return None
     last = max(state.num_frames - 1, 0)
     return [scope.first or 0, last if scope.last is None else min(scope.last, last)]
+
+
+def loop_of(state: SessionState) -> tuple[int, int] | None:
+    """Tell the first and last frame that playing repeats; None for the whole clip."""
+    chosen = chosen_range(state) if state.view.loops_range else None
+    return None if chosen is None else (chosen[0], chosen[1])
 
 
 def _rounded(values: Float[np.ndarray, " columns"]) -> list[float | None]:

@@ -37,12 +37,16 @@ class ViewState:
     """Masks lie over the video."""
     mask_wish: MaskChanges | None = None
     """How masks are shown before they are opened so; None for as they are open."""
+    loops_range: bool = True
+    """Playing repeats the range that is refined, where one was chosen."""
     shown: Shown = "both"
     joint: int = 21
     """Selected in the joint table; starts at the right wrist, which goes wrong most."""
     show_truth: bool = False
     show_sphere: bool = False
     show_frustum: bool = True
+    show_backdrop: bool = False
+    """The frame stands behind the person, as far off as the video camera saw it."""
     find_keypoints: bool = False
     """Render heatmaps of the shown frame; that takes a while on slow machines."""
     keypoint: int | None = None
@@ -57,6 +61,8 @@ class ViewState:
     truth_style: BodyStyle = BodyStyle((81, 207, 102))
     show_skeleton: bool = False
     """Bones and joints, colored by how far each joint is off."""
+    show_depth_errors: bool = False
+    """How far off each joint is expected to be, along its viewing ray."""
     show_ground: bool = True
     show_trajectory: bool = False
     """Where the pelvis goes over the clip."""

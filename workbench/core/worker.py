@@ -28,15 +28,26 @@ class JobControl:
     def __init__(self, on_progress: Callable[[Progress], None]) -> None:
         self._on_progress = on_progress
         self._cancelled = threading.Event()
+        self._finishes_item = False
 
     @property
     def is_cancelled(self) -> bool:
         """The user has asked to stop."""
         return self._cancelled.is_set()
 
-    def cancel(self) -> None:
-        """Ask the job to stop at its next item or report."""
+    def cancel(self, finishes_item: bool = False) -> None:
+        """Ask the job to stop at its next report, check or item; a step in hand may be finished."""
+        self._finishes_item = finishes_item
         self._cancelled.set()
+
+    def check(self) -> None:
+        """Let the job stop here, amidst an item.
+
+        Raises:
+            Cancelled: the user has asked to stop, and what is in hand is not to be finished.
+        """
+        if self.is_cancelled and not self._finishes_item:
+            raise Cancelled
 
     def report(self, progress: Progress) -> None:
         """Say where the job stands.
@@ -125,13 +136,17 @@ class Worker:
             self._looks[slot] = look
             self._wake.notify()
 
-    def cancel(self) -> None:
-        """Stop the running job and forget those waiting."""
+    def cancel(self, finishes_item: bool = False) -> None:
+        """Stop the running job and forget those waiting.
+
+        Args:
+            finishes_item: let a step that is in hand come to its end.
+        """
         with self._wake:
             waiting = list(self._jobs)
             self._jobs.clear()
             if self._control is not None:
-                self._control.cancel()
+                self._control.cancel(finishes_item)
             if self._status is not None:
                 self._set_status(replace(self._status, is_cancelling=True))
         for job in waiting:
@@ -148,7 +163,7 @@ class Worker:
         Returns:
             Whether the thread has ended.
         """
-        self.cancel()
+        self.cancel(finishes_item=True)
         with self._wake:
             self._is_stopping = True
             self._wake.notify()

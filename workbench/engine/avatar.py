@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
+from jaxtyping import Float
 
 from neuhmr.anchors.conditioning import condition_avatar
 from neuhmr.body.motion import Motion
@@ -14,6 +15,7 @@ from neuhmr.ghnerf.clips.clip_heatmaps import ClipHeatmaps
 from neuhmr.pipeline import Person
 from neuhmr.progress import OnProgress
 from neuhmr.refine.problem import RefineProblem
+from neuhmr.refine.scene_belief import joint_depth_errors
 from neuhmr.refine.settings import RefineConfig
 from workbench.engine.avatar_pictures import frame_quality, preview_frame, view_person
 from workbench.engine.avatar_rendering import AvatarRendering, FrameQuality
@@ -34,6 +36,8 @@ class NeuhmrAvatar(AvatarStage):
     crops_here: PersonCrops
     """On the CPU."""
     heatmaps: Heatmaps | None
+    errors_here: Float[np.ndarray, "rows joints"] | None
+    """Expected ones along the viewing rays (m); NaN where nothing is known."""
     wanted_pair: tuple[int, int] | None = None
     """Rows that the user wants it to be conditioned on; None lets anchors decide."""
 
@@ -65,12 +69,18 @@ class NeuhmrAvatar(AvatarStage):
 
     def crop(self, frame: int) -> Image | None:
         """Show the person's box of one frame, black outside the mask."""
-        crops = self.crops_here
-        row = self._crop_row(frame)
-        if row >= len(crops) or int(crops.frame_index[row]) != frame:
+        crops, row = self.crops_here, self._crop_row(frame)
+        if row is None:
             return None
         masked = crops.images[row].float() * crops.masks[row]
         return masked.permute(1, 2, 0).round().to(torch.uint8).numpy()
+
+    def depth_errors(self, frame: int) -> Float[np.ndarray, " joints"] | None:
+        """Say how far each joint is expected to be off along its viewing ray (m)."""
+        row = self._crop_row(frame)
+        if self.errors_here is None or row is None or np.isnan(self.errors_here[row]).any():
+            return None
+        return self.errors_here[row]
 
     def preview(self, motion: Motion, frame: int, stride: int) -> AvatarRendering | None:
         """Render the avatar in the crop of one frame, every `stride`-th pixel."""
@@ -152,8 +162,10 @@ class NeuhmrAvatar(AvatarStage):
             raise CheckpointError(self.heatmaps_missing)
         return self.heatmaps
 
-    def _crop_row(self, frame: int) -> int:
-        return int(np.searchsorted(self.crops_here.frame_index.numpy(), frame))
+    def _crop_row(self, frame: int) -> int | None:
+        frames = self.crops_here.frame_index.numpy()
+        row = int(np.searchsorted(frames, frame))
+        return row if row < len(frames) and frames[row] == frame else None
 
 
 def show_person(
@@ -179,6 +191,7 @@ def show_person(
     crops = person.drafted.subject.crops
     crops_here = crops.to("cpu")
     frames = crops_here.frame_index.tolist()
+    errors = joint_depth_errors(person.drafted.draft)
     ious = person.build.silhouette_iou.cpu().tolist()
     return NeuhmrAvatar(
         config=config,
@@ -190,6 +203,7 @@ def show_person(
         person=person,
         avatar=avatar,
         crops_here=crops_here,
+        errors_here=None if errors is None else errors.cpu().numpy(),
         heatmaps=look_at_anchors(heatmaps, avatar, crops, person.drafted.start, rows),
     )
 

@@ -185,6 +185,13 @@ class AvatarStage(ABC):
         """Show the person's box of one frame, black outside the mask. Cheap, any thread."""
 
     @abstractmethod
+    def depth_errors(self, frame: int) -> Float[np.ndarray, " joints"] | None:
+        """Say how far each joint is expected to be off along its viewing ray, beside the hips (m).
+
+        None where nobody was seen, or where nothing is known of it. Cheap, any thread.
+        """
+
+    @abstractmethod
     def preview(self, motion: Motion, frame: int, stride: int) -> AvatarRendering | None:
         """Render the avatar in the crop of one frame, every `stride`-th pixel."""
 

@@ -9,7 +9,7 @@ import numpy as np
 from jaxtyping import Bool, Float
 
 from neuhmr.body.motion import Motion
-from neuhmr.progress import OnProgress
+from neuhmr.progress import OnFrame, OnProgress
 from neuhmr.refine.settings import RefineConfig
 from workbench.engine.depth_tests import DepthTests, DepthWindow
 
@@ -91,8 +91,12 @@ class Optimizer(Protocol):
         """Settings that it began with; those that may not change while running stay."""
         ...
 
-    def step(self, config: RefineConfig) -> StepReport:
+    def step(self, config: RefineConfig, on_frame: OnFrame) -> StepReport:
         """Move the poses once, under these settings.
+
+        Args:
+            config: settings.
+            on_frame: told after every frame; where it raises, nothing has changed.
 
         Raises:
             NonFiniteError: a loss is not a number; nothing has changed then.

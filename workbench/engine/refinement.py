@@ -13,7 +13,7 @@ from neuhmr.anchors.registration import normalize_features
 from neuhmr.anchors.visibility import JointDepths, joint_visibility, render_joint_depths
 from neuhmr.body.motion import Motion
 from neuhmr.body.skeleton import NUM_JOINTS
-from neuhmr.progress import OnProgress
+from neuhmr.progress import OnFrame, OnProgress, ignore_frame
 from neuhmr.refine.problem import RefineProblem
 from neuhmr.refine.report import mean_iou
 from neuhmr.refine.run import Run
@@ -104,10 +104,10 @@ class NeuhmrOptimizer:
         """Settings that it began with."""
         return self._run.config
 
-    def step(self, config: RefineConfig) -> StepReport:
+    def step(self, config: RefineConfig, on_frame: OnFrame = ignore_frame) -> StepReport:
         """Move the poses once."""
         run = self._run
-        snapshot = run.step(_feasible(config, run.problem))
+        snapshot = run.step(_feasible(config, run.problem), on_frame)
         # In long clips a snapshot's motion may lag; at the end it must not.
         motion = run.refiner.motion() if run.finished else snapshot.motion
         return StepReport(

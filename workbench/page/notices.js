@@ -1,6 +1,6 @@
 // Notices, at the foot of the 3D view: they cover no title and no instruction.
 
-import { iconButton, make, on } from "./link.js";
+import { iconButton, make, on, press } from "./link.js";
 
 export function buildNotices() {
   const box = make("div", { id: "nh-notices", role: "log", "aria-live": "polite" });
@@ -22,6 +22,10 @@ export function buildNotices() {
 function draw(notice, close) {
   const words = make("div", { class: "nh-grow" }, make("b", {}, notice.title), make("div", { class: "body" }, notice.body));
   if (notice.kept) words.append(make("div", { class: "nh-dim" }, notice.kept));
+  if (notice.verb) {
+    const act = () => { press(notice.press); close(); };
+    words.append(make("button", { class: "nh-b offer", onclick: act }, notice.verb));
+  }
   if (notice.details) {
     const copy = make("button", { class: "nh-b", onclick: async () => {
       await navigator.clipboard?.writeText(`${notice.title}\n${notice.body}\n\n${notice.details}`);

@@ -24,12 +24,15 @@ function buildTransport() {
   const frame = make("span", { class: "frame nh-num" });
   const caption = make("div", { id: "nh-caption", class: "nh-grow" });
   const clear = iconButton("range", "Refine the whole clip", () => press("whole clip"));
+  const loop = iconButton("loop", "Loop inside the range", () => press("loop"));
   const shown = SHOWN.map(([name, words, title]) =>
     make("button", { class: "nh-b", title, onclick: () => press(`show ${name}`) }, words));
   let isHeld = false; // Under the hand, older answers of the window may not move the readout.
   on("head", (head) => {
     play.firstChild.className = `nh-i nh-i-${head.playing ? "pause" : "play"}`;
     speed.textContent = `${head.speed}×`;
+    loop.classList.toggle("on", head.loops);
+    loop.setAttribute("aria-pressed", String(head.loops));
     if (!isHeld) showFrame(frame, head.frame, head);
     shown.forEach((button, index) => {
       button.classList.toggle("on", SHOWN[index][0] === head.shown);
@@ -38,7 +41,7 @@ function buildTransport() {
   });
   on("strip", (now) => {
     caption.textContent = now.caption ? `${now.caption} · up to ${now.largest} · the worst tenth is red` : "";
-    clear.hidden = !now.range;
+    clear.hidden = loop.hidden = !now.range;
     clear.title = now.range ? `Refined: frames ${now.range[0]} to ${now.range[1]}; press for the whole clip` : "";
   });
   document.addEventListener("nh-scrub", (event) => {
@@ -55,7 +58,7 @@ function buildTransport() {
     group(iconButton("previous", "Previous bad frame (P)", () => press("previous bad")),
       iconButton("worst", "Worst frame (X)", () => press("worst")),
       iconButton("next", "Next bad frame (N)", () => press("next bad"))),
-    group(...shown), clear, caption);
+    group(...shown), loop, clear, caption);
 }
 
 function showFrame(element, frame, head) {

@@ -4,8 +4,8 @@ import { iconButton, make, on, press } from "./link.js";
 
 const SWITCHES = [
   ["skeleton", "skeleton", "Skeleton, colored by error"], ["ghosts", "ghosts", "Ghosts of the frames around"],
-  ["trajectory", "trajectory", "Trajectory of the pelvis"], ["ground", "ground", "Ground"],
-  ["camera", "frustum", "Video camera"], ["sphere", "sphere", "Orientation sphere"], ["truth", "truth", "True poses"],
+  ["depth errors", "depth", "Expected errors in depth"], ["trajectory", "trajectory", "Trajectory of the pelvis"], ["ground", "ground", "Ground"],
+  ["camera", "frustum", "Video camera"], ["backdrop", "backdrop", "Frame behind the person"], ["sphere", "sphere", "Orientation sphere"], ["truth", "truth", "True poses"],
 ];
 
 export function buildView() {
@@ -27,6 +27,7 @@ export function buildView() {
       button.setAttribute("aria-pressed", String(Boolean(now[name])));
     }
     buttons.truth.hidden = !now.has_truth;
+    buttons["depth errors"].hidden = !now.has_avatar;
   });
   buildRightFold();
 }

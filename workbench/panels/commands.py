@@ -60,6 +60,12 @@ def all_commands(
     return (
         Command("Play or pause the clip", "space", tasks.toggle_playing, is_switch=True),
         Command("Play or pause", "K", tasks.toggle_playing, is_switch=True),
+        Command(
+            "Loop inside the range, or not",
+            None,
+            lambda: flip(tasks, "loops_range"),
+            is_switch=True,
+        ),
         Command("One frame back", "J", move(-1)),
         Command("One frame on", "L", move(1)),
         Command("Ten frames back", "pageup", move(-10)),
@@ -74,9 +80,18 @@ def all_commands(
         Command("Show both", "3", show("both")),
         Command("Skeleton", "M", lambda: flip(tasks, "show_skeleton"), is_switch=True),
         Command("Ghosts of the frames around", "O", lambda: flip_ghosts(tasks), is_switch=True),
+        Command(
+            "Expected errors in depth",
+            None,
+            lambda: flip(tasks, "show_depth_errors"),
+            is_switch=True,
+        ),
         Command("Trajectory", "T", lambda: flip(tasks, "show_trajectory"), is_switch=True),
         Command(
             "View from the video camera", "V", lambda: flip(tasks, "from_camera"), is_switch=True
+        ),
+        Command(
+            "Frame behind the person", None, lambda: flip(tasks, "show_backdrop"), is_switch=True
         ),
         Command("Follow the person", None, lambda: flip(tasks, "follows"), is_switch=True),
         Command("Frame the person", "F", frame_person),
@@ -87,7 +102,7 @@ def all_commands(
         Command("Register joints", "G", tasks.register, is_switch=True),
         Command("One optimization step", "enter", tasks.step, is_switch=True),
         Command("Run or pause the optimizer", "R", lambda: _run_or_pause(tasks), is_switch=True),
-        Command("Back to the initial poses", None, tasks.reset, is_switch=True),
+        Command("Start over from the first poses", None, tasks.start_over, is_switch=True),
         Command("Cancel what is under way", "escape", tasks.cancel, is_switch=True),
     )
 

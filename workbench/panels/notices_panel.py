@@ -21,13 +21,14 @@ class NoticesPanel:
 
     def refresh(self, state: SessionState) -> None:
         """Show what was told lately."""
-        del state  # Notices are not part of it.
         now = time.monotonic()
-        fresh = [posted for posted in self._notices.posted if _is_fresh(posted, now)]
+        fresh = [posted for posted in self._notices.posted if _is_fresh(posted, state, now)]
         self._link.show(CHANNEL, {"list": [_plain(posted) for posted in fresh[-_MOST:]]})
 
 
-def _is_fresh(posted: Posted, now: float) -> bool:
+def _is_fresh(posted: Posted, state: SessionState, now: float) -> bool:
+    if posted.notice.offer is not None:
+        return posted.notice.offer.is_due(state)
     seconds = SECONDS[posted.notice.kind]
     return seconds is None or now - posted.at < seconds
 
@@ -41,4 +42,6 @@ def _plain(posted: Posted) -> dict[str, object]:
         "body": notice.body,
         "kept": KEPT if notice.kind == "error" and KEPT not in notice.body else "",
         "details": notice.details,
+        "verb": notice.offer.label if notice.offer else "",
+        "press": notice.offer.press if notice.offer else "",
     }

@@ -39,6 +39,7 @@ class StatusPanel:
             "next": lambda _event: self._do_next(),
             "cancel": lambda _event: self._cancel_job(),
             "run": lambda _event: self._tasks.run(),
+            "start over": lambda _event: self._tasks.start_over(),
             "pause": lambda _event: self._tasks.pause(),
         }
 
@@ -185,7 +186,7 @@ def next_advice(state: SessionState) -> tuple[str, str]:
     if state.initial is None:
         return "First poses are being found", "The clip came without any; this is done only once."
     if state.restored is not None and state.report is None and state.phase == "paused":
-        return "Restored", "The poses of last time. Run goes on from there; Reset drops them."
+        return "Restored", "The poses of last time. Run goes on from there."
     if state.avatar is None:
         return (
             "Press Build avatar to begin",

@@ -10,6 +10,7 @@ from workbench.core.tasks import Tasks
 from workbench.core.timeline import strip_content
 from workbench.core.view_state import SHOWN_CHOICES
 from workbench.panels.bad_frames import go_to_bad_frame
+from workbench.panels.view_panel import flip
 from workbench.server.user_event import UserEvent
 
 STRIP, HEAD = "strip", "head"
@@ -50,6 +51,7 @@ class TimelinePanel:
             "next bad": bad("next"),
             "slower": lambda _event: self._change_speed(-1),
             "faster": lambda _event: self._change_speed(1),
+            "loop": lambda _event: flip(tasks, "loops_range"),
             "whole clip": lambda _event: tasks.change_scope(first=None, last=None),
             **{f"show {shown}": show(shown) for shown in SHOWN_CHOICES},
         }
@@ -74,6 +76,7 @@ class TimelinePanel:
                 "frames": state.num_frames,
                 "fps": 0.0 if footage is None else round(footage.video.fps, 4),
                 "playing": state.view.is_playing,
+                "loops": state.view.loops_range,
                 "speed": self._tasks.playback.speed,
                 "shown": state.view.shown if state.refined is not None else "initial",
                 "refined": state.refined is not None,

@@ -20,9 +20,18 @@ _SWITCHES: dict[str, tuple[str, str, str]] = {
     "skeleton": (
         "show_skeleton", "Skeleton", "Bones and joints; green is near, red is far off.",
     ),
+    "depth errors": (
+        "show_depth_errors", "Depth errors",
+        "How far off each joint is expected to be, nearer or farther, beside the hips. Known once "
+        "the avatar is built.",
+    ),
     "trajectory": ("show_trajectory", "Trajectory", "Where the pelvis goes over the clip."),
     "ground": ("show_ground", "Ground", "The floor under the feet; squares of half a meter."),
     "camera": ("show_frustum", "Video camera", "Where the camera stood, with the frame on it."),
+    "backdrop": (
+        "show_backdrop", "Frame behind",
+        "The video's frame on a wall behind the person, where the camera's rays meet it.",
+    ),
     "sphere": (
         "show_sphere", "Orientations",
         "Which side of the body each frame shows. Yellow: anchors; green: the two frames the "
@@ -83,11 +92,15 @@ class ViewPanel:
             self._switches[name].value = getattr(view, fieldname)
         has_truth = state.footage is not None and state.footage.truth is not None
         self._switches["truth"].disabled = not has_truth
+        self._switches["depth errors"].disabled = state.avatar is None
         self._ghosts.value, self._step.value = view.ghosts, view.ghost_step
         for styles in self._styles.values():
             styles.refresh(state)
         shown: dict[str, Any] = {name: getattr(view, row[0]) for name, row in _SWITCHES.items()}
-        self._link.show(CHANNEL, shown | {"ghosts": view.ghosts > 0, "has_truth": has_truth})
+        self._link.show(CHANNEL, shown | {
+            "ghosts": view.ghosts > 0, "has_truth": has_truth,
+            "has_avatar": state.avatar is not None,
+        })  # fmt: skip
 
 
 def flip(tasks: Tasks, fieldname: str) -> None:

@@ -12,7 +12,7 @@ from workbench.engine.interface import Footage
 
 _WIRE_OPACITY = 0.3
 _SKELETON_OPACITY = 0.35
-"""At most so opaque are bodies around a skeleton, which would be hidden otherwise."""
+"""At most so opaque are bodies around lines in them, which would be hidden otherwise."""
 _GHOST_OPACITY = 0.28
 _NAMES = ("initial", "refined", "truth")
 
@@ -82,7 +82,7 @@ class BodiesView:
     ) -> None:
         wires = is_wire if style.surface == "auto" else style.surface == "wire"
         opacity = style.opacity * (_WIRE_OPACITY if wires else 1.0)
-        if view.show_skeleton:
+        if view.show_skeleton or view.show_depth_errors:
             opacity = min(opacity, _SKELETON_OPACITY)
         wanted = None if opacity >= 1.0 else opacity
         if handle.color != style.color:

@@ -4,10 +4,10 @@ import math
 
 import numpy as np
 import viser
-from PIL import Image as PilImage
 
 from workbench.core.session import SessionState
 from workbench.engine.interface import Footage, Image
+from workbench.scene.pictures import resized
 
 IMAGE_WIDTH = 320
 FRUSTUM_SIZE_M = 0.45
@@ -24,7 +24,8 @@ class CameraView:
         self._footage: Footage | None = None
         self._frustum: viser.CameraFrustumHandle | None = None
         self._grid: viser.GridHandle | None = None
-        self._frame = -1
+        self._frame: int | None = None
+        """Whose picture is on the frustum."""
 
     def draw(self, state: SessionState) -> None:
         """Show the camera of the present frame."""
@@ -39,13 +40,17 @@ class CameraView:
         self._frustum.visible = is_shown
         if self._grid is not None:
             self._grid.visible = state.view.show_ground and not state.view.from_camera
-        if state.view.frame != self._frame and is_shown:
-            self._frame = state.view.frame
-            self._frustum.image = thumbnail(footage.video.frame(self._frame), IMAGE_WIDTH)
-            self._frustum.fov = vertical_fov(footage, self._frame)
+        # Nor may it hide the frame behind the bodies from those who stand near the camera.
+        wanted = None if state.view.show_backdrop else state.view.frame
+        if wanted != self._frame and is_shown:
+            self._frame = wanted
+            image = None if wanted is None else footage.video.frame(wanted)
+            self._frustum.image = None if image is None else thumbnail(image, IMAGE_WIDTH)
+        if is_shown:
+            self._frustum.fov = vertical_fov(footage, state.view.frame)
 
     def _start_over(self, footage: Footage) -> None:
-        self._footage, self._frame = footage, -1
+        self._footage, self._frame = footage, None
         aspect = footage.video.width / footage.video.height
         if self._frustum is None:
             self._frustum = self._server.scene.add_camera_frustum(
@@ -100,5 +105,4 @@ def thumbnail(image: Image, width: int) -> Image:
     if image.shape[1] <= width:
         return image
     height = max(1, round(image.shape[0] * width / image.shape[1]))
-    small = PilImage.fromarray(image).resize((width, height), PilImage.Resampling.BILINEAR)
-    return np.asarray(small)
+    return resized(image, (height, width))

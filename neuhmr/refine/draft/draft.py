@@ -21,7 +21,7 @@ from neuhmr.geometry.rotations import nearest_rotations
 from neuhmr.motion_prior.beliefs import PoseBeliefs
 from neuhmr.motion_prior.network import MotionPrior
 from neuhmr.motion_prior.smoothing import smooth_poses
-from neuhmr.progress import OnProgress, Progress, ignore_progress
+from neuhmr.progress import OnFrame, OnProgress, Progress, ignore_progress
 from neuhmr.refine.draft.doubt import drop_contradicted
 from neuhmr.refine.draft.draft_fit import DraftFit
 from neuhmr.refine.draft.joint_sightings import JointFinder
@@ -113,7 +113,12 @@ def draft_motion(
     initial = LocalPose.from_motion(motion)
     rows = motion.valid.nonzero()[:, 0]
     pose, up, height = initial, *_no_ground(initial.transl)
+    total = 2 * config.steps * max(1, len(stretches(len(rows))))
     beliefs = None
+
+    def on_frame() -> None:
+        on_progress(Progress("Drafting poses", 0, total))
+
     if prior is not None and config.prior_weight > 0.0 and len(rows):
         beliefs = _beliefs(
             crops[rows],
@@ -124,8 +129,8 @@ def draft_motion(
             finder.of_rows(rows) if finder else None,
             prior,
             fps,
+            on_frame,
         )
-    total = 2 * config.steps * max(1, len(stretches(len(rows))))
     for number, (start, end) in enumerate(stretches(len(rows))):
         part = rows[start:end]
         fitted, ground = _fit_stretch(
@@ -161,10 +166,12 @@ def _beliefs(
     finder: JointFinder | None,
     prior: MotionPrior,
     fps: float,
+    on_frame: OnFrame,
 ) -> PoseBeliefs:
     """Ask the prior about valid rows, and leave out what the masks contradict."""
     sizes, cameras = outlines.silhouettes.sizes, crops.cameras
-    beliefs = believe_poses(prior, motion, body, cameras, sizes, finder, fps)
+    beliefs = believe_poses(prior, motion, body, cameras, sizes, finder, fps, on_frame)
+    on_frame()
     initial = LocalPose.from_motion(motion)
     return drop_contradicted(beliefs, initial, motion.frame_index, body, cameras, outlines, config)
 

@@ -15,6 +15,7 @@ from neuhmr.anchors.visibility import inside_image
 from neuhmr.body.skeleton import MATCHING_JOINTS
 from neuhmr.clip.crops import PersonCrops
 from neuhmr.geometry.cameras import sample_at_pixels
+from neuhmr.progress import OnFrame, ignore_frame
 from neuhmr.tensor_struct import TensorStruct
 
 REACH = 0.12
@@ -59,20 +60,24 @@ class JointFinder(TensorStruct):
 
     @torch.no_grad()
     def find(
-        self, around: Float[Tensor, "frames joints 2"], sizes: Float[Tensor, " frames"]
+        self,
+        around: Float[Tensor, "frames joints 2"],
+        sizes: Float[Tensor, " frames"],
+        on_frame: OnFrame = ignore_frame,
     ) -> JointSightings:
         """Search every frame around where poses have the joints.
 
         Args:
             around: projections of all joints (px).
             sizes: of the person in each frame (px).
+            on_frame: told after every frame; may raise to cancel.
         """
         chosen = list(MATCHING_JOINTS)
         wanted = normalize_features(self.prototypes[chosen])
-        found = [
-            self._find_in_frame(frame, wanted, here, size)
-            for frame, here, size in zip(self.features, around[:, chosen], sizes, strict=True)
-        ]
+        found = []
+        for frame, here, size in zip(self.features, around[:, chosen], sizes, strict=True):
+            found.append(self._find_in_frame(frame, wanted, here, size))
+            on_frame()
         pixels, precisions = zip(*found, strict=True)
         return JointSightings(torch.stack(pixels), torch.stack(precisions))
 

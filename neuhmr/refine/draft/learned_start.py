@@ -11,6 +11,7 @@ from neuhmr.geometry.cameras import Camera
 from neuhmr.motion_prior.beliefs import PoseBeliefs, believe
 from neuhmr.motion_prior.network import MotionPrior
 from neuhmr.motion_prior.view import Sightings
+from neuhmr.progress import OnFrame, ignore_frame
 from neuhmr.refine.draft.joint_sightings import JointFinder, JointSightings
 
 LOOKS = 2
@@ -25,6 +26,7 @@ def believe_poses(
     sizes: Float[Tensor, " frames"],
     finder: JointFinder | None,
     fps: float,
+    on_frame: OnFrame = ignore_frame,
 ) -> PoseBeliefs:
     """Ask the prior about poses, twice where joints can be seen.
 
@@ -36,6 +38,7 @@ def believe_poses(
         sizes: of the person in each frame (px).
         finder: frames to look for joints in, row for row; None to look for none.
         fps: of the video.
+        on_frame: told after every frame that is looked at; may raise to cancel.
     """
     initial = LocalPose.from_motion(motion)
     pose, beliefs = initial, None
@@ -43,7 +46,7 @@ def believe_poses(
         sightings = None
         if finder:
             pixels = cameras.project(pose.bones(body).apply(body.joints_rest))
-            found = finder.find(pixels, sizes)
+            found = finder.find(pixels, sizes, on_frame)
             sightings = as_directions(found, cameras, initial.transl + body.joints_rest[0])
         beliefs = believe(
             prior, body.joints_rest, motion.betas, initial, motion.frame_index, fps, sightings

@@ -10,7 +10,7 @@ from neuhmr.anchors.frame_poses import pose_frame
 from neuhmr.anchors.visibility import render_joint_depths
 from neuhmr.body.motion import Motion
 from neuhmr.errors import ClipError
-from neuhmr.progress import OnProgress, ignore_progress
+from neuhmr.progress import OnFrame, OnProgress, ignore_frame, ignore_progress
 from neuhmr.refine.draft.draft import Draft
 from neuhmr.refine.field.balance import (
     balance_factors,
@@ -89,12 +89,15 @@ class Refiner:
         """Whether the schedule has come to its end."""
         return self.steps_done >= self.total_steps
 
-    def step(self, live: RefineConfig | None = None) -> RefineSnapshot:
+    def step(
+        self, live: RefineConfig | None = None, on_frame: OnFrame = ignore_frame
+    ) -> RefineSnapshot:
         """Visit the next few frames and move the poses once.
 
         Args:
             live: settings of this step; of those that may not change while running, the
                 configured ones count.
+            on_frame: told after every frame; where it raises, nothing has changed.
 
         Raises:
             NonFiniteError: a term or gradient is not finite. Nothing has changed then: poses,
@@ -106,7 +109,8 @@ class Refiner:
             raise ValueError(f"Refiner.step: all {self.total_steps} steps are done")
         random_state, order = self._generator.get_state(), self._order
         try:
-            return self._step(with_live_values(self.config, live) if live else self.config)
+            config = with_live_values(self.config, live) if live else self.config
+            return self._step(config, on_frame)
         except Exception:
             # Any failure, also a cancelled one, must leave a state that can go on or be saved.
             self._generator.set_state(random_state)
@@ -153,24 +157,31 @@ class Refiner:
             torch.Generator().manual_seed(seed % 2**63),
         )
 
-    def _step(self, config: RefineConfig) -> RefineSnapshot:
+    def _step(self, config: RefineConfig, on_frame: OnFrame) -> RefineSnapshot:
         schedule = config.schedule
         if self._is_unbalanced(config):
-            self._measure_start(config)
+            self._measure_start(config, on_frame)
         epoch, step_in_epoch = divmod(self.steps_done, self.steps_per_epoch)
         if step_in_epoch == 0:
             shuffled = torch.randperm(len(self.active_rows), generator=self._generator)
             self._order = torch.tensor(self.active_rows)[shuffled]
         batch = make_batch(rows_of_step(self._order, step_in_epoch, schedule), self.problem.initial)
         if self.steps_done % schedule.gradient_norm_interval == 0:
-            self._norms = self._measure(config, batch)
+            self._norms = self._measure(config, batch, on_frame)
         lambdas = effective_lambdas(config.weights, self._factors or {})
         stride = stride_of_epoch(epoch, schedule)
         residual = self._poses.residual(batch.context)
         pose = self._poses.pose(batch.context, residual)
-        self._look_at(batch.rows, config)
+        self._look_at(batch.rows, config, on_frame)
         objective = evaluate_objective(
-            self.problem, config, lambdas, pose.detach(), batch, stride, self._generator
+            self.problem,
+            config,
+            lambdas,
+            pose.detach(),
+            batch,
+            stride,
+            self._generator,
+            on_frame=on_frame,
         )
         gradient = on_residual(objective.gradients[TOTAL], pose, residual)
         if epoch < schedule.root_epochs:
@@ -189,14 +200,16 @@ class Refiner:
             group["lr"] = rate
         self._optimizer.step()
 
-    def _look_at(self, rows: tuple[int, ...], config: RefineConfig) -> None:
+    def _look_at(self, rows: tuple[int, ...], config: RefineConfig, on_frame: OnFrame) -> None:
         """Know the keypoints of frames before a term needs them."""
         if counts_keypoints(config):
-            self.problem = look_for_keypoints(self.problem, rows)
+            self.problem = look_for_keypoints(self.problem, rows, lambda _progress: on_frame())
 
-    def _measure(self, config: RefineConfig, batch: FrameBatch) -> dict[str, float]:
+    def _measure(
+        self, config: RefineConfig, batch: FrameBatch, on_frame: OnFrame
+    ) -> dict[str, float]:
         """Measure each term's gradient on the rotations, with random numbers of its own."""
-        self._look_at(batch.rows, config)
+        self._look_at(batch.rows, config, on_frame)
         residual = self._poses.residual(batch.context)
         pose = self._poses.pose(batch.context, residual)
         objective = evaluate_objective(
@@ -208,6 +221,7 @@ class Refiner:
             config.schedule.stride,
             torch.Generator().manual_seed(config.seed + self.steps_done),
             per_term=True,
+            on_frame=on_frame,
         )
         norms = {}
         for name, gradient in objective.gradients.items():
@@ -223,13 +237,13 @@ class Refiner:
         is_new = counts_keypoints(config) and KEYPOINT not in self._factors
         return config.balance.enabled and is_new
 
-    def _measure_start(self, config: RefineConfig) -> None:
+    def _measure_start(self, config: RefineConfig, on_frame: OnFrame) -> None:
         """Fix the balance of the terms by their gradients at the poses they first meet."""
         if not config.balance.enabled:
             self._factors = {}
             return
         rows = spread_rows(self.active_rows, config.balance.num_frames)
-        norms = self._measure(config, make_batch(rows, self.problem.initial))
+        norms = self._measure(config, make_batch(rows, self.problem.initial), on_frame)
         self._factors = balance_factors(norms, config.balance) | (self._factors or {})
 
     def _snapshot(

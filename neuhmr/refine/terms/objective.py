@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import torch
 
 from neuhmr.body.local_pose import LocalPose
+from neuhmr.progress import OnFrame, ignore_frame
 from neuhmr.refine.problem import RefineProblem
 from neuhmr.refine.settings import RefineConfig
 from neuhmr.refine.terms.frame_batch import FrameBatch
@@ -42,6 +43,7 @@ def evaluate_objective(
     stride: int,
     generator: torch.Generator,
     per_term: bool = False,
+    on_frame: OnFrame = ignore_frame,
 ) -> Objective:
     """Compute all terms of a batch and differentiate them (NeuHMR Eq. 13).
 
@@ -55,6 +57,7 @@ def evaluate_objective(
         stride: pixels between rays.
         generator: draws ray offsets and match candidates.
         per_term: differentiate each term alone, unweighted.
+        on_frame: told after every row; may raise to cancel.
 
     Raises:
         NonFiniteError: a term or its gradient is not a finite number.
@@ -72,6 +75,7 @@ def evaluate_objective(
     for row, position in zip(batch.rows, batch.positions, strict=True):
         here = pose[position : position + 1]
         frame = frame_terms(problem, config, on_pixels, row, here, stride, generator)
+        on_frame()
         matches.append(frame.matches)
         for name, value in frame.values.items():
             values[name] += value * share

@@ -40,18 +40,21 @@ def test_joints_are_looked_for_again_around_better_poses():
     asked = []
 
     class Watching(type(marked_joints(clip))):
-        def find(self, around, sizes):
+        def find(self, around, sizes, on_frame):
             asked.append(around)
-            return super().find(around, sizes)
+            return super().find(around, sizes, on_frame)
 
     finder = marked_joints(clip)
     watching = Watching(finder.features, finder.prototypes, finder.height, finder.width)
     sizes = torch.full((len(initial),), 100.0)
+    frames = []
     found = believe_poses(
-        random_network(), initial, body, clip.crops.cameras, sizes, watching, 30.0
-    )
+        random_network(), initial, body, clip.crops.cameras, sizes, watching, 30.0,
+        lambda: frames.append(1),
+    )  # fmt: skip
     initial_joints = LocalPose.from_motion(initial).bones(body).apply(body.joints_rest)
     assert len(asked) == 2
+    assert len(frames) == 2 * len(initial), "it can be cancelled after every frame"
     torch.testing.assert_close(asked[0], clip.crops.cameras.project(initial_joints))
     assert not torch.allclose(asked[1], asked[0], atol=0.1)
     assert asked[0].shape[1] == 24 and len(MATCHING_JOINTS) == 16

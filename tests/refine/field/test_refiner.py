@@ -8,6 +8,7 @@ from neuhmr.anchors.frame_poses import pose_frame
 from neuhmr.body.motion import Motion
 from neuhmr.clip.crops import PersonCrops
 from neuhmr.errors import ClipError, NonFiniteError
+from neuhmr.progress import Cancelled
 from neuhmr.refine.field.rate import learning_rate
 from neuhmr.refine.field.refiner import Refiner
 from neuhmr.refine.problem import RefineProblem
@@ -134,6 +135,25 @@ def test_stopping_and_resuming_equals_running_through(steps_before: int):
     assert_same(through.motion(), resumed.motion())
     assert rest[-1].terms == whole[-1].terms
     assert rest[-1].gradient_norms == whole[-1].gradient_norms
+
+
+@pytest.mark.parametrize("frames_before", [1, 2, 4])
+def test_a_step_that_is_cancelled_amidst_its_frames_has_not_been(frames_before: int):
+    config = with_schedule(TINY_CONFIG, epochs=2, frames_per_step=2)
+    through, stopped = Refiner(tiny_problem(), config), Refiner(tiny_problem(), config)
+    left = [frames_before]
+
+    def on_frame() -> None:
+        left[0] -= 1
+        if left[0] == 0:
+            raise Cancelled
+
+    with pytest.raises(Cancelled):
+        stopped.step(on_frame=on_frame)
+    assert stopped.steps_done == 0
+    assert_same(stopped.motion(), through.motion())
+    assert [s.terms for s in stopped.steps()] == [s.terms for s in through.steps()]
+    assert_same(stopped.motion(), through.motion())
 
 
 def test_a_state_brings_its_draft_along():

@@ -67,3 +67,59 @@ def test_another_clip_starts_at_its_beginning(clip):
     clip.load(25.0, 7)
     assert not clip.is_playing and clip.frame(50.0) == 0
     assert clip.seek(40, 0.0) == 6
+
+
+@pytest.fixture
+def looping(clip):
+    """Frames 10 to 19 repeat, once a second."""
+    clip.loop((10, 19), 0.0)
+    return clip
+
+
+def test_a_loop_repeats_its_frames_only(looping):
+    looping.seek(12, 0.0)
+    looping.play(0.0)
+    assert [looping.frame(t) for t in (0.05, 0.75, 0.85, 1.85, 20.05)] == [12, 19, 10, 10, 12]
+
+
+@pytest.mark.parametrize(("at", "begins"), [(3, 10), (10, 10), (18, 18), (19, 10), (40, 10)])
+def test_playing_begins_in_the_loop(looping, at, begins):
+    looping.seek(at, 0.0)
+    looping.play(5.0)
+    assert looping.frame(5.01) == begins
+
+
+def test_what_is_sought_outside_of_the_loop_is_shown_and_playing_comes_back(looping):
+    looping.play(0.0)
+    looping.seek(45, 0.0)
+    assert [looping.frame(t) for t in (0.25, 0.45, 0.55, 1.55)] == [47, 49, 10, 10]
+    looping.seek(8, 2.0)
+    assert [looping.frame(2.0 + t) for t in (0.1, 0.25, 1.15, 1.25)] == [9, 10, 19, 10]
+
+
+def test_a_loop_that_is_chosen_while_playing_is_entered_at_once(clip):
+    clip.play(0.0)
+    clip.loop((30, 39), 1.05)
+    assert clip.frame(1.06) == 30 and clip.frame(2.1) == 30
+    clip.loop(None, 2.35)
+    assert clip.frame(2.36) == 33 and clip.frame(3.36) == 43
+
+
+def test_a_loop_stands_still_until_it_is_played_and_ends_with_the_clip(looping):
+    looping.seek(3, 0.0)
+    assert looping.frame(9.0) == 3
+    looping.load(10.0, 50)
+    looping.play(0.0)
+    assert looping.frame(2.55) == 25
+
+
+def test_frames_to_come_follow_the_loop(clip, looping):
+    assert [looping.after(18, count) for count in (1, 2, 3)] == [19, 10, 11]
+    clip.loop(None, 0.0)
+    assert clip.after(48, 2) == 0
+
+
+def test_a_loop_of_one_frame_shows_that_frame(clip):
+    clip.loop((7, 7), 0.0)
+    clip.play(0.0)
+    assert {clip.frame(t) for t in (0.0, 0.33, 4.2)} == {7}

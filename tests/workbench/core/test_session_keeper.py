@@ -225,9 +225,9 @@ def test_a_session_with_one_wrong_entry_is_left_alone(bench, place, value):
 
 def test_a_session_folder_that_cannot_be_written_is_told_once(bench):
     bench.folder = Path("/proc/no/such")
-    for _ in range(3):
+    for count in range(1, 4):
         bench.tasks.step()
-    bench.wait(lambda state: len(state.losses) == 3)
+        bench.wait(lambda state, count=count: len(state.losses) == count)
     assert bench.titles().count("The session cannot be saved") == 1
 
 

@@ -9,6 +9,8 @@ from neuhmr.clip.open_request import OpenRequest
 from neuhmr.errors import ClipError, NonFiniteError
 from tests.workbench.bench import CLIP, Bench
 from tests.workbench.synthetic_figure import NUM_FRAMES
+from workbench.core.worker import MAX_WAITING_JOBS
+from workbench.errors import WorkbenchError
 
 
 def test_opening_shows_the_clip_and_the_default_settings(bench):
@@ -208,3 +210,34 @@ def test_one_button_plays_and_pauses_at_the_frame_that_is_shown(bench):
     assert not bench.state.view.is_playing and not bench.tasks.playback.is_playing
     # At 24 frames a second, at least two frames have passed.
     assert bench.state.view.frame == bench.tasks.playback.frame(time.monotonic()) >= 7
+
+
+def test_pressing_run_twice_is_one_run_and_pause_ends_it(slow_bench):
+    slow_bench.tasks.build_avatar()
+    slow_bench.tasks.run()
+    slow_bench.tasks.run()
+    slow_bench.tasks.step()
+    while slow_bench.state.report is None:
+        time.sleep(0.002)
+    slow_bench.tasks.pause()
+    state = slow_bench.wait(lambda state: state.phase == "paused")
+    reached = state.report.step
+    assert reached < 40 and slow_bench.engine.calls.count("step") == reached
+
+
+def test_a_run_that_is_paused_while_it_waits_does_not_begin(slow_bench):
+    slow_bench.tasks.build_avatar()
+    slow_bench.tasks.run()
+    slow_bench.tasks.pause()
+    state = slow_bench.wait(lambda state: state.avatar is not None and state.phase == "idle")
+    assert state.report is None and "step" not in slow_bench.engine.calls
+
+
+def test_a_run_that_finds_no_place_leaves_the_state_as_it_was(slow_bench):
+    for _ in range(MAX_WAITING_JOBS + 1):
+        slow_bench.tasks.build_avatar()
+        time.sleep(0.01)
+    with pytest.raises(WorkbenchError, match="Too much is waiting"):
+        slow_bench.tasks.run()
+    assert slow_bench.state.phase == "idle"
+    slow_bench.tasks.cancel()

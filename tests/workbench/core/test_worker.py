@@ -247,3 +247,25 @@ def test_progress_of_a_job_is_told_with_its_own_label_and_that_it_is_being_cance
     found = [status for status in log.statuses if status and status.label == "Encoding frames"]
     assert (found[0].done, found[0].total, found[0].is_cancelling) == (3, 8, False)
     assert (found[-1].done, found[-1].total, found[-1].is_cancelling) == (4, 8, True)
+
+
+@pytest.mark.parametrize("ends", [Worker.cancel, Worker.stop])
+def test_cancelling_stops_amidst_an_item_and_the_end_of_the_program_after_it(log, ends):
+    worker, begun, finished = Worker(log.statuses.append, log.errors.append), [], []
+    worker.start()
+
+    def work(control):
+        begun.append(1)
+        for _ in range(40):
+            time.sleep(0.01)
+            control.check()
+        finished.append(1)
+        yield
+
+    worker.submit(log.job("step", work))
+    assert_soon(lambda: begun)
+    ends(worker)
+    log.wait()
+    assert_soon(lambda: log.events == ["step:cancelled"])
+    assert finished == ([1] if ends is Worker.stop else [])
+    worker.stop()

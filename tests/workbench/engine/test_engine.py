@@ -83,6 +83,8 @@ def test_the_avatar_renders_and_wishes_for_anchors_are_granted(footage, stages):
     crop = avatar.crop(3)
     assert crop.shape == (*avatar.crop_size, 3) and rendering.image.shape == (60, 45, 3)
     assert rendering.image.max() > 40 and avatar.crop(999) is None
+    errors = avatar.depth_errors(3)
+    assert errors.shape == (24,) and 0.0 < errors.mean() < 0.3 and avatar.depth_errors(999) is None
     is_body = ~np.isnan(rendering.depth)
     depth = float(footage.pose(footage.initial, 3).joints[0, 2])
     assert 0.02 < is_body.mean() < 0.9

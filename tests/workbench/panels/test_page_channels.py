@@ -2,6 +2,7 @@
 
 import math
 
+import numpy as np
 import pytest
 
 from tests.workbench.driven_window import find, press, send, shown, wait
@@ -132,3 +133,30 @@ def test_skeleton_and_trajectory_are_drawn_when_they_are_wanted(window):
     window.session.set_view(show_skeleton=False, show_trajectory=False)
     assert_soon(lambda: not bones.visible and not way.visible)
     assert mark.visible, "the selected joint stays marked"
+
+
+def test_expected_errors_in_depth_lie_along_the_viewing_rays_of_the_shown_body(window):
+    scene, footage = window.server.viser.scene, window.session.state.footage
+    window.session.set_view(show_depth_errors=True)
+    window.tasks.build_avatar()
+    assert_soon(lambda: window.session.state.avatar is not None)
+    lines = assert_soon(lambda: scene.get_handle_by_name("/skeleton/depth_errors"))
+    joints = footage.pose(footage.initial, 0).joints
+    assert_soon(lambda: lines.visible and abs(lines.points.mean(axis=1) - joints).max() < 1e-5)
+    near, far = lines.points[:, 0], lines.points[:, 1]
+    lengths = np.linalg.norm(far - near, axis=-1)
+    np.testing.assert_allclose(lengths, 2 * (0.01 + 0.005 * np.arange(24)), atol=1e-5)
+    # Seen from the video camera, a line is a point.
+    np.testing.assert_allclose(near[:, :2] / near[:, 2:], far[:, :2] / far[:, 2:], atol=1e-5)
+    assert (far[:, 2] > near[:, 2]).all()
+    assert_soon(lambda: shown(window, "view")["has_avatar"])
+    window.tasks.step()
+    state = assert_soon(lambda: (s := window.session.state).report is not None and s)
+    refined = footage.pose(state.refined, 0).joints
+    assert_soon(lambda: abs(lines.points.mean(axis=1) - refined).max() < 1e-5)
+    window.tasks.seek(4)
+    assert_soon(lambda: not lines.visible)  # Nothing is known of that frame.
+    window.tasks.seek(5)
+    assert_soon(lambda: lines.visible)
+    press(window, "flip depth errors")
+    assert_soon(lambda: not lines.visible)

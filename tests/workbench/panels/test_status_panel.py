@@ -53,5 +53,5 @@ def test_the_status_line_names_state_device_and_step(window):
     window.tasks.step(3)
     wait(window, lambda state: state.report is not None and state.report.step == 3)
     assert_soon(lambda: shown(window, "status")["step"] == "step 3 of 40")
-    assert shown(window, "status")["word"] == "paused"
+    assert_soon(lambda: shown(window, "status")["word"] == "paused")
     assert shown(window, "status")["done"] == ["Clip", "Avatar", "Anchors"]
