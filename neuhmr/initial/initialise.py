@@ -237,7 +237,7 @@ def _report(clip: Clip, landmarks: Landmarks, fit: BodyFit) -> InitialReport:
     if clip.camera_is_guessed:
         warnings.append(
             "the focal length is a guess from the picture's size, so the person's distance is "
-            "only roughly right; give --camera if you know it"
+            "only roughly right; a camera file tells better"
         )
     if seen < FEW_FRAMES * len(clip):
         warnings.append(

@@ -24,7 +24,7 @@ from workbench.engine.interface import Engine, ExportRequest
 from workbench.errors import WorkbenchError
 
 _MAX_LISTED_EXPORTS = 20
-_AVATAR_DONE = ("The avatar is ready", "Its rendering is shown below the video. Next: Register.")
+_AVATAR_DONE = ("The avatar is ready", "Its rendering is on the tab Avatar. Next: Register.")
 _REGISTER_DONE = ("The joints are registered", "Next: Step or Run on the Refine tab.")
 
 _STARTED_OVER = ("Back at the first poses", "Undo (Ctrl+Z) takes that back; versions are kept.")

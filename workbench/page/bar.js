@@ -65,12 +65,21 @@ function markTabs(tabs, status) {
   }
 }
 
-/** The card's elements stay: a press must find the button that it began on. */
+const SETTLE_MS = 600;
+
+/** The card's elements stay: a press must find the button that it began on. A press that comes just after
+ *  the button has changed was meant for what it was before: a double click on Pause must not Run. */
 function buildNext() {
   const title = make("div", { class: "title" }), text = make("div", { class: "text nh-num" });
   const done = make("i"), track = make("div", { class: "nh-track", role: "progressbar" }, done);
-  let act = () => {};
+  let act = () => {}, isStopping = false, isSettling = false, timer = 0;
   const button = make("button", { onclick: () => act() });
+  const allow = () => { button.disabled = isStopping || isSettling; button.classList.toggle("settling", isSettling); };
+  const settle = () => {
+    isSettling = true;
+    clearTimeout(timer);
+    timer = setTimeout(() => { isSettling = false; allow(); }, SETTLE_MS);
+  };
   const card = make("div", { id: "nh-next", role: "status" }, make("div", { class: "nh-grow" }, title, track, text), button);
   const show = (status) => {
     const { words, detail, verb } = status.job ? ofJob(status) : ofAdvice(status);
@@ -84,9 +93,11 @@ function buildNext() {
     }
     button.hidden = !verb;
     if (!verb) return;
+    if (button.textContent !== verb.label) settle();
     [button.textContent, button.className, act] = [verb.label, `nh-b ${verb.look}`, verb.act];
     button.setAttribute("aria-label", verb.name ?? verb.label);
-    button.disabled = Boolean(status.job?.cancelling);
+    isStopping = Boolean(status.job?.cancelling);
+    allow();
   };
   return [card, show];
 }

@@ -61,7 +61,7 @@ class ClipPanel:
 
 def _masks(footage: Footage) -> str:
     if footage.masks is None:
-        return "none: the body's outline stands in"
+        return "being found" if footage.initial is None else "none: the body's outline stands in"
     changes = footage.masks.changes
     inverted = ", inverted" if changes.invert else ""
     return f"from file{inverted}" + (f", grown by {changes.grow} px" if changes.grow else "")
@@ -83,7 +83,7 @@ def clip_facts(state: SessionState) -> list[tuple[str, str]]:
         ("Length", f"{video.num_frames} frames, {seconds:.1f} s at {video.fps:.4g} fps"),
     ]
     focal = float(footage.camera.K[..., 0, 0].mean())
-    guess = ", guessed: give --camera if you know it" if footage.camera_is_guessed else ""
+    guess = ", guessed: open a camera file if you have one" if footage.camera_is_guessed else ""
     rows.append(("Focal length", f"{focal:.0f} px{guess}"))
     if footage.initial is None:
         rows.append(("Poses", "being found"))

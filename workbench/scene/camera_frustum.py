@@ -10,7 +10,9 @@ from workbench.engine.interface import Footage, Image
 from workbench.scene.pictures import resized
 
 IMAGE_WIDTH = 320
-FRUSTUM_SIZE_M = 0.45
+_LARGEST_M = 0.45
+_OF_DISTANCE = 0.06
+"""The frustum's length in distances of the person: seen from beside them it stays a small thing."""
 FEET = (7, 8, 10, 11)
 _SOLE_M = 0.05
 """How far the sole lies below the foot and ankle joints, about (m)."""
@@ -57,7 +59,7 @@ class CameraView:
                 "/camera",
                 fov=vertical_fov(footage, 0),
                 aspect=aspect,
-                scale=FRUSTUM_SIZE_M,
+                scale=_LARGEST_M,
                 thickness=2.0,
                 thickness_units="screen",
                 color=(134, 142, 150),
@@ -66,6 +68,7 @@ class CameraView:
                 receive_shadow=False,
             )
         self._frustum.aspect = aspect
+        self._frustum.scale = frustum_size(footage)
         if footage.initial is not None and len(footage.initial):
             self._lay_ground(footage)
 
@@ -91,6 +94,14 @@ class CameraView:
                 fade_distance=14.0,
             )
         self._grid.position = position
+
+
+def frustum_size(footage: Footage) -> float:
+    """Choose how far the camera's picture stands before it (m)."""
+    if footage.initial is None or not bool(footage.initial.valid.any()):
+        return _LARGEST_M
+    distance = float(footage.initial.transl[footage.initial.valid].norm(dim=-1).median())
+    return min(_LARGEST_M, _OF_DISTANCE * distance)
 
 
 def vertical_fov(footage: Footage, frame: int) -> float:
