@@ -247,7 +247,7 @@ def test_what_is_asked_of_a_format_reaches_its_writer(window):
         assert_soon(lambda: not find(window, "Up axis").disabled)
         send(window, (find(window, "Up axis"), "y"))
         send(window, (find(window, "Frames a second"), 60.0))
-        send(window, (find(window, "Frames without a pose"), "refuse"))
+        send(window, (find(window, "Frames without pose"), "refuse"))
         assert_soon(lambda: not find(window, "Export").disabled)
         send(window, (find(window, "Export"), True))
         assert_soon(lambda: asked)

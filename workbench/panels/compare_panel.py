@@ -21,6 +21,9 @@ from workbench.server.user_event import UserEvent
 FIRST_COLOR, SECOND_COLOR, APART_COLOR = "#adb5bd", "#4dabf7", "#ffd43b"
 _MOST_ROWS = 60
 _NOTHING = "-"
+_OLD = (
+    "Below is what was compared last; the poses have moved since. Press Pause to compare them anew."
+)
 
 
 @dataclass(frozen=True)
@@ -46,6 +49,7 @@ class ComparePanel:
         self._second = gui.add_dropdown("with", nothing, hint="The second version.")
         for place, menu in enumerate((self._first, self._second)):
             menu.on_update(notices.guard(lambda event, place=place: self._choose(place, event)))
+        self._old = gui.add_html("")
         self._plot = gui.add_html("")
         self._sort_clicks = ClickTarget(gui, 19, self._sort, notices)
         self._joint_clicks = ClickTarget(gui, NUM_JOINTS - 1, self._go_to_joint, notices)
@@ -63,6 +67,8 @@ class ComparePanel:
         self._show_menus(names, chosen)
         self._editing.comparisons.tick(state)
         found = state.comparison
+        is_old = found is not None and not is_current(state)
+        self._old.content = markup.paragraph(_OLD) if is_old else ""
         key = (found, state.view.frame, state.view.joint, tuple(self._sorts.items()))
         if found is None or key == self._shown or not is_current(state):
             return

@@ -62,7 +62,7 @@ class ExportPanel:
             "Up axis", tuple(UPS), hint="Which axis points up, in formats that are in the world."
         )
         self._gaps = gui.add_dropdown(
-            "Frames without a pose", tuple(GAPS),
+            "Frames without pose", tuple(GAPS),
             hint="What becomes of them: marked where the format can, else interpolated.",
         )  # fmt: skip
         self._fps = gui.add_number(

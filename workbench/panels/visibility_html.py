@@ -24,7 +24,7 @@ _COLORS: dict[DepthVerdict, str] = {
 }
 _GAUGE_M = 0.6
 _GAUGE_PX = 306
-_MOST_NUMBERED = 12
+_MOST_NUMBERED = 8
 
 
 def gauge(
