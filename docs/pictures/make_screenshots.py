@@ -113,8 +113,9 @@ class Driver:
         self._window.tasks.seek(self._frame_to_show())
         self.wait(self._is_rendered)
         self.save("workbench")
-        self.tab("Matches")
-        self.save("workbench_matches")
+        for tab in ("Matches", "Visibility", "Fix", "Versions", "Compare"):
+            self.tab(tab)
+            self.save(f"workbench_{tab.lower()}")
         self._save_from_camera()
         state = self._window.session.state
         if state.avatar is not None and not state.avatar.heatmaps_missing:

@@ -1,4 +1,5 @@
-"""A video of half a minute through the workbench on the sample clip; `make tour` runs this.
+"""A video of half a minute through the workbench on the sample clip, and four moments of it side by
+side; `make tour` runs this.
 
 Everything in it happens: the script presses a user's buttons, on the real engine, and takes
 pictures meanwhile. Only waiting is shortened.
@@ -15,7 +16,7 @@ from pathlib import Path
 import numpy as np
 import tyro
 from jaxtyping import UInt8
-from make_screenshots import Driver, Screenshots, open_page
+from make_screenshots import Driver, Screenshots, open_page, small_png
 from PIL import Image
 from playwright.sync_api import Page
 
@@ -36,7 +37,7 @@ class TourOptions:
     """Make the video."""
 
     out: Path = HERE / "tour.mp4"
-    """The video to write."""
+    """The video to write; the four moments go beside it, as PNG."""
     clip: Path = SAMPLE_CLIP
     """What to open."""
 
@@ -46,6 +47,8 @@ class Tour:
 
     def __init__(self, window: Workbench, driver: Driver, page: Page) -> None:
         self.frames: list[UInt8[np.ndarray, "height width 3"]] = []
+        self.moments: list[UInt8[np.ndarray, "height width 3"]] = []
+        """What the strip shows."""
         self._window, self._driver, self._page = window, driver, page
 
     def drive(self) -> None:
@@ -61,6 +64,7 @@ class Tour:
         for frame in (20, 40, 60):
             seek(frame)
             self._hold(4, 0.5)
+        self._keep_moment()
         self._press_and_watch("Register", lambda: state.state.joints is not None, 10)
         self._show_tab("Anchors")
         self._show_tab("Refine")
@@ -74,10 +78,12 @@ class Tour:
             self._hold(4, 0.5)
         for tab in ("Matches", "Visibility"):
             self._show_tab(tab)
+            self._keep_moment()
         self._show_tab("Fix")
         for button in ("Flip depth", "Undo"):
             self._driver.press(button)
             self._hold(5, 0.4)
+        self._keep_moment()
         for tab in ("Compare", "Versions", "Export"):
             self._show_tab(tab)
 
@@ -99,6 +105,9 @@ class Tour:
         self._close_notices()
         self._hold(3, 0.4)
 
+    def _keep_moment(self) -> None:
+        self.moments.append(self.frames[-1])
+
     def _close_notices(self) -> None:
         for selector in (".mantine-Notification-closeButton", "[aria-label='Close notice']"):
             while self._page.locator(selector).count():
@@ -116,6 +125,17 @@ class Tour:
 
     def _picture(self) -> UInt8[np.ndarray, "height width 3"]:
         return np.asarray(Image.open(io.BytesIO(self._page.screenshot(type="png"))).convert("RGB"))
+
+
+def _strip(moments: list[UInt8[np.ndarray, "height width 3"]]) -> bytes:
+    """Lay pictures two by two, at three fifths of their size, into a PNG."""
+    small = [Image.fromarray(each).resize((768, 480), Image.Resampling.LANCZOS) for each in moments]
+    sheet = Image.new("RGB", (2 * 768 + 8, -(-len(small) // 2) * 488 - 8), (48, 54, 62))
+    for place, picture in enumerate(small):
+        sheet.paste(picture, (place % 2 * 776, place // 2 * 488))
+    data = io.BytesIO()
+    sheet.save(data, "png")
+    return small_png(data.getvalue())
 
 
 def main() -> int:
@@ -136,6 +156,7 @@ def main() -> int:
                 tour = Tour(window, driver, page)
                 tour.drive()
         write_video(options.out, tour.frames, FPS)
+        options.out.with_suffix(".png").write_bytes(_strip(tour.moments))
     except NeuhmrError as error:
         sys.stderr.write(f"{error}\n")
         return 2
