@@ -8,29 +8,27 @@ from pathlib import Path
 from neuhmr.clip.open_request import OpenRequest
 from neuhmr.errors import MisplacedPosesError, NonFiniteError
 from neuhmr.refine.settings import RefineConfig
-from workbench.core.corrections import Corrections
-from workbench.core.identity import SameObjects
 from workbench.core.notices import Notices
 from workbench.core.playback import Playback
 from workbench.core.restored_notice import offer_start
-from workbench.core.session import (
-    ON_THE_MOVE,
-    LossPoint,
-    Misplaced,
-    Restored,
-    Session,
-    SessionState,
+from workbench.core.run_states import (
+    beginning,
+    begun_around,
+    is_drafted_with,
+    is_put_right,
+    is_registered_with,
+    settled,
+    with_report,
+    without_refinement,
 )
+from workbench.core.session import Misplaced, Restored, Session, SessionState
 from workbench.core.session_keeper import SaveClock, SessionKeeper
 from workbench.core.view_state import ViewState
 from workbench.core.worker import JobControl
 from workbench.engine.depth_tests import DepthWindow
-from workbench.engine.interface import AvatarStage, Engine, Footage
+from workbench.engine.interface import Engine, Footage
 from workbench.engine.optimizer import JointReport, Optimizer, StepReport
 from workbench.errors import WorkbenchError
-
-MAX_LOSS_POINTS = 20_000
-_RATE_SMOOTHING = 0.8
 
 
 class Stages:
@@ -149,7 +147,7 @@ class Stages:
             self._session.set(corrections=state.corrections)
             yield from self.prepare(control)  # Afresh, so with what is set now.
             return
-        self._optimizer, self._begun, self._reached = optimizer, _beginning(state), None
+        self._optimizer, self._begun, self._reached = optimizer, beginning(state), None
         yield
 
     def _goes_on(self, state: SessionState) -> bool:
@@ -158,7 +156,7 @@ class Stages:
             return False
         if state.report is not None:
             return state.report is self._reached
-        return self._reached is None and self._begun == _beginning(state)
+        return self._reached is None and self._begun == beginning(state)
 
     def _is_elsewhere(self, state: SessionState) -> bool:
         """Tell whether poses are shown that no optimizer, in memory or on disk, stands at."""
@@ -186,7 +184,7 @@ class Stages:
         self._reached, self._saved = report, None
         seconds = time.perf_counter() - started
         rate = 1.0 / max(seconds, 1e-6)
-        state = self._session.update(lambda state: _with_report(state, report, rate))
+        state = self._session.update(lambda state: with_report(state, report, rate))
         if self._save_clock.is_due(seconds):
             begun = time.monotonic()
             self._keeper.save(state, self._optimizer)
@@ -206,7 +204,7 @@ class Stages:
 
     def settle(self) -> None:
         """Leave a run: finished, paused, or as if it had never begun."""
-        state = self._session.update(_settled)
+        state = self._session.update(settled)
         if self._optimizer is not None and state.report is not None:
             self._keeper.save(state, self._optimizer)
         self.on_settled(state)
@@ -230,20 +228,7 @@ class Stages:
     def forget_refinement(self) -> None:
         """Drop the refined poses and all that was seen on the way."""
         self._optimizer = None
-        self._session.update(
-            lambda state: replace(
-                state,
-                report=None,
-                restored=None,
-                corrections=Corrections(),
-                version=None,
-                verdicts=None,
-                losses=(),
-                joints=None,
-                steps_per_second=0.0,
-                phase=state.phase if state.phase in ON_THE_MOVE else "idle",
-            )
-        )
+        self._session.update(without_refinement)
 
     def may_save(self, folder: Path) -> bool:
         """Tell whether a session folder that exists is this workbench's to write."""
@@ -320,69 +305,3 @@ class Stages:
         config = self._session.state.config
         assert config is not None, "an open clip has settings"
         return config
-
-
-def is_drafted_with(avatar: AvatarStage | None, config: RefineConfig) -> bool:
-    """Tell whether an avatar is there whose poses were drafted under these settings."""
-    return avatar is not None and avatar.config.draft == config.draft
-
-
-def is_registered_with(state: SessionState, config: RefineConfig) -> bool:
-    """Tell whether anchors are there that were chosen and registered under these settings."""
-    anchors = state.anchors
-    if anchors is None or not is_drafted_with(state.avatar, config):
-        return False
-    is_same_choice = anchors.config.anchors == config.anchors
-    return is_same_choice and anchors.config.matching.epsilon == config.matching.epsilon
-
-
-def is_put_right(state: SessionState) -> bool:
-    """Tell whether poses were put right by hand since the last step, or a version taken up."""
-    return state.corrections.motion is not None
-
-
-def begun_around(state: SessionState) -> SessionState:
-    """Let a refinement begin at poses that were put right, and hold those frames if wished."""
-    corrections = state.corrections
-    return replace(
-        state,
-        corrections=replace(
-            corrections,
-            motion=None,
-            said="Begin at the poses that were put right",
-            start=state.guarded,
-            held=corrections.frames if state.fix.holds else frozenset(),
-        ),
-        report=None,
-        restored=None,
-        verdicts=None,
-        losses=(),
-        joints=None,
-        steps_per_second=0.0,
-    )
-
-
-def _beginning(state: SessionState) -> SameObjects | None:
-    """Say what an optimizer is made for: equal for states that it can go on from."""
-    config = state.config if state.restored is None else state.restored.config
-    scope = state.corrections.run_scope(state.scope)
-    return SameObjects(str(config), str(scope.plain()), state.restored, state.corrections.start)
-
-
-def _settled(state: SessionState) -> SessionState:
-    if state.phase not in ON_THE_MOVE:
-        return state
-    if state.report is None:
-        return replace(state, phase="idle" if state.restored is None else "paused")
-    return replace(state, phase="finished" if state.report.is_finished else "paused")
-
-
-def _with_report(state: SessionState, report: StepReport, rate: float) -> SessionState:
-    point = LossPoint(step=report.step, terms=tuple(report.terms.items()))
-    smoothed = state.steps_per_second * _RATE_SMOOTHING + rate * (1.0 - _RATE_SMOOTHING)
-    return replace(
-        state,
-        report=report,
-        losses=(*state.losses[-MAX_LOSS_POINTS + 1 :], point),
-        steps_per_second=rate if state.steps_per_second == 0.0 else smoothed,
-    )

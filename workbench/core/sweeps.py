@@ -13,8 +13,8 @@ from neuhmr.setting import Value
 from workbench.core.corrections import Corrections
 from workbench.core.looks import joint_distances_mm
 from workbench.core.queueing import submit
+from workbench.core.run_states import is_drafted_with, is_registered_with
 from workbench.core.session import ON_THE_MOVE, SessionState
-from workbench.core.stages import is_drafted_with, is_registered_with
 from workbench.core.sweep import Sweep, SweepPoint, SweepRequest, checked_request
 from workbench.core.tasks import Tasks
 from workbench.core.value_words import short
