@@ -11,6 +11,7 @@ from neuhmr.errors import MisplacedPosesError
 from tests.workbench.driven_window import find, send, widgets
 from tests.workbench.patience import assert_soon
 from workbench.core.open_paths import OpenPaths, keep_upload, request_with
+from workbench.core.open_tasks import open_upload
 from workbench.errors import WorkbenchError
 
 
@@ -112,7 +113,7 @@ def test_uploads_are_kept_in_the_session_over_nothing(tmp_path):
 def test_uploaded_poses_are_opened(window):
     asked = opened_with(window)
     folder = window._session_folder_of(window.session.state.footage.path)
-    window.tasks.open_upload(folder, "mine.npz", b"content")
+    open_upload(window.tasks, folder, "mine.npz", b"content")
     assert_soon(lambda: asked)
     assert asked[-1].poses.read_bytes() == b"content"
     assert asked[-1].poses.parent.name == "uploads"

@@ -6,15 +6,13 @@ Nothing here knows viser; nothing here computes on the calling thread.
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from pathlib import Path
 
-from neuhmr.clip.mask_changes import MaskChanges
 from neuhmr.clip.open_request import OpenRequest
 from neuhmr.refine.settings import with_values
 from neuhmr.setting import Value
 from workbench.core.notices import Notices
-from workbench.core.open_paths import keep_upload, request_with
 from workbench.core.playback import Playback
+from workbench.core.run_states import settled
 from workbench.core.session import ON_THE_MOVE, JobStatus, Session, SessionState
 from workbench.core.session_keeper import SessionKeeper
 from workbench.core.stages import Stages
@@ -51,61 +49,12 @@ class Tasks:
     def open(self, request: OpenRequest) -> None:
         """Open a clip; one without poses is initialized at once."""
         self.pause()
-        self._submit("Opening the clip", lambda control: self.stages.open(request, control))
-
-    def open_upload(self, folder: Path, name: str, content: bytes) -> None:
-        """Keep poses that a page sent in a session's folder, and open the clip with them."""
-        self.pause()
-        request = self.session.state.request
-
-        def work(control: JobControl) -> Iterator[None]:
-            path = keep_upload(folder, name, content)
-            yield from self.stages.open(request_with(request, "poses", path), control)
-
-        self._submit("Opening the clip", work)
-
-    def choose_person(self, person: str) -> None:
-        """Open the clip with the poses of another of the people in their file.
-
-        Raises:
-            WorkbenchError: the file holds nobody of that id.
-        """
-        state = self.session.state
-        if state.footage is None or state.request is None or person not in state.footage.people:
-            raise WorkbenchError(f"There is no person {person} in the poses' file; choose another.")
-        self.session.set_view(chooses_person=False)
-        if person == state.footage.person:
-            return
-        self._open_here(replace(state.request, person=person), f"Opening person {person}")
-
-    def use_masks(self, changes: MaskChanges) -> None:
-        """Open the clip with its masks changed; what was built with them as they were is dropped.
-
-        Raises:
-            WorkbenchError: there are no masks.
-        """
-        state = self.session.state
-        if state.footage is None or state.request is None or state.footage.masks is None:
-            raise WorkbenchError("The clip has no masks that could be changed; open some first.")
-        request = replace(state.request, invert_masks=changes.invert, grow_masks=changes.grow)
-        self._open_here(request, "Opening the clip with changed masks", show_masks=True)
-
-    def _open_here(self, request: OpenRequest, label: str, **view: object) -> None:
-        """Open the present clip in another way, and go back to the frame that is shown."""
-        self.pause()
-        frame = self.session.state.view.frame
-
-        def work(control: JobControl) -> Iterator[None]:
-            yield from self.stages.open(request, control)
-            self.seek(frame)
-            self.session.set_view(**view)
-
-        self._submit(label, work)
+        self.submit("Opening the clip", lambda control: self.stages.open(request, control))
 
     def build_avatar(self) -> None:
         """Make the person renderable."""
         self.pause()
-        self._submit("Building the avatar", self.stages.build_avatar, _AVATAR_DONE)
+        self.submit("Building the avatar", self.stages.build_avatar, _AVATAR_DONE)
 
     def register(self) -> None:
         """Choose anchors and describe the joints, with the user's includes and excludes."""
@@ -115,7 +64,7 @@ class Tasks:
             yield from self.stages.register(control)
             yield from self.stages.prepare(control)
 
-        self._submit("Registering the joints", work, _REGISTER_DONE)
+        self.submit("Registering the joints", work, _REGISTER_DONE)
 
     def choose_anchor(self, frame: int, is_wanted: bool | None) -> None:
         """Force a frame in (True) or out (False) of the anchors, or leave it free (None)."""
@@ -157,7 +106,7 @@ class Tasks:
     def reset(self) -> None:
         """Go back to the initial poses; avatar and anchors are kept."""
         self.pause()
-        self._submit("Going back to the initial poses", self._reset)
+        self.submit("Going back to the initial poses", self._reset)
 
     def start_over(self) -> None:
         """Go back to the first poses; undo brings the present ones back, and versions stay."""
@@ -165,7 +114,7 @@ class Tasks:
             self.notices.info("These are the first poses", "There is nothing to go back from.")
             return
         self.pause()
-        self._submit("Going back to the first poses", self._reset, _STARTED_OVER)
+        self.submit("Going back to the first poses", self._reset, _STARTED_OVER)
 
     def cancel(self) -> None:
         """Stop whatever is under way; what was reached before is kept."""
@@ -174,7 +123,7 @@ class Tasks:
     def judge(self) -> None:
         """Find the frames whose refined pose looks worse than the initial one."""
         self.pause()
-        self._submit("Judging the frames", self.stages.judge)
+        self.submit("Judging the frames", self.stages.judge)
 
     def export(self, request: ExportRequest, is_guarded: bool = True) -> None:
         """Write the best poses so far.
@@ -207,7 +156,7 @@ class Tasks:
             self.notices.success("Exported", written)
             yield
 
-        self._submit(f"Writing {request.path.name}", work)
+        self.submit(f"Writing {request.path.name}", work)
 
     def seek(self, frame: int) -> None:
         """Show a frame; it is clamped to the clip."""
@@ -258,41 +207,7 @@ class Tasks:
 
         self.session.update(change)
 
-    def stop(self) -> None:
-        """Finish the step in hand, save it, and end the compute thread."""
-        self.worker.stop()
-        self.stages.close()
-
-    def _reset(self, _control: JobControl) -> Iterator[None]:
-        self.stages.reset()
-        yield
-
-    def _run_steps(self, label: str, count: int | None) -> None:
-        def work(control: JobControl) -> Iterator[None]:
-            if self.session.state.phase != "running":
-                return  # Paused while it waited.
-            yield from self.stages.prepare(control)
-            taken = 0
-            while self.session.state.phase == "running" and (count is None or taken < count):
-                report = self.stages.take_step(control)
-                taken += 1
-                self._on_status(JobStatus(label=label, done=report.step, total=report.total_steps))
-                yield
-                if report.is_finished:
-                    yield from self.stages.judge(control)
-                    break
-
-        # Said now, not when its turn comes: a second press must not queue a second run, which
-        # would begin when the first is paused.
-        before = self.session.state.phase
-        self.session.set(phase="running")
-        try:
-            self._submit(label, work, on_end=self.stages.settle)
-        except WorkbenchError:
-            self.session.set(phase=before)
-            raise
-
-    def _submit(
+    def submit(
         self,
         label: str,
         work: Callable[[JobControl], Iterator[None]],
@@ -327,6 +242,50 @@ class Tasks:
         )
         if not self.worker.submit(job):
             raise WorkbenchError("Too much is waiting already; let it finish or press Cancel.")
+
+    def stop(self) -> None:
+        """Finish the step in hand, save it, and end the compute thread."""
+        self.worker.stop()
+        self.stages.close()
+
+    def _reset(self, _control: JobControl) -> Iterator[None]:
+        self.stages.reset()
+        yield
+
+    def _run_steps(self, label: str, count: int | None) -> None:
+        has_begun = False
+
+        def work(control: JobControl) -> Iterator[None]:
+            nonlocal has_begun
+            if self.session.state.phase != "running":
+                return  # Paused while it waited.
+            has_begun = True
+            yield from self.stages.prepare(control)
+            taken = 0
+            while self.session.state.phase == "running" and (count is None or taken < count):
+                report = self.stages.take_step(control)
+                taken += 1
+                self._on_status(JobStatus(label=label, done=report.step, total=report.total_steps))
+                yield
+                if report.is_finished:
+                    yield from self.stages.judge(control)
+                    break
+
+        def end() -> None:
+            if has_begun:
+                self.stages.settle()
+            else:  # Perhaps on the thread of the page, and with nothing to save.
+                self.session.update(settled)
+
+        # Said now, not when its turn comes: a second press must not queue a second run, which
+        # would begin when the first is paused.
+        before = self.session.state.phase
+        self.session.set(phase="running")
+        try:
+            self.submit(label, work, on_end=end)
+        except WorkbenchError:
+            self.session.set(phase=before)
+            raise
 
     def _on_status(self, status: JobStatus | None) -> None:
         self.session.update(lambda state: replace(state, job=status))

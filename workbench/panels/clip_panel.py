@@ -4,6 +4,7 @@ import viser
 
 from workbench.core import markup
 from workbench.core.notices import Notices
+from workbench.core.open_tasks import choose_person
 from workbench.core.session import SessionState
 from workbench.core.tasks import Tasks
 from workbench.engine.interface import Footage
@@ -30,7 +31,7 @@ class ClipPanel:
         @self._person.on_update
         @notices.guard
         def _(event: UserEvent) -> None:
-            tasks.choose_person(event.value)
+            choose_person(tasks, event.value)
 
         @self._pick.on_click
         @notices.guard

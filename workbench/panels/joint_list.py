@@ -11,6 +11,7 @@ from jaxtyping import Float
 from neuhmr.body.motion import Motion
 from neuhmr.body.skeleton import SMPL_JOINT_NAMES
 from workbench.core.joint_figures import JointFigures, JointRuler
+from workbench.core.open_tasks import choose_person
 from workbench.core.page_link import PageLink
 from workbench.core.session import SessionState
 from workbench.core.tasks import Tasks
@@ -68,7 +69,7 @@ class JointList:
             if state.view.chooses_person and click.point is not None:
                 person = person_at_point(footage, state.view.frame, *click.point)
                 if person is not None:
-                    self._tasks.choose_person(person)
+                    choose_person(self._tasks, person)
                 continue
             joint = _joint_at(click, footage, motion, state.view.frame)
             if joint is not None:

@@ -6,6 +6,7 @@ import viser
 
 from neuhmr.clip.mask_changes import UNCHANGED, MaskChanges
 from workbench.core.notices import Notices
+from workbench.core.open_tasks import use_masks
 from workbench.core.session import SessionState
 from workbench.core.tasks import Tasks
 from workbench.server.user_event import UserEvent
@@ -36,7 +37,7 @@ class MaskWidgets:
         self._show.on_update(notices.guard(self._turn))
         self._invert.on_update(notices.guard(lambda event: self._wish(invert=bool(event.value))))
         self._grow.on_update(notices.guard(lambda event: self._wish(grow=int(event.value))))
-        self._use.on_click(notices.guard(lambda _event: tasks.use_masks(wished(self._state))))
+        self._use.on_click(notices.guard(lambda _event: use_masks(tasks, wished(self._state))))
 
     @property
     def _state(self) -> SessionState:

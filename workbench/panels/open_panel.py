@@ -9,6 +9,7 @@ from neuhmr.body.pose_readings import GIVEN
 from workbench.core import markup
 from workbench.core.notices import Notices
 from workbench.core.open_paths import OpenPaths, Role, other_clips, request_with
+from workbench.core.open_tasks import open_upload
 from workbench.core.session import SessionState
 from workbench.core.tasks import Tasks
 from workbench.errors import WorkbenchError
@@ -90,7 +91,7 @@ class OpenPanel:
             if footage is None:
                 raise WorkbenchError("No clip is open that poses could belong to; open one first.")
             folder = self._session_folder_of(footage.path)
-            self._tasks.open_upload(folder, file.name, file.content)
+            open_upload(self._tasks, folder, file.name, file.content)
 
     def _read_as(self, place: int) -> None:
         misplaced = self._tasks.session.state.misplaced

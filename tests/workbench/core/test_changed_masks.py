@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from neuhmr.clip.mask_changes import MaskChanges
+from workbench.core.open_tasks import use_masks
 from workbench.errors import WorkbenchError
 from workbench.panels.mask_widgets import wished
 from workbench.scene.frame_view import frame_request
@@ -36,7 +37,7 @@ def test_using_changed_masks_drops_what_was_built_on_the_others(bench):
     bench.tasks.step()
     bench.wait(lambda state: state.report is not None)
     bench.tasks.seek(9)
-    bench.tasks.use_masks(MaskChanges(grow=4))
+    use_masks(bench.tasks, MaskChanges(grow=4))
     state = bench.wait(lambda state: state.footage.masks.changes.grow == 4)
     assert (state.avatar, state.anchors, state.refined, state.restored) == (None,) * 4
     assert state.request.grow_masks == 4 and state.view.frame == 9 and state.view.show_masks
@@ -59,4 +60,4 @@ def test_masks_as_they_were_leave_the_session_alone(bench):
 def test_without_masks_there_is_nothing_to_change(bench):
     object.__setattr__(bench.state.footage, "masks", None)
     with pytest.raises(WorkbenchError, match="no masks"):
-        bench.tasks.use_masks(MaskChanges(invert=True))
+        use_masks(bench.tasks, MaskChanges(invert=True))

@@ -5,6 +5,7 @@ import torch
 
 from tests.workbench.bench import Bench
 from tests.workbench.fake_engine import FakeEngine
+from workbench.core.open_tasks import choose_person
 from workbench.core.session_folder import folder_for_person
 from workbench.errors import WorkbenchError
 
@@ -25,7 +26,7 @@ def test_choosing_somebody_opens_their_poses_at_the_same_frame(several):
     first = several.wait(is_open("1"))
     several.tasks.seek(30)
     several.session.set_view(chooses_person=True)
-    several.tasks.choose_person("4")
+    choose_person(several.tasks, "4")
     state = several.wait(is_open("4"))
     assert state.request.person == "4" and state.view.frame == 30
     assert not state.view.chooses_person
@@ -35,23 +36,23 @@ def test_choosing_somebody_opens_their_poses_at_the_same_frame(several):
 
 def test_choosing_whom_is_open_already_opens_nothing(several):
     several.session.set_view(chooses_person=True)
-    several.tasks.choose_person("1")
+    choose_person(several.tasks, "1")
     assert not several.wait().view.chooses_person
     assert several.engine.calls.count("open") == 1
 
 
 def test_somebody_who_is_not_in_the_file_is_refused(several):
     with pytest.raises(WorkbenchError, match="no person 7"):
-        several.tasks.choose_person("7")
+        choose_person(several.tasks, "7")
 
 
 def test_what_was_refined_of_one_person_is_kept_for_them_alone(several):
     several.tasks.step()
     refined = several.wait(lambda state: state.report is not None).refined
-    several.tasks.choose_person("4")
+    choose_person(several.tasks, "4")
     state = several.wait(is_open("4"))
     assert state.refined is None and "Restored" not in several.titles()
-    several.tasks.choose_person("1")
+    choose_person(several.tasks, "1")
     state = several.wait(lambda state: is_open("1")(state) and state.restored is not None)
     assert torch.equal(state.refined.transl, refined.transl)
     assert (several.folder / "turn" / "person-1" / "session.json").is_file()

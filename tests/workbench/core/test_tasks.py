@@ -233,6 +233,16 @@ def test_a_run_that_is_paused_while_it_waits_does_not_begin(slow_bench):
     assert state.report is None and "step" not in slow_bench.engine.calls
 
 
+def test_a_run_that_is_cancelled_while_it_waits_saves_nothing(slow_bench):
+    settled = []
+    slow_bench.tasks.stages.on_settled = settled.append
+    slow_bench.tasks.build_avatar()
+    slow_bench.tasks.run()
+    slow_bench.tasks.cancel()
+    state = slow_bench.wait(lambda state: state.phase == "idle" and state.job is None)
+    assert state.report is None and settled == [] and "step" not in slow_bench.engine.calls
+
+
 def test_a_run_that_finds_no_place_leaves_the_state_as_it_was(slow_bench):
     for _ in range(MAX_WAITING_JOBS + 1):
         slow_bench.tasks.build_avatar()
