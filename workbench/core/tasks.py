@@ -257,9 +257,10 @@ class Tasks:
 
         def work(control: JobControl) -> Iterator[None]:
             nonlocal has_begun
-            if self.session.state.phase != "running":
-                return  # Paused while it waited.
+            if self.session.state.phase == "pausing":
+                return  # While it waited.
             has_begun = True
+            self.session.set(phase="running")  # A clip that was opened meanwhile has begun anew.
             yield from self.stages.prepare(control)
             taken = 0
             while self.session.state.phase == "running" and (count is None or taken < count):

@@ -233,6 +233,15 @@ def test_a_run_that_is_paused_while_it_waits_does_not_begin(slow_bench):
     assert state.report is None and "step" not in slow_bench.engine.calls
 
 
+def test_a_run_that_waits_for_a_clip_begins_when_it_is_open(slow_bench):
+    slow_bench.tasks.open(OpenRequest(clip=CLIP))
+    slow_bench.tasks.run()
+    while slow_bench.state.report is None:
+        time.sleep(0.002)
+    slow_bench.tasks.pause()
+    assert slow_bench.wait(lambda state: state.phase == "paused").report.step >= 1
+
+
 def test_a_run_that_is_cancelled_while_it_waits_saves_nothing(slow_bench):
     settled = []
     slow_bench.tasks.stages.on_settled = settled.append
