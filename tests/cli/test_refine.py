@@ -18,6 +18,7 @@ from neuhmr.errors import BodyModelError
 from neuhmr.geometry.cameras import camera_from_focal
 from neuhmr.ghn.checkpoint import load_ghn
 from neuhmr.ghnerf.clips.clip_checkpoint import load_heatmaps_of_body, save_clip_heatmaps
+from neuhmr.progress import OnFrame, ignore_frame
 from neuhmr.refine.field.refiner import Refiner
 from neuhmr.refine.field.snapshot import RefineSnapshot
 from neuhmr.refine.settings import RefineConfig
@@ -60,10 +61,12 @@ def interrupt_at(monkeypatch: pytest.MonkeyPatch):
     def arrange(step: int) -> None:
         original = Refiner.step
 
-        def interrupted(self: Refiner, live: RefineConfig | None = None) -> RefineSnapshot:
+        def interrupted(
+            self: Refiner, live: RefineConfig | None = None, on_frame: OnFrame = ignore_frame
+        ) -> RefineSnapshot:
             if self.steps_done == step - 1:
                 signal.raise_signal(signal.SIGINT)
-            return original(self, live)
+            return original(self, live, on_frame)
 
         monkeypatch.setattr(Refiner, "step", interrupted)
 

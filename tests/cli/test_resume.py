@@ -35,9 +35,9 @@ def begun(painted_clip: Path, tiny_weights: Path, tmp_path_factory: pytest.TempP
     shutil.copy(tiny_weights, folder / "weights.safetensors")
     original = Refiner.step
 
-    def interrupted(self: Refiner, live: object = None) -> object:
+    def interrupted(self: Refiner, *given: object) -> object:
         signal.raise_signal(signal.SIGINT)
-        return original(self, live)  # type: ignore[arg-type]
+        return original(self, *given)  # type: ignore[arg-type]
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Refiner, "step", interrupted)
