@@ -40,11 +40,11 @@ def test_what_a_hand_does_is_timed(window, monkeypatch):
 
 def test_long_jobs_are_cancelled_at_several_moments(window, monkeypatch):
     monkeypatch.setattr(measures, "CANCEL_SHARES", (0.1, 0.5))
-    window.tasks.engine.pause_s = 0.4
+    window.tasks.engine.pause_s = 0.15
     figures = asyncio.run(measures.cancel(Hand(window)))
     calls = window.tasks.engine.calls
     assert (calls.count("build_avatar"), calls.count("register")) == (3, 3)
-    assert figures["avatar_s"] > 8 * 0.4 and window.session.state.sweep is not None
+    assert figures["avatar_s"] > 8 * 0.15 and window.session.state.sweep is not None
     for job in ("avatar", "register", "sweep"):
         # The toy can stop after each of the pieces that it does.
         assert 0.0 < figures[f"cancel_{job}_ms"] <= figures[f"cancel_{job}_most_ms"] < 5000.0

@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from dataclasses import replace
 
-from workbench.core.queueing import submit
 from workbench.core.session import SessionState
 from workbench.core.tasks import Tasks
 from workbench.core.worker import JobControl
@@ -37,7 +36,7 @@ def condition_on(tasks: Tasks, frames: tuple[int, int]) -> None:
     def work(control: JobControl) -> Iterator[None]:
         state = tasks.session.state
         if state.avatar is None:
-            return
+            raise WorkbenchError("There is no avatar any more; press Build avatar first.")
         avatar = state.avatar.conditioned_on(frames)
         tasks.stages.forget_refinement()
         tasks.session.set(avatar=avatar, anchors=None, preview=None)
@@ -47,7 +46,5 @@ def condition_on(tasks: Tasks, frames: tuple[int, int]) -> None:
             yield from tasks.stages.register(control)
             yield from tasks.stages.prepare(control)
 
-        words = f"Made from frames {frames[0]} and {frames[1]}."
-        tasks.notices.success("The avatar has changed", words)
-
-    submit(tasks, "Conditioning the avatar", work)
+    done = ("The avatar has changed", f"Made from frames {frames[0]} and {frames[1]}.")
+    tasks.submit("Conditioning the avatar", work, done)

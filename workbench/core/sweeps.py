@@ -12,7 +12,6 @@ from neuhmr.refine.settings import RefineConfig, with_values
 from neuhmr.setting import Value
 from workbench.core.corrections import Corrections
 from workbench.core.looks import joint_distances_mm
-from workbench.core.queueing import submit
 from workbench.core.run_states import is_drafted_with, is_registered_with
 from workbench.core.session import ON_THE_MOVE, SessionState
 from workbench.core.sweep import Sweep, SweepPoint, SweepRequest, checked_request
@@ -48,7 +47,9 @@ class Sweeps:
             raise WorkbenchError("There are no poses yet; open a clip with a person.")
         if state.phase in ON_THE_MOVE:
             raise WorkbenchError("A refinement is under way; press Pause first.")
-        submit(self._tasks, "Sweeping", lambda control: self._work(checked, control), self._end)
+        self._tasks.submit(
+            "Sweeping", lambda control: self._work(checked, control), on_end=self._end
+        )
 
     def _work(self, request: SweepRequest, control: JobControl) -> Iterator[None]:
         state = self._session.state

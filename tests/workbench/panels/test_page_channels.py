@@ -127,7 +127,8 @@ def test_skeleton_and_trajectory_are_drawn_when_they_are_wanted(window):
     assert points.colors.shape == (24, 3) and len({tuple(c) for c in points.colors}) > 3
     mark = scene.get_handle_by_name("/skeleton/selected")
     assert_soon(lambda: abs(mark.points[0] - joints[4]).max() < 1e-5)
-    assert scene.get_handle_by_name("/skeleton/name").text == "left knee"
+    name = scene.get_handle_by_name("/skeleton/name")
+    assert_soon(lambda: name.text == "left knee")
     way = assert_soon(lambda: scene.get_handle_by_name("/trajectory/initial"))
     assert way.points.shape == (footage.video.num_frames - 1, 2, 3)
     window.session.set_view(show_skeleton=False, show_trajectory=False)
