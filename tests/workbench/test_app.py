@@ -222,6 +222,16 @@ def test_advice_and_next_stage_follow_the_state(window):
     assert next_stage(state) is None and next_advice(state)[0] == "Judge and export"
 
 
+def test_a_restored_session_goes_on_with_one_press(window):
+    window.tasks.step(2)
+    wait(window, lambda state: state.report is not None)
+    window.tasks.open(window.session.state.request)
+    state = wait(window, lambda state: state.restored is not None)
+    assert state.avatar is None and next_stage(state) == "Run"
+    press(window, "next")
+    assert wait(window, lambda state: state.phase == "finished").report.step == 40
+
+
 def test_other_clips_are_the_videos_beside_this_one(tmp_path):
     for name in ("a.mp4", "b.MOV", "c.txt", "turn.mp4"):
         (tmp_path / name).touch()

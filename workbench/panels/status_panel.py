@@ -171,6 +171,8 @@ def next_stage(state: SessionState) -> str | None:
     """Name the step that comes next on the way to refined poses; None where there is none."""
     if state.initial is None or state.phase not in ("idle", "paused"):
         return None
+    if state.restored is not None and state.report is None:
+        return "Run"  # It does the stages before it anew.
     if state.avatar is None:
         return "Build avatar"
     return "Register" if state.anchors is None else "Run"
