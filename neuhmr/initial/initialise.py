@@ -183,7 +183,8 @@ def initialise_sidecars(
     if not keeps_masks:
         write_masks(masks_path, result.masks)
     write_motion_file(poses_path, content)
-    return result
+    # As the file says: what is begun now must go on when the clip is opened again.
+    return replace(result, motion=content.motion)
 
 
 def observe(
