@@ -28,15 +28,6 @@ class MisplacedPosesError(PoseFileError):
         """Ways to read them that the user may ask for, see `neuhmr.body.pose_readings`."""
 
 
-class SeveralPeopleError(PoseFileError):
-    """Poses of several people, where it was not said whose are meant."""
-
-    def __init__(self, message: str, people: tuple[str, ...]) -> None:
-        super().__init__(message)
-        self.people = people
-        """Their ids in the file, who was seen in most frames first."""
-
-
 class BodyModelError(NeuhmrError):
     """A body-model file that is missing, wrong or incomplete."""
 

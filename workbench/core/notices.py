@@ -84,7 +84,6 @@ def _titles(error: NeuhmrError) -> str:
         "ClipError": "The clip cannot be used",
         "PoseFileError": "The poses cannot be used",
         "MisplacedPosesError": "The poses do not lie on the person",
-        "SeveralPeopleError": "The poses are of several people",
         "BodyModelError": "The body model cannot be used",
         "CheckpointError": "The weights cannot be used",
         "OutputError": "The result cannot be written",

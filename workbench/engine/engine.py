@@ -4,14 +4,14 @@ from dataclasses import replace
 
 from neuhmr.clip.open_request import OpenRequest
 from neuhmr.devices import choose_device
-from neuhmr.errors import SeveralPeopleError
+from neuhmr.formats.reading.choice import ids_by_frames
 from neuhmr.opening import open_clip_files
 from neuhmr.progress import OnProgress
 from neuhmr.refine.settings import RefineConfig, preset
 from workbench.engine.export import export_kinds
 from workbench.engine.footage import NeuhmrFootage, show_clip
 from workbench.engine.interface import ExportKind
-from workbench.engine.people import people_of
+from workbench.engine.people import people_of, several_people
 
 
 class NeuhmrEngine:
@@ -36,18 +36,16 @@ class NeuhmrEngine:
 
         Of several people whose poses a file holds, the one seen in most frames is shown first.
         """
-        said: tuple[str, ...] = ()
-        try:
-            opened = open_clip_files(request, on_progress)
-        except SeveralPeopleError as error:
-            request = replace(request, person=error.people[0])
-            opened = open_clip_files(request, on_progress)
+        found, said = several_people(request), ()
+        if found is not None and request.person is None:
+            request = replace(request, person=ids_by_frames(found)[0])
             said = (
-                f"the file holds {len(error.people)} people, and person {request.person} is shown; "
-                "press Choose in the picture on the Clip tab and click on another",
+                f"the file holds {len(found.persons)} people, and person {request.person} is "
+                "shown; press Choose in the picture on the Clip tab and click on another",
             )
+        opened = open_clip_files(request, on_progress)
         opened = replace(opened, remarks=(*said, *opened.remarks))
-        people = people_of(opened, request)
+        people = None if found is None else people_of(found, opened, request)
         return show_clip(opened, request, self._device, "from file", people)
 
     def default_config(self) -> RefineConfig:

@@ -10,24 +10,34 @@ from neuhmr.clip.open_request import OpenRequest
 from neuhmr.clip.sidecars import find_sidecar, foreign_pose_sidecars
 from neuhmr.errors import NeuhmrError
 from neuhmr.formats.reading.choice import Choice
+from neuhmr.formats.reading.found import FoundPoses
 from neuhmr.formats.reading.read import DAMAGE, is_motion_file, read_everybody
 from neuhmr.formats.reading.resolve import resolve
 from neuhmr.formats.reading.rest_body import rest_body_of
 from neuhmr.opening import Opened
 
 
+def several_people(request: OpenRequest) -> FoundPoses | None:
+    """Read the pose file of a clip if it holds several people; None if one, or there is none.
+
+    Raises:
+        PoseFileError: it is of no known tool, or damaged.
+    """
+    path = _pose_file(request)
+    if path is None or is_motion_file(path):
+        return None
+    found = read_everybody(path)
+    return found if len(found.persons) > 1 else None
+
+
 @torch.no_grad()
-def people_of(opened: Opened, request: OpenRequest) -> dict[str, Motion]:
-    """Read the poses of everybody in a clip's pose file, by id; empty where there is only one.
+def people_of(found: FoundPoses, opened: Opened, request: OpenRequest) -> dict[str, Motion]:
+    """Put everybody in a clip's pose file onto the clip's body, by id.
 
     Who cannot be read is left out: nobody has asked for them yet.
     """
     path = _pose_file(request)
-    if path is None or opened.clip.motion is None or is_motion_file(path):
-        return {}
-    found = read_everybody(path)
-    if len(found.persons) < 2:
-        return {}
+    assert path is not None, "they were found somewhere"
     video, model = opened.clip.video, opened.model
     people: dict[str, Motion] = {}
     for person in found.persons:

@@ -6,7 +6,7 @@ from typing import Literal
 
 import numpy as np
 
-from neuhmr.errors import PoseFileError, SeveralPeopleError
+from neuhmr.errors import PoseFileError
 from neuhmr.formats.reading.found import FoundPerson, FoundPoses
 from neuhmr.formats.reading.joined_tracks import JOIN, join_tracks
 from neuhmr.formats.reading.rest_body import RestBody
@@ -44,8 +44,7 @@ def choose_person(
         The person, and what to say about a joint.
 
     Raises:
-        SeveralPeopleError: there are several, and nobody is asked for.
-        PoseFileError: there are none, or nobody of that name.
+        PoseFileError: there are none or several, or nobody of that name.
     """
     if not found.persons:
         raise PoseFileError(
@@ -60,11 +59,9 @@ def choose_person(
         return ids[wanted], ()
     people = "; ".join(_describe(person) for person in found.persons)
     if wanted is None:
-        by_frames = sorted(found.persons, key=lambda person: -int(person.valid.sum()))
-        raise SeveralPeopleError(
+        raise PoseFileError(
             f"{path} ({found.tool}) holds {len(found.persons)} people, one was expected; choose "
-            f"with --person among {people}; --person ID{JOIN}ID joins tracks of one person.",
-            tuple(person.id for person in by_frames),
+            f"with --person among {people}; --person ID{JOIN}ID joins tracks of one person."
         )
     parts = wanted.split(JOIN)
     if len(parts) > 1 and set(parts) <= ids.keys() and len(set(parts)) == len(parts):
@@ -78,6 +75,12 @@ def choose_person(
     raise PoseFileError(
         f"{path} ({found.tool}) holds no person {wanted}, one of these was expected: {people}."
     )
+
+
+def ids_by_frames(found: FoundPoses) -> tuple[str, ...]:
+    """List everybody, who was seen in most frames first."""
+    ranked = sorted(found.persons, key=lambda person: -int(person.valid.sum()))
+    return tuple(person.id for person in ranked)
 
 
 def _describe(person: FoundPerson) -> str:

@@ -10,8 +10,8 @@ import pytest
 from neuhmr.body.model_files import load_body_arrays
 from neuhmr.clip.motion_arrays import MotionArrays
 from neuhmr.clip.motion_file import read_motion_file, write_motion_file
-from neuhmr.errors import BodyModelError, PoseFileError, SeveralPeopleError
-from neuhmr.formats.reading.choice import Choice
+from neuhmr.errors import BodyModelError, PoseFileError
+from neuhmr.formats.reading.choice import Choice, ids_by_frames
 from neuhmr.formats.reading.read import read_everybody, read_poses
 from neuhmr.formats.reading.rest_body import read_rest_body, rest_body_of
 from tests.formats.reading import tool_files as files
@@ -52,10 +52,12 @@ def test_several_people_are_listed_until_one_is_chosen(tmp_path: Path) -> None:
     tracks = {3: files.wham_track(make_known(1, rows=4, frames=[0, 1, 2, 3])),
               8: files.wham_track(make_known(2, rows=2, frames=[5, 6]))}  # fmt: skip
     path = write_joblib(tmp_path / "wham_output.pkl", tracks)
-    with pytest.raises(SeveralPeopleError) as refused:
+    with pytest.raises(PoseFileError) as refused:
         read_poses(path)
     message = str(refused.value)
-    assert refused.value.people == ("3", "8"), "who was seen longest comes first"
+    found = read_everybody(path)
+    assert ids_by_frames(found) == ("3", "8"), "who was seen longest comes first"
+    assert ids_by_frames(replace(found, persons=found.persons[::-1])) == ("3", "8")
     assert "2 people" in message and "--person" in message
     assert "3 (4 seen, frames 0 to 3" in message and "8 (2 seen, frames 5 to 6" in message
     assert message.count(". ") == 0, "one sentence"
