@@ -113,10 +113,14 @@ def _look_at(path: Path) -> tuple[tuple[int, int], Lens | None]:
 
 def _open(path: Path) -> Image.Image:
     image = Image.open(path)
+    problem = ""
     if image.width * image.height > _MOST_PIXELS:
-        raise ValueError(f"{image.width} x {image.height} pixels are more than can be used")
-    if image.mode[0] in "IF":
-        raise ValueError(f"its pixels are {image.mode}, colors of 8 bits are read")
+        problem = f"{image.width} x {image.height} pixels are more than can be used"
+    elif image.mode[0] in "IF":
+        problem = f"its pixels are {image.mode}, colors of 8 bits are read"
+    if problem:
+        image.close()
+        raise ValueError(problem)
     return image
 
 

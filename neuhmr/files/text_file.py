@@ -8,17 +8,17 @@ from neuhmr.errors import NeuhmrError
 from neuhmr.files.file_kinds import describe_file, require_file
 from neuhmr.files.limits import UnusableFile, in_words
 
-T = TypeVar("T")
+Content = TypeVar("Content")
 
 
 def read_text_file(
     path: Path,
-    parse: Callable[[bytes], T],
+    parse: Callable[[bytes], Content],
     limit: int,
     error: type[NeuhmrError],
     expected: str,
     remedy: str,
-) -> T:
+) -> Content:
     """Read a text file and make something of it.
 
     Args:
