@@ -10,7 +10,7 @@ from neuhmr.body.smpl_model import PosedBody, ShapedBody
 from neuhmr.geometry.cameras import Camera
 from neuhmr.ghn.canonical import CanonicalBody, rest_offsets
 from neuhmr.ghn.config import GhnConfig
-from neuhmr.ghn.radiance_field import RadianceField, ViewSamples, shape_cues
+from neuhmr.ghn.radiance_field import RadianceField, ViewSamples, carved_share, shape_cues
 from neuhmr.ghn.reference import ReferenceEvidence
 from neuhmr.ghn.renderable import Renderable
 from neuhmr.ghn.volume import CanonicalVolume
@@ -124,7 +124,7 @@ class Avatar:
         views = self.evidence.sample(offsets, nearest)
         shape = shape_cues(signed, distances, self.config.band_width)
         hidden = self.field.hidden(volume, views, shape)
-        sigmas = samples.unpack(self.field.sigmas(hidden, signed))
+        sigmas = samples.unpack(self.field.sigmas(hidden, signed) * carved_share(signed, views))
         weights = render_weights(sigmas, samples.lengths[:, None].expand_as(sigmas))
         return SampleValues(offsets, hidden, views, weights)
 
