@@ -11,12 +11,13 @@ from neuhmr.cli.output import note
 from neuhmr.cli.progress import progress_bars, stop_on_interrupt
 from neuhmr.devices import choose_device
 from neuhmr.errors import NeuhmrError
+from neuhmr.lab.training.course.stage_names import StageName
 from neuhmr.progress import Progress
 
 
 @dataclass(frozen=True, kw_only=True)
 class TrainAll:
-    """Train all networks in turn, from the shipped weights, within --minutes.
+    """Train all networks, or some, in turn, from the shipped weights, within --minutes.
 
     People are made first, by all cores. Each network has a share of the time, which its learning
     rate follows. Leaves weights, a table of scores before and after, and the configuration. Ctrl-C
@@ -29,6 +30,8 @@ class TrainAll:
     """For everything."""
     out: Path
     """Folder of the results, and of everything on the way."""
+    networks: Annotated[tuple[StageName, ...], arg(help_behavior_hint="")] = ()
+    """Which of them; else all."""
     people: OptionalPath = None
     """Folder of people with train, val, views and views-val in it; what is missing is made there.
     Else OUT/people."""
@@ -54,11 +57,13 @@ class TrainAll:
             )
         device = str(choose_device(self.device))
         from neuhmr.lab.training.course.course import CourseConfig, train_all
+        from neuhmr.lab.training.course.plan import chosen_stages
         from neuhmr.lab.training.course.summary import TABLE_NAME
 
         config = CourseConfig(
             data=self.data, out=self.out, seconds=60.0 * self.minutes, people=self.people,
             resume=self.resume, seed=self.seed, device=device,
+            stages=chosen_stages(self.networks),
         )  # fmt: skip
         result: dict[str, object] = {"written": str(self.out), "interrupted": False}
         with stop_on_interrupt() as stop, progress_bars(stop, completes=False) as on_progress:

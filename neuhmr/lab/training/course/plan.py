@@ -1,9 +1,9 @@
 """What a course trains, in which order, with which share of its time."""
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from neuhmr.ghn.checkpoint import OPEN_WEIGHTS_PATH as GHN_PATH
 from neuhmr.ghnerf.clips.clip_checkpoint import CLIP_WEIGHTS_PATH
@@ -13,6 +13,7 @@ from neuhmr.lab.training.clip_heatmaps.training import (
     ClipHeatmapTrainingConfig,
     train_clip_heatmaps,
 )
+from neuhmr.lab.training.course.stage_names import StageName
 from neuhmr.lab.training.ghn.training import GhnTrainingConfig, train_ghn
 from neuhmr.lab.training.ghnerf.batches import DrawConfig
 from neuhmr.lab.training.ghnerf.config import GhnerfTrainingConfig
@@ -26,8 +27,6 @@ from neuhmr.lab.training.motion_prior.training import (
 from neuhmr.lab.training.run import StepOutcome
 from neuhmr.lab.training.run_config import RunConfig
 from neuhmr.motion_prior.checkpoint import MOTION_PRIOR_PATH
-
-StageName = Literal["ghn", "matching", "motion-prior", "clip-heatmaps", "ghnerf"]
 
 PEOPLE_SHARE = 0.15
 """Share of a course's time in which people are made."""
@@ -100,3 +99,26 @@ STAGES: tuple[Stage, ...] = (
     ),
 )  # fmt: skip
 """In this order; shares and `PEOPLE_SHARE` add up to one."""
+
+
+def chosen_stages(names: Collection[StageName]) -> tuple[Stage, ...]:
+    """Pick stages; one that would begin with what another writes, and that one is left out, begins
+    where that one would have.
+
+    Args:
+        names: of the stages; all of them if empty.
+    """
+    by_name = {stage.name: stage for stage in STAGES}
+
+    def begin(start: Path | StageName) -> Path | StageName:
+        if isinstance(start, Path) or start in names:
+            return start
+        return begin(by_name[start].starts["start"])
+
+    if not names:
+        return STAGES
+    return tuple(
+        replace(stage, starts={option: begin(start) for option, start in stage.starts.items()})
+        for stage in STAGES
+        if stage.name in names
+    )

@@ -10,13 +10,14 @@ import torch
 from torch import nn
 
 from neuhmr.errors import DatasetError, NeuhmrError
+from neuhmr.ghn.checkpoint import OPEN_WEIGHTS_PATH as GHN_PATH
 from neuhmr.ghn.checkpoint import load_ghn
 from neuhmr.ghnerf.clips.clip_checkpoint import load_clip_heatmaps
 from neuhmr.ghnerf.network.checkpoint import load_ghnerf
 from neuhmr.lab.people.training_set import TrainingSetConfig
 from neuhmr.lab.training.course import course
 from neuhmr.lab.training.course.course import CourseConfig, people_sets, run_config, train_all
-from neuhmr.lab.training.course.plan import PEOPLE_SHARE, STAGES, Stage
+from neuhmr.lab.training.course.plan import PEOPLE_SHARE, STAGES, Stage, chosen_stages
 from neuhmr.lab.training.ghnerf.batches import DrawConfig
 from neuhmr.lab.training.run import StepOutcome, TrainingRun, run_steps
 from neuhmr.lab.training.run_config import RunConfig
@@ -194,6 +195,16 @@ def test_later_stages_begin_with_what_earlier_ones_wrote(mocap: Path, tmp_path: 
     assert all(run.mixed and run.resume and run.seconds == 9.0 for run in (ghn, ghnerf))
     assert all(run.average > 0.0 for run in (ghn, matching, prior, heatmaps, ghnerf))
     assert not run_config(replace(config, device="cpu"), STAGES[0], 9.0).mixed
+
+
+def test_some_networks_alone_begin_where_those_left_out_would_have(tmp_path: Path) -> None:
+    assert chosen_stages(()) == STAGES
+    matching, heatmaps = chosen_stages(("clip-heatmaps", "matching"))
+    assert matching.starts == {"start": GHN_PATH}
+    assert heatmaps.starts == STAGES[3].starts
+    (alone,) = chosen_stages(("clip-heatmaps",))
+    assert alone.starts["start"] == GHN_PATH
+    assert alone.starts["heatmaps"] == STAGES[3].starts["heatmaps"]
 
 
 TINY = {
