@@ -57,13 +57,13 @@ class Stage:
 
 STAGES: tuple[Stage, ...] = (
     Stage(
-        name="ghn", share=0.30, people=("train", "val"), config=GhnTrainingConfig,
+        name="ghn", share=0.25, people=("train", "val"), config=GhnTrainingConfig,
         train=train_ghn, starts={"start": GHN_PATH}, weights="ghn.safetensors", log="log.jsonl",
         options={"steps": 4000, "average": 0.004},
     ),
     # Begins with the rendering of the stage above, and keeps it.
     Stage(
-        name="matching", share=0.10, people=("train", "val"), config=MatchingTrainingConfig,
+        name="matching", share=0.15, people=("train", "val"), config=MatchingTrainingConfig,
         train=train_matching, starts={"start": "ghn"}, weights="ghn.safetensors",
         log="matching_log.jsonl", options={"steps": 3000, "learning_rate": 3e-4, "average": 0.004},
     ),
