@@ -209,8 +209,10 @@ class Anchored:
         """
         drafted, subject = self.person.drafted, self.person.drafted.subject
         pair = pair or pair_from_anchors(self.selection)
-        body = self.person.build.avatar.body
-        avatar = condition_avatar(subject.crops, drafted.start, body, subject.network, pair)
+        build = self.person.build
+        avatar = condition_avatar(
+            subject.crops, drafted.start, build.avatar.body, subject.network, pair, build.cloth
+        )
         descriptors = register_anchors(
             avatar,
             subject.crops,

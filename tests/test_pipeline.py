@@ -8,6 +8,7 @@ import pytest
 import torch
 from torch import Tensor
 
+from neuhmr.anchors.clothes import find_cloth_reach
 from neuhmr.anchors.conditioning import mesh_silhouette_ious, reference_views
 from neuhmr.anchors.frame_poses import frame_joints
 from neuhmr.anchors.registration import register_anchors
@@ -97,6 +98,7 @@ class WatchedNetwork:
 
     network: object
     shown: list[ReferenceViews] = field(default_factory=list)
+    dressed: list[object] = field(default_factory=list)
 
     def image_features(self, images: Tensor) -> Tensor:
         return self.network.image_features(images)  # pyright: ignore
@@ -104,9 +106,10 @@ class WatchedNetwork:
     def joint_prototypes(self) -> Tensor | None:
         return self.network.joint_prototypes()  # pyright: ignore
 
-    def condition(self, views: ReferenceViews, body: object) -> object:
+    def condition(self, views: ReferenceViews, body: object, *, cloth: object = None) -> object:
         self.shown.append(views)
-        return self.network.condition(views, body)  # pyright: ignore
+        self.dressed.append(cloth)
+        return self.network.condition(views, body, cloth=cloth)  # pyright: ignore
 
 
 @functools.cache
@@ -148,6 +151,19 @@ def test_anchors_are_chosen_and_registered_in_their_drafted_poses():
     )  # fmt: skip
     assert torch.equal(found.descriptors.descriptors, registered.descriptors)
     assert torch.equal(found.descriptors.counts, registered.counts)
+
+
+def test_the_avatar_is_dressed_as_all_frames_show_it_in_their_drafted_poses():
+    anchored = drafted().person().anchors(CONFIG)
+    build, network = anchored.person.build, drafted().subject.network
+    assert isinstance(network, WatchedNetwork)
+    expected = find_cloth_reach(subject().crops, build.avatar.body, drafted().start)
+    assert torch.equal(build.cloth.left, expected.left)
+    other = find_cloth_reach(subject().crops, build.avatar.body, subject().initial)
+    assert not torch.equal(build.cloth.left, other.left)
+    assert network.dressed[-1] is build.cloth
+    anchored.register(CONFIG)
+    assert network.dressed[-1] is build.cloth
 
 
 def test_anchors_begin_at_the_best_frame_of_the_avatar():

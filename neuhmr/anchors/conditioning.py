@@ -11,12 +11,14 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from neuhmr.anchors.clothes import find_cloth_reach
 from neuhmr.anchors.frame_poses import frame_joints, pose_frame
 from neuhmr.anchors.selection import AnchorSelection, orientation_vectors, usable_rows
 from neuhmr.body.motion import Motion
 from neuhmr.body.smpl_model import ShapedBody, SmplModel
 from neuhmr.clip.crops import PersonCrops
 from neuhmr.errors import ClipError
+from neuhmr.ghn.cloth_reach import ClothReach
 from neuhmr.ghn.renderable import HumanNetwork, Renderable
 from neuhmr.ghn.views import ReferenceViews
 from neuhmr.losses.image import silhouette_iou
@@ -36,6 +38,8 @@ class AvatarBuild:
     avatar: Renderable
     conditioning_rows: tuple[int, int]
     """The better frame first; twice the same where only one frame is usable."""
+    cloth: ClothReach
+    """Where the clip's frames show clothes."""
     silhouette_iou: Float[Tensor, " frames"]
     """Mesh against mask at the motion's poses; NaN for rows that were not looked at."""
 
@@ -148,7 +152,9 @@ def build_avatar(
     if rows is None:
         joints = frame_joints(body, motion)
         rows = bootstrap_pair(ious, orientation_vectors(joints, motion.global_orient))
-    return AvatarBuild(condition_avatar(crops, motion, body, ghn, rows), rows, ious)
+    cloth = find_cloth_reach(crops, body, motion)
+    avatar = condition_avatar(crops, motion, body, ghn, rows, cloth)
+    return AvatarBuild(avatar, rows, cloth, ious)
 
 
 @torch.no_grad()
@@ -158,6 +164,7 @@ def condition_avatar(
     body: ShapedBody,
     ghn: HumanNetwork,
     rows: tuple[int, int],
+    cloth: ClothReach,
 ) -> Renderable:
-    """Show the GHN one pair of frames."""
-    return ghn.condition(reference_views(crops, body, motion, rows), body)
+    """Show the GHN one pair of frames, and what all of them say of the clothes."""
+    return ghn.condition(reference_views(crops, body, motion, rows), body, cloth=cloth)

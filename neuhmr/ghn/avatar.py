@@ -9,8 +9,9 @@ from torch import Tensor
 from neuhmr.body.smpl_model import PosedBody, ShapedBody
 from neuhmr.geometry.cameras import Camera
 from neuhmr.ghn.canonical import CanonicalBody, rest_offsets
+from neuhmr.ghn.cloth_reach import ClothReach
 from neuhmr.ghn.config import GhnConfig
-from neuhmr.ghn.radiance_field import RadianceField, ViewSamples, carved_share, shape_cues
+from neuhmr.ghn.radiance_field import RadianceField, ViewSamples, shape_cues
 from neuhmr.ghn.reference import ReferenceEvidence
 from neuhmr.ghn.renderable import Renderable
 from neuhmr.ghn.volume import CanonicalVolume
@@ -53,6 +54,8 @@ class Avatar:
     evidence: ReferenceEvidence
     field: RadianceField
     config: GhnConfig
+    cloth: ClothReach | None = None
+    """Where clothes may be; None leaves it to the network."""
 
     def render(
         self,
@@ -124,7 +127,10 @@ class Avatar:
         views = self.evidence.sample(offsets, nearest)
         shape = shape_cues(signed, distances, self.config.band_width)
         hidden = self.field.hidden(volume, views, shape)
-        sigmas = samples.unpack(self.field.sigmas(hidden, signed) * carved_share(signed, views))
+        densities = self.field.sigmas(hidden, signed)
+        if self.cloth is not None:
+            densities = densities * self.cloth.share(signed, nearest)
+        sigmas = samples.unpack(densities)
         weights = render_weights(sigmas, samples.lengths[:, None].expand_as(sigmas))
         return SampleValues(offsets, hidden, views, weights)
 

@@ -9,6 +9,7 @@ from neuhmr.body.smpl_model import ShapedBody
 from neuhmr.geometry.cameras import sample_at_pixels
 from neuhmr.ghn.avatar import Avatar
 from neuhmr.ghn.canonical import CanonicalBody, canonical_body
+from neuhmr.ghn.cloth_reach import ClothReach
 from neuhmr.ghn.config import GhnConfig
 from neuhmr.ghn.image_encoder import ImageEncoder
 from neuhmr.ghn.matching_encoder import MatchingEncoder
@@ -77,6 +78,7 @@ class Ghn(nn.Module):
         body: ShapedBody,
         plan: tuple[CanonicalBody, VolumePlan] | None = None,
         features: Float[Tensor, "views channels quarter_height quarter_width"] | None = None,
+        cloth: ClothReach | None = None,
     ) -> Avatar:
         """Learn a person from a few views (two in NeuHMR).
 
@@ -85,6 +87,7 @@ class Ghn(nn.Module):
             body: the person's shape.
             plan: result of `plan` for that body, if it is at hand.
             features: result of `rendering_features` for the views' images, if it is at hand.
+            cloth: where clothes may be; None leaves it to the network.
         """
         canonical, volume_plan = self.plan(body) if plan is None else plan
         if features is None:
@@ -95,7 +98,7 @@ class Ghn(nn.Module):
         if not torch.is_grad_enabled():
             # One body is rendered many times now; in training it is rendered once or twice.
             volume = volume.folded(self.config.band_width)
-        return Avatar(body, canonical, volume, evidence, self.field, self.config)
+        return Avatar(body, canonical, volume, evidence, self.field, self.config, cloth)
 
 
 def vertex_evidence(evidence: ReferenceEvidence) -> Float[Tensor, "views vertices evidence"]:

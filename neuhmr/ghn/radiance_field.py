@@ -4,8 +4,7 @@ Note:
     GP-NeRF flattens the views' features before the color head, which fixes their number; here views
     are pooled by learned weights. Colors are blended from the views' own pixels, and regressed only
     where no view sees the place. The density starts from the body's own surface: a network of zeros
-    renders the bare body instead of fog. Outside the body, masks have the last word: dark leggings
-    on black look like nothing, and a network that has seen loose trousers makes them wide.
+    renders the bare body instead of fog.
 """
 
 from dataclasses import dataclass
@@ -23,8 +22,6 @@ SURFACE_OFFSET = 0.008
 """How far outside the bare body the initial density's edge lies (m): cloth."""
 DENSITY_SCALE = 60.0
 """Density (1/m) of one unit of the head's output."""
-CARVING_EDGE = 0.003
-"""Over so many meters at the bare body's surface masks begin to count."""
 VIEW_CUES = 3
 """Numbers per view beside features and color: visibility, mask, facing."""
 SHAPE_CUES = 9
@@ -40,11 +37,6 @@ class ViewSamples(TensorStruct):
     cues: Float[Tensor, "views samples cues"]
     """Visibility of the nearest vertex, the mask at the sample, how squarely the surface faces."""
 
-    @property
-    def masks(self) -> Float[Tensor, "views samples"]:
-        """Share of the person at each sample's place, in [0, 1]."""
-        return self.cues[..., 1]
-
 
 def shape_cues(
     signed: Float[Tensor, " samples"], distances: Float[Tensor, " samples"], band_width: float
@@ -55,23 +47,6 @@ def shape_cues(
     distance = (distances / band_width)[:, None]
     parts = [height, height.abs(), distance, phases.sin(), phases.cos()]
     return torch.cat(parts, dim=-1)
-
-
-def carved_share(
-    signed: Float[Tensor, " samples"], views: ViewSamples
-) -> Float[Tensor, " samples"]:
-    """Say how much of the density the views' masks leave, in [0, 1].
-
-    Where one view sees past a point, nothing is there, whatever the others show. Inside the bare
-    body everything is left: where a pose is wrong the masks speak of another place. Beyond a
-    picture's edge its mask shows nothing.
-
-    Args:
-        signed: height above the bare body (m).
-        views: what the views show there.
-    """
-    inside = torch.sigmoid(-signed / CARVING_EDGE)
-    return inside + (1.0 - inside) * views.masks.amin(dim=0)
 
 
 class RadianceField(nn.Module):

@@ -11,6 +11,7 @@ from torch import Tensor
 
 from neuhmr.body.smpl_model import PosedBody, ShapedBody
 from neuhmr.geometry.cameras import Camera
+from neuhmr.ghn.cloth_reach import ClothReach
 from neuhmr.ghn.views import ReferenceViews
 from neuhmr.rendering.volume_rendering import Rendering
 
@@ -48,6 +49,8 @@ class HumanNetwork(Protocol):
         """What each joint's feature is like in anybody; zero rows where it is not known."""
         ...
 
-    def condition(self, views: ReferenceViews, body: ShapedBody) -> Renderable:
-        """Make the avatar of the person seen in `views`."""
+    def condition(
+        self, views: ReferenceViews, body: ShapedBody, *, cloth: ClothReach | None = None
+    ) -> Renderable:
+        """Make the avatar of the person seen in `views`, dressed within `cloth`."""
         ...

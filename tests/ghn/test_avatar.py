@@ -1,7 +1,5 @@
 """The avatar: what it renders before training, invariances, gradients in the pose."""
 
-from dataclasses import replace
-
 import torch
 
 from neuhmr.body.model_files import load_body_model
@@ -47,30 +45,6 @@ def test_an_untrained_ghn_renders_the_body_s_silhouette() -> None:
     mask = views.masks[2] > 0.5
     iou = (opaque & mask).sum() / (opaque | mask).sum()
     assert iou > 0.75, iou
-
-
-def test_an_avatar_is_no_wider_than_the_masks_of_its_views() -> None:
-    # Heads that know nothing of masks grow 4 cm of cloth everywhere.
-    body = load_body_model().with_shape(torch.zeros(10))
-    posed = pose_frames(body)
-    views = make_views(body, posed)
-    ghn = make_ghn()
-    torch.nn.init.zeros_(ghn.field.density.weight)
-    torch.nn.init.constant_(ghn.field.density.bias, 6.0)
-
-    def beside(masks: torch.Tensor) -> float:
-        """What is drawn beside the first view's person, as a share of the person."""
-        with torch.no_grad():
-            avatar = ghn.condition(replace(views, masks=masks)[:2], body)
-        opacity = render_image(avatar, posed[0], make_camera()).opacity
-        return float((opacity * (1.0 - views.masks[0])).sum() / views.masks[0].sum())
-
-    everything, exact = torch.ones_like(views.masks), views.masks
-    assert beside(everything) > 0.5
-    # What is left is a blurred edge: a pixel is 3.5 cm wide here.
-    assert beside(exact) < 0.2
-    assert beside(torch.cat([exact[:1], everything[1:]])) < 0.2, "one view is enough"
-    assert beside(torch.cat([everything[:1], exact[1:]])) < beside(everything) - 0.02
 
 
 def test_depth_of_the_rendering_is_that_of_the_body() -> None:

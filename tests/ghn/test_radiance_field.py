@@ -3,13 +3,11 @@
 import torch
 
 from neuhmr.ghn.radiance_field import (
-    CARVING_EDGE,
     DENSITY_SCALE,
     SHAPE_CUES,
     SURFACE_OFFSET,
     RadianceField,
     ViewSamples,
-    carved_share,
     shape_cues,
 )
 
@@ -89,26 +87,3 @@ def test_shape_cues_are_worked_by_hand() -> None:
     expected = torch.tensor([[0.5, 0.5, 0.75, 1.0, 0.0, 0.0, 0.0, -1.0, 1.0]])
     assert cues.shape[1] == SHAPE_CUES
     torch.testing.assert_close(cues, expected, atol=1e-6, rtol=0)
-
-
-def masks_of(values: list[list[float]]) -> ViewSamples:
-    masks = torch.tensor(values)
-    cues = torch.stack([torch.ones_like(masks), masks, torch.ones_like(masks)], dim=-1)
-    return ViewSamples(torch.zeros(*masks.shape, 4), torch.zeros(*masks.shape, 3), cues)
-
-
-def test_masks_carve_cloth_and_never_the_body() -> None:
-    # 2 cm above the body the view that sees least of the person decides; 2 cm inside none does.
-    views = masks_of([[1.0, 1.0, 0.25, 0.0], [1.0, 0.0, 0.75, 0.0]])
-    outside = carved_share(torch.full((4,), 0.02), views)
-    torch.testing.assert_close(outside, torch.tensor([1.0, 0.0, 0.25, 0.0]), atol=2e-3, rtol=0)
-    inside = carved_share(torch.full((4,), -0.02), views)
-    torch.testing.assert_close(inside, torch.ones(4), atol=2e-3, rtol=0)
-
-
-def test_carving_begins_smoothly_at_the_bodys_surface() -> None:
-    # Where no view shows the person a sigmoid is left: 1 / (1 + e) one edge's width above.
-    empty = masks_of([[0.0] * 3] * 2)
-    heights = torch.tensor([0.0, CARVING_EDGE, -CARVING_EDGE])
-    expected = torch.tensor([0.5, 0.268941, 0.731059])
-    torch.testing.assert_close(carved_share(heights, empty), expected, atol=1e-5, rtol=0)

@@ -13,6 +13,7 @@ from torch import Tensor
 
 from neuhmr.body.smpl_model import PosedBody, ShapedBody, SmplModel
 from neuhmr.geometry.cameras import Camera
+from neuhmr.ghn.cloth_reach import ClothReach
 from neuhmr.ghn.views import ReferenceViews
 from neuhmr.rendering.volume_rendering import Rendering
 
@@ -118,7 +119,9 @@ class SplatNetwork:
     def joint_prototypes(self) -> None:
         """Know nothing about people in general."""
 
-    def condition(self, views: ReferenceViews, body: ShapedBody) -> SplatAvatar:
+    def condition(
+        self, views: ReferenceViews, body: ShapedBody, *, cloth: ClothReach | None = None
+    ) -> SplatAvatar:
         return SplatAvatar(body, self.colors)
 
 

@@ -109,8 +109,9 @@ class NeuhmrAvatar(AvatarStage):
         drafted = self.person.drafted
         rows = self._rows_of_pair(frames)
         avatar = condition_avatar(
-            self._crops, drafted.start, self.avatar.body, drafted.subject.network, rows
-        )
+            self._crops, drafted.start, self.avatar.body, drafted.subject.network, rows,
+            self.person.build.cloth,
+        )  # fmt: skip
         model = None if self.heatmaps is None else self.heatmaps.model
         shown = show_person(
             self.config, self.person, avatar, rows, model, self.heatmaps_missing, self.weights
