@@ -15,6 +15,9 @@ from neuhmr.geometry.rigid import Rigid
 from neuhmr.geometry.rotations import axisangle_to_rotmat, rotation_about, rotmat_to_axisangle
 from neuhmr.tensor_struct import TensorStruct
 
+FRAMES_AT_ONCE = 32
+"""Frames whose vertices are held together."""
+
 
 @dataclass(frozen=True)
 class StageMotion(TensorStruct):
@@ -83,8 +86,11 @@ def set_on_floor(
         sole: thickness of the shoes' soles (m).
         smoothing_frames: standard deviation of the height correction over time.
     """
-    lowest = torch.stack(
-        [motion[i : i + 1].pose(shaped).vertices[0, :, 1].min() for i in range(len(motion))]
+    lowest = torch.cat(
+        [
+            motion[i : i + FRAMES_AT_ONCE].pose(shaped).vertices[..., 1].amin(dim=1)
+            for i in range(0, len(motion), FRAMES_AT_ONCE)
+        ]
     )
     lowest = smooth_over_time(lowest[:, None], smoothing_frames)[:, 0]
     lift = torch.zeros_like(motion.transl)
