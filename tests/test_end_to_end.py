@@ -15,10 +15,13 @@ from neuhmr.clip.video import open_video
 EPOCHS = 4
 """Three move the root alone, the last everything: some fifty steps."""
 
+FEWER_RAYS = ("--set", "schedule.stride=8", "schedule.fine_stride=6")
+"""A third of the time is saved, and 0.2 mm are lost."""
+
 REACHED = {
-    "mpjpe_mm": 23.9, "pa_mpjpe_mm": 19.8, "pve_mm": 27.9, "abs_mpjpe_mm": 31.4, "jitter": 11.1,
+    "mpjpe_mm": 24.3, "pa_mpjpe_mm": 19.5, "pve_mm": 28.6, "abs_mpjpe_mm": 31.2, "jitter": 11.1,
 }  # fmt: skip
-"""What these epochs come to; the whole preset `fast` leaves 23.5 mm of MPJPE."""
+"""What these epochs come to."""
 SLACK = 1.06
 """Other processors round otherwise, and a descent carries that on."""
 
@@ -29,7 +32,7 @@ def refined(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("refined")
     out, report = folder / "refined.npz", folder / "report.json"
     words = ["refine", str(sample_clip()), "--out", str(out), "--report", str(report)]
-    assert main([*words, "--epochs", str(EPOCHS), "--device", "cpu"]) == 0
+    assert main([*words, "--epochs", str(EPOCHS), *FEWER_RAYS, "--device", "cpu"]) == 0
     return folder
 
 

@@ -66,6 +66,10 @@ def test_files_that_a_page_names_exist(page: str) -> None:
         assert (ROOT / path).exists(), path
 
 
+SHORTER = ["--epochs", "1", "--set", "draft.steps=30"]
+"""Whether they run is asked, not how well."""
+
+
 @pytest.mark.slow
 def test_the_commands_run_one_after_the_other(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -78,7 +82,7 @@ def test_the_commands_run_one_after_the_other(
         # The painted figure is nobody that MediaPipe knows, and no recording.
         if words[0] in ("init", "keypoints"):
             continue
-        assert main(words + (["--epochs", "1"] if words[0] == "refine" else [])) == 0, words
+        assert main(words + (SHORTER if words[0] == "refine" else [])) == 0, words
     for name in ("refined.npz", "part.npz", "report.json", "overlay.mp4", "amass.npz"):
         assert (tmp_path / name).is_file()
 
