@@ -29,6 +29,8 @@ def load_pyrender() -> ModuleType:
     if "OpenGL" not in sys.modules:
         # PyOpenGL chooses its platform when it is first imported; without a screen only EGL works.
         os.environ.setdefault("PYOPENGL_PLATFORM", "egl")
+    # pyrender imports its viewer, too, which asks for X libraries that servers lack.
+    os.environ.setdefault("PYGLET_HEADLESS", "1")
     if not hasattr(np, "infty"):
         setattr(np, "infty", np.inf)  # noqa: B010 - pyrender 0.1.45 needs the old name
     try:

@@ -2,6 +2,8 @@
 
 import importlib
 import os
+import subprocess
+import sys
 
 import pytest
 
@@ -26,3 +28,33 @@ def test_closing_a_renderer_whose_display_is_gone_is_no_error() -> None:
     again = open_renderer(32, 32)
     assert again._renderer._platform._egl_display is not None
     close_renderer(again._renderer)
+
+
+WITHOUT_X = """
+import ctypes, ctypes.util
+
+load, find = ctypes.CDLL, ctypes.util.find_library
+
+def refuse_x(name, *arguments, **options):
+    if name and "libX" in str(name):
+        raise OSError(f"{name}: no such file")
+    return load(name, *arguments, **options)
+
+ctypes.CDLL = ctypes.cdll.LoadLibrary = refuse_x
+ctypes.util.find_library = lambda name: None if name.startswith("X") else find(name)
+
+from neuhmr.offscreen_gl import load_pyrender
+
+print(load_pyrender().__name__)
+"""
+
+
+def test_a_server_without_x_libraries_draws() -> None:
+    try:
+        close_renderer(open_renderer(32, 32)._renderer)
+    except MissingDependencyError as error:
+        pytest.skip(f"needs EGL: {error}")
+    done = subprocess.run(
+        [sys.executable, "-c", WITHOUT_X], capture_output=True, text=True, check=False
+    )
+    assert done.stdout == "pyrender\n", done.stderr
