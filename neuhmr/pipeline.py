@@ -198,6 +198,7 @@ class Anchored:
         heatmaps: ClipHeatmaps | None = None,
         scope: Scope | None = None,
         pair: tuple[int, int] | None = None,
+        on_progress: OnProgress = ignore_progress,
     ) -> RefineProblem:
         """Condition the avatar on the best pair of anchors and describe the joints.
 
@@ -206,6 +207,7 @@ class Anchored:
             heatmaps: finds keypoints where they count; trained on the subject's network.
             scope: what refinement may change; everything by default.
             pair: rows to condition the avatar on instead.
+            on_progress: told of every anchor.
         """
         drafted, subject = self.person.drafted, self.person.drafted.subject
         pair = pair or pair_from_anchors(self.selection)
@@ -221,6 +223,7 @@ class Anchored:
             self.selection.anchors,
             config.matching.epsilon,
             subject.network.joint_prototypes(),
+            on_progress,
         )
         return RefineProblem(
             crops=subject.crops,
@@ -253,4 +256,5 @@ def prepare(
         ClipError: no frame shows enough of the person.
     """
     person = subject.draft(config, on_progress).person(on_progress)
-    return person.anchors(config, on_progress=on_progress).register(config, heatmaps, scope)
+    anchored = person.anchors(config, on_progress=on_progress)
+    return anchored.register(config, heatmaps, scope, on_progress=on_progress)

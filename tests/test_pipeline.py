@@ -238,7 +238,7 @@ def build_with(on_progress: OnProgress) -> Motion:
 
 def score_with(on_progress: OnProgress) -> Motion:
     anchored = drafted().person().anchors(CONFIG, on_progress=on_progress)
-    return refined(anchored.register(CONFIG), CONFIG).motion
+    return refined(anchored.register(CONFIG, on_progress=on_progress), CONFIG).motion
 
 
 def judge_with(on_progress: OnProgress) -> Motion:
@@ -252,6 +252,7 @@ def judge_with(on_progress: OnProgress) -> Motion:
         ("Drafting poses", draft_with),
         ("Comparing bodies with masks", build_with),
         ("Scoring anchor candidates", score_with),
+        ("Registering joints", score_with),
         ("Comparing before and after", judge_with),
     ],
 )
@@ -265,6 +266,6 @@ def test_a_stage_can_be_cancelled_and_done_again(
 
 def test_all_of_the_preparation_can_be_cancelled():
     for label in ("Encoding frames", "Drafting poses", "Comparing bodies with masks",
-                  "Scoring anchor candidates"):  # fmt: skip
+                  "Scoring anchor candidates", "Registering joints"):  # fmt: skip
         with pytest.raises(Cancelled):
             prepare(subject(), CONFIG, stop_at(label))

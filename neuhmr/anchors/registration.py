@@ -14,6 +14,7 @@ from neuhmr.body.motion import Motion
 from neuhmr.clip.crops import PersonCrops
 from neuhmr.geometry.cameras import sample_at_pixels
 from neuhmr.ghn.renderable import Renderable
+from neuhmr.progress import OnProgress, Progress, ignore_progress
 from neuhmr.tensor_struct import TensorStruct
 
 
@@ -73,10 +74,15 @@ def register_anchors(
     rows: Sequence[int],
     tolerance: float = DEPTH_TOLERANCE,
     prototypes: Float[Tensor, "joints channels"] | None = None,
+    on_progress: OnProgress = ignore_progress,
 ) -> JointDescriptors:
-    """Test visibility in every anchor row and register the joints there."""
+    """Test visibility in every anchor row and register the joints there.
+
+    `on_progress` is told before every anchor, and may raise to cancel.
+    """
     pixels, visible = [], []
-    for row in rows:
+    for done, row in enumerate(rows):
+        on_progress(Progress("Registering joints", done, len(rows)))
         camera = crops.cameras[row]
         depths = render_joint_depths(avatar, pose_frame(avatar.body, motion, row), camera)
         pixels.append(depths.pixels)

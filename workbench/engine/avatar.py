@@ -54,7 +54,7 @@ class NeuhmrAvatar(AvatarStage):
             config, _rows_of(start, includes), _rows_of(start, excludes), on_progress
         )
         model = None if self.heatmaps is None else self.heatmaps.model
-        problem = anchored.register(config, model, pair=self.wanted_pair)
+        problem = anchored.register(config, model, pair=self.wanted_pair, on_progress=on_progress)
         avatar = show_person(
             self.config,
             self.person,
