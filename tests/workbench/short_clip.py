@@ -7,13 +7,11 @@ import numpy as np
 
 from neuhmr.clip.motion_file import read_motion_file, write_motion_file
 from neuhmr.clip.video import open_video, write_video
-from neuhmr.ghn.checkpoint import OPEN_WEIGHTS_PATH
 from neuhmr.refine.settings import preset
 from workbench.core.config import SAMPLE_CLIP
 from workbench.engine.engine import NeuhmrEngine
 
 FRAMES = tuple(range(0, 88, 11))
-IS_AVAILABLE = SAMPLE_CLIP.is_file() and OPEN_WEIGHTS_PATH.is_file()
 
 
 def write_short_clip(folder: Path) -> Path:

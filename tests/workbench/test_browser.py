@@ -15,7 +15,7 @@ from tests.workbench.driven_page import (
     press,
 )
 from tests.workbench.patience import assert_soon
-from tests.workbench.short_clip import IS_AVAILABLE, short_engine, write_short_clip
+from tests.workbench.short_clip import short_engine, write_short_clip
 from workbench.app import Workbench
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
@@ -132,7 +132,6 @@ def test_an_error_is_a_notification_and_the_window_lives_on(page, window):
     assert await_state(window, lambda state: state.avatar is not None).phase == "idle"
 
 
-@pytest.mark.skipif(not IS_AVAILABLE, reason="needs the sample clip and the shipped weights")
 def test_the_real_engine_refines_and_exports(browser, tmp_path):
     clip = write_short_clip(tmp_path)
     with Workbench(short_engine(), port=0) as window:

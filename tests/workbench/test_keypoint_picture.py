@@ -8,7 +8,8 @@ import pytest
 from neuhmr.clip.open_request import OpenRequest
 from tests.workbench.fake_engine import CROP_SIZE, HEIGHT, WIDTH, FakeEngine
 from tests.workbench.fake_heatmaps import NOT_FOUND
-from workbench.core.session import KeypointLook, SessionState
+from workbench.core.session import SessionState
+from workbench.core.shown_results import KeypointLook
 from workbench.core.view_state import ViewState
 from workbench.engine.keypoint_report import ViewHeatmaps
 from workbench.scene.frame_view import FrameHeat, frame_request

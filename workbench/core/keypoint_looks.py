@@ -10,7 +10,8 @@ from typing import TypeVar
 from neuhmr.body.motion import Motion
 from neuhmr.errors import NeuhmrError
 from workbench.core.identity import SameObjects
-from workbench.core.session import ON_THE_MOVE, KeypointLook, Session, SessionState, ViewLook
+from workbench.core.session import ON_THE_MOVE, Session, SessionState
+from workbench.core.shown_results import KeypointLook, ViewLook
 from workbench.core.worker import Look
 from workbench.engine.free_view import Viewpoint
 from workbench.engine.interface import AvatarStage

@@ -12,7 +12,8 @@ from jaxtyping import Float
 from neuhmr.body.motion import Motion
 from workbench.core.identity import SameObjects
 from workbench.core.keypoint_looks import KeypointLooks
-from workbench.core.session import ON_THE_MOVE, FrameScores, Preview, Session, SessionState
+from workbench.core.session import ON_THE_MOVE, Session, SessionState
+from workbench.core.shown_results import FrameScores, Preview
 from workbench.core.stage_looks import StageLooks
 from workbench.core.tasks import Tasks
 from workbench.core.worker import Look

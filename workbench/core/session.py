@@ -9,9 +9,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
-import numpy as np
-from jaxtyping import Float, Int
-
 from neuhmr.body.motion import Motion
 from neuhmr.clip.open_request import OpenRequest
 from neuhmr.refine.correction.merging import keep_edits
@@ -21,13 +18,12 @@ from workbench.core.comparison import Comparison
 from workbench.core.corrections import Corrections, FixOptions
 from workbench.core.fix_view import FixView
 from workbench.core.history_list import HistoryList
+from workbench.core.shown_results import FrameScores, KeypointLook, Preview, ViewLook
 from workbench.core.stage_results import StageResults
 from workbench.core.sweep import Sweep
 from workbench.core.version import Version
 from workbench.core.view_state import ViewState
-from workbench.engine.free_view import Viewpoint
-from workbench.engine.interface import AnchorStage, AvatarStage, Footage, Image
-from workbench.engine.keypoint_report import KeypointReport, KeypointSource, ViewHeatmaps
+from workbench.engine.interface import AnchorStage, AvatarStage, Footage
 from workbench.engine.optimizer import FrameVerdicts, JointReport, StepReport
 
 RunPhase = Literal["idle", "running", "pausing", "paused", "finished", "failed"]
@@ -55,64 +51,6 @@ class LossPoint:
 
     step: int
     terms: tuple[tuple[str, float], ...]
-
-
-@dataclass(frozen=True, kw_only=True, eq=False)
-class Preview:
-    """A rendering of the avatar, and what it shows."""
-
-    frame: int
-    motion: Motion
-    stride: int
-    image: Image
-    depth: Float[np.ndarray, "height width"]
-    """D, from the camera (m); NaN where there is no body."""
-
-
-@dataclass(frozen=True, kw_only=True, eq=False)
-class KeypointLook:
-    """Keypoints found in a frame, and of what."""
-
-    avatar: AvatarStage
-    frame: int
-    motion: Motion
-    source: KeypointSource
-    report: KeypointReport | None
-    """None where nobody was seen."""
-    problem: str = ""
-    """Why there is no report, in the user's words."""
-
-
-@dataclass(frozen=True, kw_only=True, eq=False)
-class ViewLook:
-    """A free view of a frame's heatmaps, and of what."""
-
-    avatar: AvatarStage
-    frame: int
-    motion: Motion
-    source: KeypointSource
-    viewpoint: Viewpoint
-    rendering: ViewHeatmaps | None
-    """None where nobody was seen."""
-    problem: str = ""
-    """Why there is no rendering, in the user's words."""
-
-
-@dataclass(frozen=True, kw_only=True, eq=False)
-class FrameScores:
-    """One number per frame that says where to look; larger is worse."""
-
-    meaning: str
-    """In the user's words, with the unit."""
-    frames: Int[np.ndarray, " scored"]
-    values: Float[np.ndarray, " scored"]
-    before: Float[np.ndarray, " scored"] | None = None
-    """The same of the initial poses; None where that says nothing or is not known."""
-
-    def worst_first(self) -> list[int]:
-        """Rank the frames."""
-        order = np.argsort(-self.values, kind="stable")
-        return [int(frame) for frame in self.frames[order]]
 
 
 @dataclass(frozen=True, kw_only=True)

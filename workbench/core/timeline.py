@@ -6,7 +6,8 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float
 
-from workbench.core.session import FrameScores, SessionState
+from workbench.core.session import SessionState
+from workbench.core.shown_results import FrameScores
 
 BAD_SHARE = 0.1
 """Share of the frames that counts as bad."""

@@ -7,7 +7,8 @@ from neuhmr.body.skeleton import BODY_25_NAMES
 from workbench.core import markup
 from workbench.core.clicks import ClickTarget
 from workbench.core.notices import Notices
-from workbench.core.session import ON_THE_MOVE, KeypointLook, SessionState, ViewLook
+from workbench.core.session import ON_THE_MOVE, SessionState
+from workbench.core.shown_results import KeypointLook, ViewLook
 from workbench.core.tasks import Tasks
 from workbench.engine.free_view import Viewpoint
 from workbench.engine.keypoint_report import KeypointReport, KeypointSource, keypoint_words

@@ -6,7 +6,8 @@ import pytest
 import torch
 
 from neuhmr.refine.scope import Scope
-from workbench.core.session import FrameScores, SessionState
+from workbench.core.session import SessionState
+from workbench.core.shown_results import FrameScores
 from workbench.core.timeline import (
     bad_frames,
     neighbor_bad_frame,

@@ -5,13 +5,10 @@ import pytest
 
 from neuhmr.clip.masks import pack_masks, read_masks, write_masks
 from neuhmr.clip.open_request import OpenRequest
-from tests.workbench.short_clip import FRAMES, IS_AVAILABLE, short_engine, write_short_clip
+from tests.workbench.short_clip import FRAMES, short_engine, write_short_clip
 from workbench.core.config import SAMPLE_CLIP
 
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.skipif(not IS_AVAILABLE, reason="needs the sample clip and the shipped weights"),
-]
+pytestmark = pytest.mark.slow
 
 
 def silhouettes(footage, engine):

@@ -9,21 +9,15 @@ import torch
 from neuhmr.clip.open_request import OpenRequest
 from neuhmr.clip.video import open_video
 from neuhmr.errors import ClipError, OutputError, PoseFileError
+from neuhmr.progress import ignore_progress
 from neuhmr.refine.scope import Scope
 from neuhmr.refine.settings import with_values
-from tests.workbench.short_clip import FRAMES, IS_AVAILABLE, short_engine, write_short_clip
+from tests.workbench.short_clip import FRAMES, short_engine, write_short_clip
 from workbench.core.export_paths import SUFFIXES
 from workbench.engine import export
 from workbench.engine.interface import ExportRequest, PaintedBody
 
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.skipif(not IS_AVAILABLE, reason="needs the sample clip and the shipped weights"),
-]
-
-
-def quiet(_progress):
-    pass
+pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(scope="module")
@@ -38,7 +32,7 @@ def engine():
 
 @pytest.fixture(scope="module")
 def footage(engine, clip_path):
-    return engine.open(OpenRequest(clip=clip_path), quiet)
+    return engine.open(OpenRequest(clip=clip_path), ignore_progress)
 
 
 @pytest.fixture(scope="module")
@@ -46,7 +40,7 @@ def stages(engine, footage):
     labels = []
     config = engine.default_config()
     built = footage.build_avatar(config, lambda progress: labels.append(progress.label))
-    avatar, anchors = built.register(config, frozenset({2}), frozenset({0}), quiet)
+    avatar, anchors = built.register(config, frozenset({2}), frozenset({0}), ignore_progress)
     assert {"Cutting out the person", "Encoding frames", "Drafting poses"} <= set(labels)
     assert "Comparing bodies with masks" in labels
     return avatar, anchors
@@ -110,7 +104,7 @@ def test_the_optimizer_steps_shows_its_matches_and_goes_on_after_a_restart(
     second, resumed = optimizer.step(config), again.step(config)
     assert resumed.step == second.step == 2
     torch.testing.assert_close(resumed.motion.body_pose, second.motion.body_pose)
-    verdicts = again.judge(config, quiet)
+    verdicts = again.judge(config, ignore_progress)
     assert verdicts.step == 2 and len(verdicts.motion) == len(footage.initial)
     assert 0.0 < verdicts.iou_before < 1.0 and 0.0 < verdicts.iou_after < 1.0
     assert sorted(verdicts.frames) == list(range(len(FRAMES)))
@@ -122,7 +116,7 @@ def test_the_optimizer_steps_shows_its_matches_and_goes_on_after_a_restart(
     for frame, share in shares.items():
         blended = torch.lerp(initial[frame], resumed.motion.transl[frame], share)
         torch.testing.assert_close(verdicts.motion.transl[frame], blended)
-    _, moved = avatar.register(config, frozenset(), frozenset({2, 4}), quiet)
+    _, moved = avatar.register(config, frozenset(), frozenset({2, 4}), ignore_progress)
     with pytest.raises(OutputError):
         moved.make_optimizer(config, Scope()).load(tmp_path / "o.safetensors")
 
@@ -131,7 +125,9 @@ def test_the_avatar_is_conditioned_on_the_users_frames_and_stays_with_them(engin
     avatar, _ = stages
     chosen = avatar.conditioned_on((5, 1))
     assert chosen.conditioning_frames == (5, 1) and avatar.conditioning_frames != (5, 1)
-    registered, anchors = chosen.register(engine.default_config(), frozenset(), frozenset(), quiet)
+    registered, anchors = chosen.register(
+        engine.default_config(), frozenset(), frozenset(), ignore_progress
+    )
     assert registered.conditioning_frames == (5, 1)
     assert registered.conditioned_on((2, 6)).conditioning_frames == (2, 6)
     seen = anchors.depth_tests().visible(engine.default_config().matching.epsilon)
@@ -174,11 +170,11 @@ def test_formats_whose_package_is_missing_are_not_offered(engine, monkeypatch):
 def test_a_mesh_of_a_frame_without_a_pose_is_refused(footage, tmp_path):
     request = ExportRequest(kind="mesh", path=tmp_path / "a.glb", frame=5)
     with pytest.raises(PoseFileError, match="Frame 5 has no pose"):
-        footage.export(footage.initial[:4], request, quiet)
+        footage.export(footage.initial[:4], request, ignore_progress)
 
 
 def test_a_motion_of_another_clip_is_refused(footage, tmp_path):
     part = footage.initial[:4]
-    footage.export(part, ExportRequest(kind="motion", path=tmp_path / "p.npz"), quiet)
+    footage.export(part, ExportRequest(kind="motion", path=tmp_path / "p.npz"), ignore_progress)
     with pytest.raises(PoseFileError):
         footage.read_motion(tmp_path / "p.npz")

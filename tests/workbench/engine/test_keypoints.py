@@ -15,24 +15,18 @@ from neuhmr.ghn.checkpoint import load_ghn
 from neuhmr.ghnerf.clips.clip_checkpoint import save_clip_heatmaps
 from neuhmr.ghnerf.clips.clip_heatmaps import ClipHeatmaps
 from neuhmr.ghnerf.network.config import GhnerfConfig
+from neuhmr.progress import ignore_progress
 from neuhmr.refine.settings import preset
 from tests.synthetic_body import make_synthetic_body
-from tests.workbench.short_clip import IS_AVAILABLE, write_short_clip
+from tests.workbench.short_clip import write_short_clip
 from workbench.engine.engine import NeuhmrEngine
 from workbench.engine.free_view import Viewpoint
 from workbench.engine.keypoints import load_heatmap_model
 from workbench.errors import WorkbenchError
 
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.skipif(not IS_AVAILABLE, reason="needs the sample clip and the shipped weights"),
-]
+pytestmark = pytest.mark.slow
 FRAME = 3
 VIDEO_CAMERA = Viewpoint((1.0, 0.0, 0.0, 0.0), (0.0, 0.0, 0.0))
-
-
-def quiet(_progress):
-    pass
 
 
 @pytest.fixture(scope="module")
@@ -57,12 +51,12 @@ def engine():
 @pytest.fixture(scope="module")
 def footage(engine, folder):
     request = OpenRequest(clip=folder / "short.mp4", heatmaps=folder / "heatmaps.safetensors")
-    return engine.open(request, quiet)
+    return engine.open(request, ignore_progress)
 
 
 @pytest.fixture(scope="module")
 def avatar(engine, footage):
-    return footage.build_avatar(engine.default_config(), quiet)
+    return footage.build_avatar(engine.default_config(), ignore_progress)
 
 
 @pytest.fixture(scope="module")

@@ -9,13 +9,10 @@ import torch
 from neuhmr.clip.open_request import OpenRequest
 from neuhmr.formats.reading.read import is_motion_file
 from neuhmr.progress import ignore_progress
-from tests.workbench.short_clip import FRAMES, IS_AVAILABLE, short_engine, write_short_clip
+from tests.workbench.short_clip import FRAMES, short_engine, write_short_clip
 from workbench.engine.interface import ExportRequest
 
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.skipif(not IS_AVAILABLE, reason="needs the sample clip and the shipped weights"),
-]
+pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(scope="module")
