@@ -15,7 +15,7 @@ from tests.workbench.synthetic_figure import NUM_FRAMES
 from tests.workbench.viser_client import encode, http_get, send_all
 from workbench.app import Workbench
 from workbench.core.open_paths import other_clips
-from workbench.core.session import SessionState
+from workbench.core.session import Misplaced, SessionState
 from workbench.panels.commands import all_commands
 from workbench.panels.matches_panel import MatchesPanel
 from workbench.panels.status_panel import next_advice, next_stage
@@ -215,6 +215,8 @@ def test_keys_move_through_the_clip(window, key, frame):
 
 def test_advice_and_next_stage_follow_the_state(window):
     assert next_advice(SessionState())[0] == "No clip is open"
+    asked = Misplaced(request=OpenRequest(clip=Path("a.mp4")), message="no", readings=("given",))
+    assert next_advice(SessionState(misplaced=asked))[0] == "Say how the poses are meant"
     assert next_stage(SessionState()) is None
     assert next_stage(window.session.state) == "Build avatar"
     window.tasks.run()

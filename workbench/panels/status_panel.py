@@ -180,6 +180,8 @@ def next_stage(state: SessionState) -> str | None:
 
 def next_advice(state: SessionState) -> tuple[str, str]:
     """Say what to do next: a title and one sentence."""
+    if state.footage is None and state.misplaced is not None:
+        return "Say how the poses are meant", "They do not lie on the person; see the Clip tab."
     if state.footage is None:
         return (
             "No clip is open",
