@@ -251,6 +251,7 @@ def judge_with(on_progress: OnProgress) -> Motion:
         ("Encoding frames", draft_with),
         ("Drafting poses", draft_with),
         ("Comparing bodies with masks", build_with),
+        ("Measuring clothes", build_with),
         ("Scoring anchor candidates", score_with),
         ("Registering joints", score_with),
         ("Comparing before and after", judge_with),
@@ -265,7 +266,9 @@ def test_a_stage_can_be_cancelled_and_done_again(
 
 
 def test_all_of_the_preparation_can_be_cancelled():
-    for label in ("Encoding frames", "Drafting poses", "Comparing bodies with masks",
-                  "Scoring anchor candidates", "Registering joints"):  # fmt: skip
+    for label in (
+        "Encoding frames", "Drafting poses", "Comparing bodies with masks", "Measuring clothes",
+        "Scoring anchor candidates", "Registering joints",
+    ):  # fmt: skip
         with pytest.raises(Cancelled):
             prepare(subject(), CONFIG, stop_at(label))

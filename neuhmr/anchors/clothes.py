@@ -20,6 +20,7 @@ from neuhmr.clip.crops import PersonCrops
 from neuhmr.geometry.cameras import Camera, sample_at_pixels
 from neuhmr.geometry.mesh_normals import vertex_normals
 from neuhmr.ghn.cloth_reach import HEIGHTS, ClothReach
+from neuhmr.progress import OnProgress, Progress, ignore_progress
 from neuhmr.rendering.body_band import vertex_neighbors
 from neuhmr.rendering.mesh_raster import rasterize_mesh
 
@@ -34,7 +35,12 @@ DECISION = 30.0
 
 
 @torch.no_grad()
-def find_cloth_reach(crops: PersonCrops, body: ShapedBody, motion: Motion) -> ClothReach:
+def find_cloth_reach(
+    crops: PersonCrops,
+    body: ShapedBody,
+    motion: Motion,
+    on_progress: OnProgress = ignore_progress,
+) -> ClothReach:
     """Let frames vote on where clothes are, point by point above each vertex.
 
     A frame votes where the bare body is not seen before or behind the point: there the mask can
@@ -45,13 +51,15 @@ def find_cloth_reach(crops: PersonCrops, body: ShapedBody, motion: Motion) -> Cl
         crops: the frames and their masks.
         body: the person's shape.
         motion: poses of the frames, row for row; rows that are not valid have no vote.
+        on_progress: told of every frame that is asked; may raise to cancel.
     """
     rows = motion.valid.nonzero()[:, 0]
     if len(rows) > MOST_FRAMES:
         spread = torch.linspace(0, len(rows) - 1, MOST_FRAMES).round().long()
         rows = rows[spread.to(rows.device)]
     votes = torch.zeros(2, len(body.v_shaped), len(HEIGHTS)).to(body.v_shaped)
-    for row in rows.tolist():
+    for done, row in enumerate(rows.tolist()):
+        on_progress(Progress("Measuring clothes", done, len(rows)))
         votes += frame_votes(pose_frame(body, motion, row), crops.cameras[row], crops.masks[row])
     neighbors = vertex_neighbors(body.model.faces, len(body.v_shaped))
     for _ in range(SMOOTHING_ROUNDS):

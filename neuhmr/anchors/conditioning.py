@@ -145,14 +145,14 @@ def build_avatar(
         model: the body model of those poses.
         ghn: the network.
         rows: the pair to use, e.g. from `pair_from_anchors`; the bootstrap pair if None.
-        on_progress: told after every frame whose mesh was compared with its mask.
+        on_progress: told of every frame that is looked at.
     """
     body = model.with_shape(motion.betas)
     ious = mesh_silhouette_ious(crops, body, motion, on_progress)
     if rows is None:
         joints = frame_joints(body, motion)
         rows = bootstrap_pair(ious, orientation_vectors(joints, motion.global_orient))
-    cloth = find_cloth_reach(crops, body, motion)
+    cloth = find_cloth_reach(crops, body, motion, on_progress)
     avatar = condition_avatar(crops, motion, body, ghn, rows, cloth)
     return AvatarBuild(avatar, rows, cloth, ious)
 
