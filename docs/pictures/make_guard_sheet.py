@@ -5,8 +5,8 @@
 WIDE holds the clips of `neuhmr people --preset wide`. Six of them, one of each family and of each
 kind of errors, are refined over their first sixteen frames with the preset `paper`, whose field
 begins at the initial poses; a quarter of an hour on one core. Prints how many of the frames made
-worse the guard put back, and shows the worst of those it put back and of those it kept: the frame,
-the initial, the refined and the true pose over it, and the same poses from the side.
+worse the guard put back, and shows the worst of those it put back and of those it kept, one of a
+clip: the frame, the initial, the refined and the true pose over it, the same poses from the side.
 """
 
 import json
@@ -178,6 +178,14 @@ def sheet_of(moments: Sequence[Moment]) -> Image.Image:
     return sheet
 
 
+def worst_of_clips(moments: Sequence[Moment]) -> list[Moment]:
+    """Take the first of each clip, and of clips the first few."""
+    first: dict[Path, Moment] = {}
+    for moment in moments:
+        first.setdefault(moment.clip, moment)
+    return list(first.values())[:SHOWN]
+
+
 def main() -> None:
     """Refine, count, draw, save."""
     folder = Path(sys.argv[2] if len(sys.argv) > 2 else "docs/pictures")
@@ -190,7 +198,7 @@ def main() -> None:
     caught = [moment for moment in found if moment.kept < 0.5]
     missed = [moment for moment in found if moment.kept >= 0.5]
     print(f"{frames} frames, {len(found)} worse by {WORSE_MM:g} mm, {len(caught)} put back")
-    sheet = sheet_of([*caught[:SHOWN], *missed[:SHOWN]])
+    sheet = sheet_of([*worst_of_clips(caught), *worst_of_clips(missed)])
     sheet.quantize(200).save(folder / "guard.png", optimize=True)
 
 
