@@ -170,12 +170,12 @@ def test_with_a_prior_the_fit_ends_elsewhere_and_says_every_step():
 
 
 def test_a_long_clip_is_fitted_in_blocks_that_fade_into_each_other():
-    act = perform(MODEL, frames=40)
+    act = perform(MODEL, frames=24)
     config = FitConfig(coarse_steps=3, fine_steps=3, smooth_steps=3)
     whole = fit_body(
         act.landmarks, act.times, act.camera, MODEL, None, config, prior=random_network()
     )
-    blocks = replace(config, block_frames=20, overlap_frames=6)
+    blocks = replace(config, block_frames=12, overlap_frames=4)
     parts = fit_body(
         act.landmarks, act.times, act.camera, MODEL, None, blocks, prior=random_network()
     )

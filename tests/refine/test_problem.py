@@ -55,6 +55,7 @@ def test_preparation_tells_how_it_gets_on_and_can_be_cancelled():
     assert set(labels) == {
         "Encoding frames",
         "Comparing bodies with masks",
+        "Measuring clothes",
         "Scoring anchor candidates",
     }
 
