@@ -72,7 +72,8 @@ def page(browser, window):
     tab.on("pageerror", lambda error: problems.append(str(error)))
     # fixedDpr keeps software rendering quick.
     tab.goto(window.server.link + "&fixedDpr=0.3")
-    tab.get_by_role("tab", name="Refine").wait_for()
+    # The last of them: tabs come one by one, and each draws the row anew, under a click if need be.
+    tab.get_by_role("tab", name="Export").wait_for()
     yield tab
     context.close()
     assert problems == []

@@ -36,3 +36,14 @@ def assert_enabled(locator):
 
 def press(page, name):
     page.get_by_role("button", name=name, exact=True).click()
+
+
+def open_tab(page, name):
+    """Click a tab until it is open: while the page is still being filled, a click may be lost."""
+    tab = page.get_by_role("tab", name=name, exact=True)
+
+    def is_open():
+        tab.click()
+        return tab.get_attribute("aria-selected") == "true"
+
+    assert_soon(is_open)

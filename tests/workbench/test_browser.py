@@ -12,6 +12,7 @@ from tests.workbench.driven_page import (
     assert_enabled,
     assert_visible,
     await_state,
+    open_tab,
     press,
 )
 from tests.workbench.patience import assert_soon
@@ -23,7 +24,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 def test_open_step_pause_export(page, window, tmp_path):
     assert "token" not in page.url
-    page.get_by_role("tab", name="Refine").click()
+    open_tab(page, "Refine")
     press(page, "Step")
     await_state(window, lambda state: state.report is not None and state.phase == "paused")
     assert_enabled(page.get_by_role("button", name="Run", exact=True))
@@ -37,7 +38,7 @@ def test_open_step_pause_export(page, window, tmp_path):
     press(page, "Pause")
     state = await_state(window, lambda state: state.phase == "paused" and state.job is None)
     assert 1 <= state.report.step < state.report.total_steps
-    page.get_by_role("tab", name="Export").click()
+    open_tab(page, "Export")
     press(page, "Export")
     state = await_state(window, lambda state: state.exported != ())
     assert Path(state.exported[0]) == tmp_path / "turn.refined.npz"
@@ -69,7 +70,7 @@ def test_a_job_says_how_far_it_is_and_is_cancelled_at_once(page, window):
 def test_a_row_of_matches_chooses_the_joint(page, window):
     window.tasks.step()
     await_state(window, lambda state: state.joints is not None)
-    page.get_by_role("tab", name="Matches").click()
+    open_tab(page, "Matches")
     page.locator("#root td", has_text="l knee").click()
     assert await_state(window, lambda state: state.view.joint != 21).view.joint == 4
 
@@ -77,7 +78,7 @@ def test_a_row_of_matches_chooses_the_joint(page, window):
 def test_keypoints_are_found_chosen_and_seen_from_the_view(page, window):
     window.tasks.build_avatar()
     await_state(window, lambda state: state.avatar is not None and state.job is None)
-    page.get_by_role("tab", name="Keypoints").click()
+    open_tab(page, "Keypoints")
     page.locator("label", has_text="Find keypoints").click()
     await_state(window, lambda state: state.keypoints_now is not None)
     page.locator("#root td", has_text="left wrist").click()
@@ -123,7 +124,7 @@ def test_a_tab_that_lost_the_connection_comes_back(page, window):
 def test_an_error_is_a_notification_and_the_window_lives_on(page, window):
     await_state(window, lambda state: state.footage is not None)
     window.tasks.engine.failures["build_avatar"] = RuntimeError("weights <b>not</b> found")
-    page.get_by_role("tab", name="Avatar").click()
+    open_tab(page, "Avatar")
     press(page, "Build avatar")
     notice = page.locator(".nh-notice", has_text="weights <b>not</b> found")
     assert_visible(notice)
@@ -146,7 +147,7 @@ def test_the_real_engine_refines_and_exports(browser, tmp_path):
         press(page, "Next: Register")
         press(page, "Next: Run")
         assert_visible(page.locator(".nh-notice", has_text="Refinement finished"))
-        page.get_by_role("tab", name="Export").click()
+        open_tab(page, "Export")
         press(page, "Export")
         state = await_state(window, lambda state: state.exported != ())
         context.close()

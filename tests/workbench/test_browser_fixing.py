@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from tests.workbench.driven_page import assert_visible, await_state, press
+from tests.workbench.driven_page import assert_visible, await_state, open_tab, press
 from tests.workbench.patience import assert_soon
 from workbench.core.joint_now import joint_now
 from workbench.scene.fix_gizmo import TURN
@@ -19,7 +19,7 @@ def fixing(page, window):
     await_state(window, lambda state: state.footage is not None)
     window.tasks.seek(FRAME)
     window.session.set_view(joint=WRIST)
-    page.get_by_role("tab", name="Fix").click()
+    open_tab(page, "Fix")
     await_state(window, lambda s: s.fix_view is not None and s.fix_view.joint == WRIST)
     picture = page.get_by_role("img", name="Drag the joint")
     assert_visible(picture)
@@ -132,18 +132,18 @@ def test_a_version_is_returned_to_compared_and_deleted_on_the_second_word(page, 
     said(window, "Flip the left forearm, frame 12")
     press(page, "Refine around it")
     await_state(window, lambda s: s.phase == "finished" and len(s.versions) == 2 and not s.job)
-    page.get_by_role("tab", name="Versions").click()
+    open_tab(page, "Versions")
     page.locator("#root td", has_text="By hand 1").last.click()
     press(page, "Go to")
     state = said(window, "Go to By hand 1")
     assert state.report is None and state.corrections.frames == {FRAME}
-    page.get_by_role("tab", name="Compare").click()
+    open_tab(page, "Compare")
     page.get_by_label("Distribution").wait_for()
     page.locator("#root th", has_text="deg").first.click()
     window.session.set_view(joint=0)
     page.locator("#root td", has_text="left hand").first.click()
     assert await_state(window, lambda state: state.view.joint != 0).view.joint == 22
-    page.get_by_role("tab", name="Versions").click()
+    open_tab(page, "Versions")
     page.locator("#root td", has_text="Run 1").first.click()
     press(page, "Delete")
     press(page, "Really delete")
@@ -153,7 +153,7 @@ def test_a_version_is_returned_to_compared_and_deleted_on_the_second_word(page, 
 
 def test_a_sweep_draws_points_that_lead_to_their_versions(page, window):
     await_state(window, lambda state: state.footage is not None)
-    page.get_by_role("tab", name="Settings").click()
+    open_tab(page, "Settings")
     page.get_by_text("Sweep", exact=True).first.click()
     press(page, "Sweep")
     await_state(window, lambda s: s.sweep is not None and not s.sweep.is_running and not s.job)
@@ -166,7 +166,7 @@ def test_a_sweep_draws_points_that_lead_to_their_versions(page, window):
 def test_settings_are_saved_by_name(page, window, tmp_path):
     await_state(window, lambda state: state.config is not None)
     window.editing.presets._folder = tmp_path / "presets"
-    page.get_by_role("tab", name="Settings").click()
+    open_tab(page, "Settings")
     row = page.locator("label", has_text="Save as").locator(
         "xpath=ancestor::div[contains(@class,'mantine-Flex-root')][1]"
     )

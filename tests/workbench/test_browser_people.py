@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.workbench.driven_page import assert_visible, await_state, press
+from tests.workbench.driven_page import assert_visible, await_state, open_tab, press
 from workbench.scene.picking import intrinsics
 from workbench.scene.quick_overlay import project
 
@@ -37,7 +37,7 @@ def click_at(page, across, down):
 
 
 def test_a_click_on_somebody_opens_their_poses(page, window):
-    page.get_by_role("tab", name="Clip", exact=True).click()
+    open_tab(page, "Clip")
     window.tasks.seek(12)
     press(page, "Choose in the picture")
     await_state(window, lambda state: state.view.chooses_person)

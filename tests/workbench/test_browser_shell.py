@@ -8,7 +8,7 @@ import pytest
 import roma
 import torch
 
-from tests.workbench.driven_page import assert_visible, await_state
+from tests.workbench.driven_page import assert_visible, await_state, open_tab
 from tests.workbench.patience import assert_soon
 from workbench.core.notices import Notice
 from workbench.scene.quick_overlay import project
@@ -112,7 +112,7 @@ def test_what_to_do_next_is_never_covered(page, window):
 
 def test_nothing_that_a_stage_needs_has_to_be_scrolled_to(page, window):
     await_state(window, lambda state: state.footage is not None)
-    page.get_by_role("tab", name="Refine").click()
+    open_tab(page, "Refine")
     top = page.locator("#nh-time").bounding_box()["y"]
     for name in ("Step", "Run", "Pause", "Reset", "Judge"):
         box = page.get_by_role("button", name=name, exact=True).bounding_box()
@@ -280,7 +280,7 @@ def test_the_help_window_lists_the_keys_and_closes_again(page, window):
 
 def test_after_a_press_the_keys_work_as_before(page, window):
     await_state(window, lambda state: state.footage is not None)
-    page.get_by_role("tab", name="View").click()
+    open_tab(page, "View")
     page.get_by_role("button", name="Last frame").click()
     await_state(window, lambda state: state.view.frame == state.num_frames - 1)
     page.wait_for_function("document.activeElement === document.body")

@@ -4,21 +4,21 @@ import re
 
 import pytest
 
-from tests.workbench.driven_page import assert_visible, await_state, press
+from tests.workbench.driven_page import assert_visible, await_state, open_tab, press
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 
-def open_tab(page, window, name):
+def open_after_a_step(page, window, name):
     """Take a step, so that there is something to see, and open a tab."""
     window.tasks.step()
     await_state(window, lambda state: state.report is not None and state.job is None)
     await_state(window, lambda state: state.stage_results.depths is not None)
-    page.get_by_role("tab", name=name, exact=True).click()
+    open_tab(page, name)
 
 
 def test_a_joints_matches_are_inspected(page, window):
-    open_tab(page, window, "Matches")
+    open_after_a_step(page, window, "Matches")
     table = page.locator(".nh-matches")
     table.locator("tr", has_text="l knee").click()
     await_state(window, lambda state: state.view.joint == 4)
@@ -43,7 +43,7 @@ def test_a_joints_matches_are_inspected(page, window):
 
 
 def test_an_anchor_is_excluded_by_a_click_and_stays_out(page, window):
-    open_tab(page, window, "Anchors")
+    open_after_a_step(page, window, "Anchors")
     card = page.locator(".nh-anchors [data-frame='8']")
     card.get_by_role("button").click()
     await_state(window, lambda state: state.excludes == {8})
@@ -57,7 +57,7 @@ def test_an_anchor_is_excluded_by_a_click_and_stays_out(page, window):
 
 
 def test_visibility_changes_while_epsilon_moves(page, window):
-    open_tab(page, window, "Visibility")
+    open_after_a_step(page, window, "Visibility")
     matrix = page.locator(".nh-matrix")
     matrix.wait_for()
     visible = "document.querySelectorAll('.nh-matrix [data-v=visible]').length"
