@@ -13,7 +13,8 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from neuhmr.anchors.frame_poses import pose_frame
+from neuhmr.anchors.frame_poses import frame_joints, pose_frame
+from neuhmr.anchors.selection import LEAST_INSIDE, spread_evenly, usable_rows
 from neuhmr.body.motion import Motion
 from neuhmr.body.smpl_model import PosedBody, ShapedBody
 from neuhmr.clip.crops import PersonCrops
@@ -50,13 +51,13 @@ def find_cloth_reach(
     Args:
         crops: the frames and their masks.
         body: the person's shape.
-        motion: poses of the frames, row for row; rows that are not valid have no vote.
+        motion: poses of the frames, row for row; rows that are not valid, behind the camera or
+            mostly outside the image have no vote.
         on_progress: told of every frame that is asked; may raise to cancel.
     """
-    rows = motion.valid.nonzero()[:, 0]
-    if len(rows) > MOST_FRAMES:
-        spread = torch.linspace(0, len(rows) - 1, MOST_FRAMES).round().long()
-        rows = rows[spread.to(rows.device)]
+    joints = frame_joints(body, motion)
+    usable = usable_rows(joints, motion, crops.cameras, LEAST_INSIDE)
+    rows = spread_evenly(usable.nonzero()[:, 0], MOST_FRAMES)
     votes = torch.zeros(2, len(body.v_shaped), len(HEIGHTS)).to(body.v_shaped)
     for done, row in enumerate(rows.tolist()):
         on_progress(Progress("Measuring clothes", done, len(rows)))
@@ -66,8 +67,9 @@ def find_cloth_reach(
         votes = votes[:, neighbors].mean(dim=2)
     seen, cast = votes
     share = torch.where(cast >= LEAST_VOTES, seen / cast.clamp_min(LEAST_VOTES), 1.0)
+    share[:, 0] = 1.0
     # Clothes have no holes between them and the body.
-    share = torch.cat([torch.ones_like(share[:, :1]), share[:, 1:]], dim=1).cummin(dim=1).values
+    share = share.cummin(dim=1).values
     return ClothReach(torch.sigmoid(DECISION * (share - 0.5)))
 
 

@@ -13,7 +13,13 @@ from torch import Tensor
 
 from neuhmr.anchors.clothes import find_cloth_reach
 from neuhmr.anchors.frame_poses import frame_joints, pose_frame
-from neuhmr.anchors.selection import AnchorSelection, orientation_vectors, usable_rows
+from neuhmr.anchors.selection import (
+    LEAST_INSIDE,
+    AnchorSelection,
+    orientation_vectors,
+    spread_evenly,
+    usable_rows,
+)
 from neuhmr.body.motion import Motion
 from neuhmr.body.smpl_model import ShapedBody, SmplModel
 from neuhmr.clip.crops import PersonCrops
@@ -27,8 +33,6 @@ from neuhmr.rendering.mesh_raster import rasterize_mesh
 
 MOST_SCORED = 300
 """Frames whose mesh is compared with the mask, evenly spread over longer clips."""
-LEAST_INSIDE = 0.5
-"""Share of the body's box that must be inside the image of a conditioning frame."""
 
 
 @dataclass(frozen=True)
@@ -67,10 +71,7 @@ def mesh_silhouette_ious(
 ) -> Float[Tensor, " frames"]:
     """Compare mesh and mask in the usable rows, or in `most_scored` of them; NaN elsewhere."""
     usable = usable_rows(frame_joints(body, motion), motion, crops.cameras, LEAST_INSIDE)
-    rows = usable.nonzero()[:, 0]
-    if len(rows) > most_scored:
-        spread = torch.linspace(0, len(rows) - 1, most_scored).round().long()
-        rows = rows[spread.to(rows.device)]
+    rows = spread_evenly(usable.nonzero()[:, 0], most_scored)
     ious = torch.full((len(motion),), torch.nan)
     for done, row in enumerate(rows.tolist()):
         on_progress(Progress("Comparing bodies with masks", done, len(rows)))

@@ -5,13 +5,15 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
-from jaxtyping import Bool, Float
+from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
 from neuhmr.anchors.settings import AnchorConfig
 from neuhmr.body.motion import Motion
 from neuhmr.geometry.cameras import Camera
 
+LEAST_INSIDE = 0.5
+"""Share of the body's box that must be inside the image of a frame that tells of the person."""
 LEAST_PAIR = 2
 """An avatar is conditioned on two anchors."""
 
@@ -115,6 +117,12 @@ def usable_rows(
         if share_inside_image(camera.project(joints[row]), camera) < least_inside:
             usable[row] = False
     return usable
+
+
+def spread_evenly(rows: Int[Tensor, " rows"], most: int) -> Int[Tensor, " kept"]:
+    """Keep at most so many rows, the first and the last among them."""
+    places = torch.linspace(0, len(rows) - 1, min(most, len(rows)), device=rows.device)
+    return rows[places.round().long()]
 
 
 def combine_scores(scores: Sequence[FrameScore]) -> tuple[float, ...]:

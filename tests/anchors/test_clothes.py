@@ -131,6 +131,17 @@ def test_rows_without_a_pose_have_no_vote_and_long_clips_are_thinned_out() -> No
     assert not torch.equal(find_cloth_reach(first, shaped(), long).left, usual)
 
 
+def test_a_body_behind_the_camera_or_outside_the_image_has_no_vote() -> None:
+    crops = dressed(turning(), everywhere(0.02))
+    transl = turning().transl.clone()
+    transl[3], transl[6] = torch.tensor([0.0, 0.0, -3.0]), torch.tensor([4.0, 0.0, 3.0])
+    lost = torch.isin(torch.arange(FRAMES), torch.tensor([3, 6]))
+    found = find_cloth_reach(crops, shaped(), replace(turning(), transl=transl))
+    expected = find_cloth_reach(crops, shaped(), replace(turning(), valid=~lost))
+    assert torch.equal(found.left, expected.left)
+    assert not torch.equal(found.left, find_cloth_reach(crops, shaped(), turning()).left)
+
+
 def test_where_nobody_votes_everything_is_left() -> None:
     nobody = replace(turning(), valid=torch.zeros(FRAMES, dtype=torch.bool))
     found = find_cloth_reach(dressed(turning(), everywhere(0.0)), shaped(), nobody)
