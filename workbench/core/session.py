@@ -18,7 +18,7 @@ from workbench.core.comparison import Comparison
 from workbench.core.corrections import Corrections, FixOptions
 from workbench.core.fix_view import FixView
 from workbench.core.history_list import HistoryList
-from workbench.core.shown_results import FrameScores, KeypointLook, Preview, ViewLook
+from workbench.core.shown_results import FrameScores, HeatmapLook, KeypointLook, Preview, ViewLook
 from workbench.core.stage_results import StageResults
 from workbench.core.sweep import Sweep
 from workbench.core.version import Version
@@ -211,7 +211,7 @@ class SessionState:
             return None
         return look if self._is_shown(look) else None
 
-    def _is_shown(self, look: KeypointLook | ViewLook) -> bool:
+    def _is_shown(self, look: HeatmapLook) -> bool:
         is_same = look.avatar is self.avatar and look.motion is self.rendered_motion
         wanted = (self.view.frame, self.view.keypoint_source)
         return self.view.find_keypoints and is_same and (look.frame, look.source) == wanted

@@ -24,32 +24,32 @@ class Preview:
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class KeypointLook:
-    """Keypoints found in a frame, and of what."""
+class HeatmapLook:
+    """What was looked up in heatmaps: of which avatar and frame, in which pose."""
 
     avatar: AvatarStage
     frame: int
     motion: Motion
     source: KeypointSource
-    report: KeypointReport | None
-    """None where nobody was seen."""
     problem: str = ""
-    """Why there is no report, in the user's words."""
+    """Why nothing was found, in the user's words."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class ViewLook:
-    """A free view of a frame's heatmaps, and of what."""
+class KeypointLook(HeatmapLook):
+    """Keypoints found in a frame."""
 
-    avatar: AvatarStage
-    frame: int
-    motion: Motion
-    source: KeypointSource
+    report: KeypointReport | None
+    """None where nobody was seen."""
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class ViewLook(HeatmapLook):
+    """A free view of a frame's heatmaps."""
+
     viewpoint: Viewpoint
     rendering: ViewHeatmaps | None
     """None where nobody was seen."""
-    problem: str = ""
-    """Why there is no rendering, in the user's words."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

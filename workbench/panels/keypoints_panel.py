@@ -8,7 +8,7 @@ from workbench.core import markup
 from workbench.core.clicks import ClickTarget
 from workbench.core.notices import Notices
 from workbench.core.session import ON_THE_MOVE, SessionState
-from workbench.core.shown_results import KeypointLook, ViewLook
+from workbench.core.shown_results import HeatmapLook
 from workbench.core.tasks import Tasks
 from workbench.engine.free_view import Viewpoint
 from workbench.engine.keypoint_report import KeypointReport, KeypointSource, keypoint_words
@@ -169,7 +169,7 @@ class KeypointsPanel:
         self._shown_view = key
 
 
-def _awaits(state: SessionState, earlier: KeypointLook | ViewLook | None) -> bool:
+def _awaits(state: SessionState, earlier: HeatmapLook | None) -> bool:
     """Whether what is shown stays until its successor is there, so that nothing jumps."""
     is_of_present = earlier is not None and earlier.avatar is state.avatar
     return is_of_present and state.view.find_keypoints
