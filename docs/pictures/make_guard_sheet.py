@@ -19,6 +19,7 @@ import numpy as np
 import torch
 from PIL import Image, ImageDraw
 
+from neuhmr.anchors.frame_poses import pose_frame
 from neuhmr.body.motion import Motion
 from neuhmr.body.smpl_model import SmplModel
 from neuhmr.clip.clip import Clip, open_clip
@@ -116,13 +117,10 @@ def draw(moment: Moment) -> np.ndarray:
     tiles, sides = [picture], []
     with MeshOverlay(height, width) as overlay:
         for motion, color in zip(moment.poses, COLORS, strict=True):
-            body = moment.model.with_shape(motion.betas).with_pose(
-                motion.body_pose, motion.global_orient, motion.transl
-            )
-            vertices = body.vertices[0]
-            tiles.append(overlay.draw(picture, vertices, body.faces, camera, color))
-            middle = body.joints[0, 0]
-            beside = (vertices - middle) @ rotation_about("y", torch.tensor(np.pi / 2)).T
+            body = pose_frame(moment.model.with_shape(motion.betas), motion, 0)
+            tiles.append(overlay.draw(picture, body.vertices, body.faces, camera, color))
+            middle = body.joints[0]
+            beside = (body.vertices - middle) @ rotation_about("y", torch.tensor(np.pi / 2)).T
             white = np.full_like(picture, 245)
             away = beside + torch.tensor([0.0, 0.0, float(middle[2])])
             sides.append(overlay.draw(white, away, body.faces, centered(camera), color, 1.0))
@@ -144,10 +142,8 @@ def box_around(
 ) -> tuple[tuple[int, int], int]:
     """Find a square around the true body: its left upper corner and side (px)."""
     truth = moment.poses[2]
-    body = moment.model.with_shape(truth.betas).with_pose(
-        truth.body_pose, truth.global_orient, truth.transl
-    )
-    pixels = camera.project(body.vertices[0])
+    body = pose_frame(moment.model.with_shape(truth.betas), truth, 0)
+    pixels = camera.project(body.vertices)
     low, high = pixels.amin(dim=0), pixels.amax(dim=0)
     side = min(int(1.25 * float((high - low).max())), *size)
     left, top = ((low + high) / 2.0 - side / 2.0).long().tolist()
