@@ -13,6 +13,7 @@ from neuhmr.initial.smpl_fit import fit_body
 from neuhmr.lab.benchmarks.pose.keypoints import ObservedKeypoints
 from neuhmr.lab.people.errors.error_models import ERROR_KINDS, error_config
 from neuhmr.lab.people.errors.wrong_poses import make_wrong_poses
+from neuhmr.motion_prior.checkpoint import load_motion_prior
 from neuhmr.progress import OnProgress
 
 SYNTHETIC_KINDS: tuple[str, ...] = ERROR_KINDS
@@ -85,7 +86,13 @@ def own_poses(
         )
     times = torch.from_numpy(np.ascontiguousarray(clip.video.times)).float()
     fit = fit_body(
-        observed.landmarks, times, clip.camera, model, observed.masks, on_progress=on_progress
+        observed.landmarks,
+        times,
+        clip.camera,
+        model,
+        observed.masks,
+        on_progress=on_progress,
+        prior=load_motion_prior(),
     )
     return fit.motion
 

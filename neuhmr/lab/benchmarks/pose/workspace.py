@@ -13,16 +13,19 @@ from neuhmr.clip.motion_file import read_motion_file, write_motion_file
 from neuhmr.errors import PoseFileError
 from neuhmr.ghn.checkpoint import load_ghn, weights_digest
 from neuhmr.ghn.model import Ghn
+from neuhmr.initial.initialise import SOURCE
 from neuhmr.lab.benchmarks.pose.benchmark_clips import clip_digest, open_benchmark_clip
 from neuhmr.lab.benchmarks.pose.keypoints import ObservedKeypoints, observe_keypoints
 from neuhmr.lab.benchmarks.pose.result_cache import ResultCache, motion_digest, result_key
 from neuhmr.lab.benchmarks.pose.start_poses import GIVEN, OWN, given_poses, own_poses, wrong_poses
 from neuhmr.lab.benchmarks.program_digest import program_digest
+from neuhmr.motion_prior.checkpoint import MOTION_PRIOR_PATH
 from neuhmr.opening import Opened
 from neuhmr.pipeline import Subject, prepare
 from neuhmr.progress import OnProgress
 from neuhmr.refine.problem import RefineProblem
 from neuhmr.refine.settings import RefineConfig
+from neuhmr.weights_file import file_digest
 
 DETECTING = "neuhmr.lab.benchmarks.pose.keypoints"
 """The module that finds keypoints."""
@@ -42,7 +45,7 @@ class Laboratory:
     model: SmplModel
     ghn: Ghn
     weights: str
-    """Digest of the avatar network's weights."""
+    """Digests of the avatar network's and the motion prior's weights."""
     cache: ResultCache
     frames: int
     """Of each clip."""
@@ -64,7 +67,8 @@ def open_laboratory(
         CheckpointError: they cannot be used.
     """
     ghn = load_ghn(checkpoint, device)
-    return Laboratory(model, ghn, weights_digest(checkpoint), cache, frames, seed, device)
+    weights = f"{weights_digest(checkpoint)} {file_digest(MOTION_PRIOR_PATH)}"
+    return Laboratory(model, ghn, weights, cache, frames, seed, device)
 
 
 @dataclass(frozen=True)
@@ -150,7 +154,9 @@ class Workspace:
         if self._subject is None:
             start = time.perf_counter()
             laboratory = self.laboratory
-            opened = Opened(clip=replace(self.clip, motion=self.initial), model=laboratory.model)
+            source = SOURCE if self.kind == OWN else self.clip.poses_source
+            clip = replace(self.clip, motion=self.initial, poses_source=source)
+            opened = Opened(clip=clip, model=laboratory.model)
             subject = opened.subject(
                 laboratory.ghn, laboratory.device, on_progress=self._on_progress
             )
@@ -162,7 +168,9 @@ class Workspace:
         if self.kind == GIVEN:
             return given_poses(self.clip)
         model, seed = self.laboratory.model, self.laboratory.seed
-        key = result_key(self.kind, seed, self._digest, model.digest, program_digest(STARTING))
+        weights = self.laboratory.weights if self.kind == OWN else ""
+        program = program_digest(STARTING)
+        key = result_key(self.kind, seed, self._digest, model.digest, weights, program)
         path = self.laboratory.cache.folder / f"{key}.poses.npz"
         try:
             return read_motion_file(path).motion

@@ -11,13 +11,23 @@ from neuhmr.body.model_files import load_body_model
 from neuhmr.clip.clip import Clip, open_clip
 from neuhmr.clip.video import open_video
 from neuhmr.errors import DatasetError, NeuhmrError, PoseFileError
+from neuhmr.initial.smpl_fit import fit_body
+from neuhmr.lab.benchmarks.pose import workspace
+from neuhmr.lab.benchmarks.pose.keypoints import ObservedKeypoints
+from neuhmr.lab.benchmarks.pose.result_cache import ResultCache
 from neuhmr.lab.benchmarks.pose.start_poses import (
+    OWN,
     START_KINDS,
     SYNTHETIC_KINDS,
     check_kinds,
     given_poses,
+    own_poses,
     wrong_poses,
 )
+from neuhmr.lab.benchmarks.pose.workspace import Workspace, open_laboratory
+from neuhmr.motion_prior.checkpoint import load_motion_prior
+from neuhmr.progress import ignore_progress
+from tests.lab.benchmarks.exact_keypoints import exact_landmarks
 from tests.painted_clip import make_painted_clip
 
 
@@ -49,6 +59,40 @@ def test_errors_depend_on_kind_seed_and_clip_alone(clip: Clip, tmp_path: Path) -
 
 def test_poses_beside_the_clip_are_taken_as_they_are(clip: Clip) -> None:
     assert given_poses(clip) is clip.motion
+
+
+def test_own_poses_are_those_that_init_makes(clip: Clip) -> None:
+    model = load_body_model()
+    assert clip.masks is not None
+    seen = ObservedKeypoints(exact_landmarks(clip, model), clip.masks, 0.0)
+    found = own_poses(clip, seen, model, ignore_progress)
+    times = torch.arange(3) / clip.video.fps
+    with_prior, without = (
+        fit_body(seen.landmarks, times, clip.camera, model, clip.masks, prior=prior).motion
+        for prior in (load_motion_prior(), None)
+    )
+    torch.testing.assert_close(found.body_pose, with_prior.body_pose, atol=1e-3, rtol=0)
+    assert not torch.allclose(found.body_pose, without.body_pose, atol=1e-2)
+
+
+def test_poses_of_init_are_refined_as_such_and_by_the_weights_that_made_them(
+    clip: Clip, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cache = ResultCache(tmp_path / "cache")
+    model, cpu = load_body_model(), torch.device("cpu")
+    laboratory = open_laboratory(model, None, cache, 3, 0, cpu)
+    monkeypatch.setattr(workspace, "own_poses", lambda *_: clip.motion)
+    seen = ObservedKeypoints(exact_landmarks(clip, model), clip.masks, 0.0)
+    monkeypatch.setattr(workspace, "observe_keypoints", lambda *_: seen)
+    is_believed = {
+        kind: Workspace(laboratory, clip.video.path, kind, ignore_progress)._cut_out()[0]
+        for kind in (OWN, "isotropic")
+    }
+    assert is_believed[OWN].is_believed and not is_believed["isotropic"].is_believed
+    other = tmp_path / "other.safetensors"
+    other.write_bytes(b"weights of another training")
+    monkeypatch.setattr(workspace, "MOTION_PRIOR_PATH", other)
+    assert open_laboratory(model, None, cache, 3, 0, cpu).weights != laboratory.weights
 
 
 def test_what_is_missing_is_named(clip: Clip) -> None:
