@@ -42,7 +42,7 @@ class BodyFit:
 
 
 @dataclass(frozen=True)
-class _SeenFrames:
+class SeenFrames:
     """The frames that show the person; evidence is gathered from them block by block."""
 
     rows: Int[Tensor, " seen"]
@@ -50,6 +50,8 @@ class _SeenFrames:
     times: Float[Tensor, " seen"]
     camera: Camera
     masks: MaskSequence | None
+    exchanged_frames: int
+    """Frames in which left and right were put right."""
 
     def evidence(self, index: Int[Tensor, " chosen"]) -> Evidence:
         """Gather what was seen in some of the seen frames."""
@@ -99,28 +101,54 @@ def fit_body(
     Raises:
         ValueError: no frame is detected.
     """
+    seen = see_frames(landmarks, times, camera, masks)
+    known = know_bodies(model)
+    estimate = fit_to_landmarks(seen, known, config, on_progress)
+    if prior is not None and config.believed.steps > 0:
+        estimate = _fit_believed(seen, known, estimate, prior, config, on_progress)
+    return BodyFit(
+        motion=_fill_gaps(estimate, seen.rows, len(landmarks)),
+        error_2d_px=_error_2d(seen, known, estimate),
+        exchanged_frames=seen.exchanged_frames,
+    )
+
+
+def see_frames(
+    landmarks: Landmarks,
+    times: Float[Tensor, " frames"],
+    camera: Camera,
+    masks: MaskSequence | None,
+) -> SeenFrames:
+    """Pick the frames that show the person, with left and right put right.
+
+    Args:
+        landmarks: of all frames.
+        times: when each is shown (s), ascending.
+        camera: of the clip, K for all frames or one per frame.
+        masks: of the person in all frames, where there are any.
+
+    Raises:
+        ValueError: no frame is detected.
+    """
     rows = landmarks.detected.nonzero()[:, 0]
     if rows.numel() == 0:
-        raise ValueError("fit_body: no frame is detected")
+        raise ValueError("see_frames: no frame is detected")
     exchanged = exchanged_sides(landmarks[rows], times[rows])
     K = camera.K[rows] if camera.K.dim() == 3 else camera.K.expand(len(rows), 3, 3)
-    seen = _SeenFrames(
+    return SeenFrames(
         rows=rows,
         landmarks=landmarks[rows].with_sides_exchanged(exchanged),
         times=times[rows],
         camera=replace(camera, K=K),
         masks=masks,
-    )
-    model = replace(model, shapedirs=model.shapedirs[..., :NUM_BETAS])
-    known = BodyKnowledge(make_landmark_body(model), sample_surface(model), human_joint_ranges())
-    estimate = _fit_blocks(seen, known, config, on_progress)
-    if prior is not None and config.believed.steps > 0:
-        estimate = _fit_believed(seen, known, estimate, prior, config, on_progress)
-    return BodyFit(
-        motion=_fill_gaps(estimate, rows, len(landmarks)),
-        error_2d_px=_error_2d(seen, known, estimate),
         exchanged_frames=int(exchanged.sum()),
     )
+
+
+def know_bodies(model: SmplModel) -> BodyKnowledge:
+    """Gather what a fit must know of a body model, of its first 10 shape coefficients."""
+    model = replace(model, shapedirs=model.shapedirs[..., :NUM_BETAS])
+    return BodyKnowledge(make_landmark_body(model), sample_surface(model), human_joint_ranges())
 
 
 def _landmark_weight(name: str) -> float:
@@ -131,10 +159,11 @@ def _landmark_weight(name: str) -> float:
     return 1.0
 
 
-def _fit_blocks(
-    seen: _SeenFrames, known: BodyKnowledge, config: FitConfig, on_progress: OnProgress
+def fit_to_landmarks(
+    seen: SeenFrames, known: BodyKnowledge, config: FitConfig, on_progress: OnProgress
 ) -> Estimate:
-    """Fit a short clip at once; of a long one first the shape, then block after block."""
+    """Fit what is seen, with nothing known of motions: a short clip at once; of a long one first
+    the shape, then block after block."""
     frames, block, overlap = len(seen.rows), config.block_frames, config.overlap_frames
     if frames <= block:
         evidence = seen.evidence(torch.arange(frames))
@@ -154,7 +183,7 @@ def _fit_blocks(
 
 
 def _fit_believed(
-    seen: _SeenFrames,
+    seen: SeenFrames,
     known: BodyKnowledge,
     estimate: Estimate,
     prior: MotionPrior,
@@ -210,7 +239,7 @@ def _cross_fade(before: Estimate, after: Estimate, overlap: int) -> Estimate:
     )
 
 
-def _error_2d(seen: _SeenFrames, known: BodyKnowledge, estimate: Estimate) -> float:
+def _error_2d(seen: SeenFrames, known: BodyKnowledge, estimate: Estimate) -> float:
     projected = seen.camera.project(estimate.landmarks(known.body))
     distances = (projected - seen.landmarks.points2d).norm(dim=-1)
     counted = (seen.landmarks.visibility >= MIN_VISIBILITY).to(distances.dtype)

@@ -29,15 +29,17 @@ class People:
 
     out_dir: Positional[Annotated[Path, arg(metavar="OUT_DIR")]]
     """The folder to write into; made if missing."""
-    preset: Literal["clips", "train", "val", "test", "wide", "views", "views-val", "views-test"] = (
-        "clips"
-    )
+    preset: Literal[
+        "clips", "train", "val", "test", "wide", "views", "views-val", "views-test", "fits",
+        "fits-val",
+    ] = "clips"  # fmt: skip
     """`train`, `val`: pictures of 300 and 12 people to train and validate on. `test`: 8 clips of
     people, clothes, places and motions that no training sees, filmed by a phone. `wide`: 24 such
     clips of six families of motion, with every kind of errors, bodies that are guessed, and cameras
     of all heights that stand, turn or walk. `views...`: pictures for `neuhmr train ghnerf`: 160, 10
-    and 8 people, each twice in a ring of 16 cameras. `clips`: one test clip, with an ideal camera
-    and exact masks."""
+    and 8 people, each twice in a ring of 16 cameras. `fits`, `fits-val`: what `neuhmr init` makes
+    of films of 450 and 24 people, for `neuhmr train motion-prior --fits` (needs MediaPipe; two
+    hours on one core). `clips`: one test clip, with an ideal camera and exact masks."""
     clips: _OptionalInt = None
     """Number of people."""
     seed: int = 0
@@ -75,6 +77,8 @@ class People:
     mocap_dir: OptionalPath = None
     """Folder of CMU recordings (.bvh, or .asf and .amc): clips move like them, people to train on
     partly, clips of `wide` where they dance or play ball."""
+    processes: int = 1
+    """Of `fits`: how many film at once."""
     json: JsonFlag = False
 
     def run(self) -> dict[str, object]:
@@ -91,6 +95,7 @@ class People:
         for option, value, least in (
             ("--clips", self.clips, 1), ("--views", self.views, 1), ("--frames", self.frames, 2),
             ("--height", self.height, 32), ("--width", self.width, 32),
+            ("--processes", self.processes, 1),
         ):  # fmt: skip
             if value is not None:
                 require_at_least(option, value, least)
@@ -104,6 +109,8 @@ class People:
             make = self._make_clips if preset.is_clips else self._make_pictures
             if self.preset == "wide":
                 make = self._make_wide
+            elif self.preset in ("fits", "fits-val"):
+                make = self._make_fits
             files = make(preset, on_progress)
         return {"people": len(files), "files": [str(path) for path in files]}
 
@@ -158,6 +165,24 @@ class People:
         )  # fmt: skip
         return generate_wide(config, on_progress)
 
+    def _make_fits(self, preset: "PeoplePreset", on_progress: "OnProgress") -> list[Path]:
+        from neuhmr.lab.training.motion_prior.filmed.making import (
+            FilmedFitsConfig,
+            make_filmed_fits,
+        )
+
+        if self.mocap_dir is None:
+            raise NeuhmrError(
+                f"--preset {self.preset} needs --mocap-dir, a folder of CMU recordings that people "
+                "are to move like; give one."
+            )
+        config = FilmedFitsConfig(
+            out_dir=self.out_dir, mocap_dir=self.mocap_dir, split=preset.split,
+            people=self.clips or preset.people, frames=self.frames or preset.frames, seed=self.seed,
+            processes=self.processes,
+        )  # fmt: skip
+        return make_filmed_fits(config, on_progress)
+
     def _make_pictures(self, preset: "PeoplePreset", on_progress: "OnProgress") -> list[Path]:
         from neuhmr.lab.people.training_set import TrainingSetConfig, generate_training_set
 
@@ -173,7 +198,8 @@ class People:
         """Say what lies where."""
         files = result["files"]
         assert isinstance(files, list)
-        print_rows([("People", str(len(files))), ("First", files[0]), ("Last", files[-1])])
+        rows = [("People", str(len(files)))]
+        print_rows([*rows, *([("First", files[0]), ("Last", files[-1])] if files else [])])
 
 
 def _estimate_own_poses(video: Path, on_progress: "OnProgress") -> None:

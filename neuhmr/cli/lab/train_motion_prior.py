@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from tyro.conf import arg
 
-from neuhmr.cli.inputs import require_at_least
+from neuhmr.cli.inputs import OptionalPath, require_at_least
 from neuhmr.cli.lab.training_command import TrainingCommand
 from neuhmr.errors import NeuhmrError
 
@@ -35,6 +35,10 @@ class TrainMotionPrior(TrainingCommand):
     """Processes that cut pieces out of motions meanwhile; for a GPU, which then makes the rest."""
     generated: int = 240
     """Generated motions beside the recorded ones."""
+    fits: OptionalPath = None
+    """Folder of filmed fits (`neuhmr people --preset fits` and `fits-val`) to learn from, too."""
+    fit_share: float = 0.4
+    """Share of a step's pieces that are filmed fits, where there are any."""
     width: int = 256
     """Numbers by which the network knows a frame; those of --start if there is one, like ..."""
     layers: int = 6
@@ -60,11 +64,14 @@ class TrainMotionPrior(TrainingCommand):
             ("--generated", self.generated, 1), ("--layers", self.layers, 1),
         ):  # fmt: skip
             require_at_least(option, value, least)
+        if not 0.0 < self.fit_share < 1.0:
+            raise NeuhmrError(f"--fit-share is {self.fit_share:g}, between 0 and 1 was expected.")
         if self.width < 16 or self.width % 16:
             raise NeuhmrError(f"--width is {self.width}, a multiple of 16 was expected.")
         config = MotionPriorTrainingConfig(
             **options, val=self.data, windows=self.windows, fresh=self.fresh, reuse=self.reuse,
             drawers=self.drawers, generated=self.generated, learns_all=self.learns_all,
+            fits=self.fits, fit_share=self.fit_share,
             seconds=None if self.minutes is None else 60.0 * self.minutes,
             network=MotionPriorConfig(
                 width=self.width, layers=self.layers, hidden=3 * self.width

@@ -86,7 +86,9 @@ def film_clip(
     """
     seed = performance.person.seed
     film = Film(seed, len(performance.motion), filming.kind, filming.masks)
-    frames = _film(path.name, performance, filming, renderer, film, on_progress or ignore_progress)
+    frames = film_frames(
+        path.name, performance, filming, renderer, film, on_progress or ignore_progress
+    )
     write_video(path, frames, performance.fps)
     write_masks(path.with_suffix(".masks.npz"), pack_masks(film.masks))
     if film.segmenter is not None:
@@ -161,7 +163,7 @@ def true_motion(performance: Performance, filming: Filming) -> Motion:
     )
 
 
-def _film(
+def film_frames(
     name: str,
     performance: Performance,
     filming: Filming,

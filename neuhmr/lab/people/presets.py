@@ -13,7 +13,9 @@ from neuhmr.lab.people.stage.film import CameraKind, MaskKind
 from neuhmr.lab.people.training_set import Placing
 from neuhmr.lab.people.wide_design import WIDE_CLIPS
 
-PresetName = Literal["clips", "train", "val", "test", "wide", "views", "views-val", "views-test"]
+PresetName = Literal[
+    "clips", "train", "val", "test", "wide", "views", "views-val", "views-test", "fits", "fits-val"
+]
 PRESETS: tuple[PresetName, ...] = get_args(PresetName)
 
 
@@ -64,10 +66,19 @@ def people_preset(name: PresetName) -> PeoplePreset:
             return _views("val", 10)
         case "views-test":
             return _views("test", 8)
+        case "fits":
+            return _fits("train", 450)
+        case "fits-val":
+            return _fits("val", 24)
         case "clips":
             return PeoplePreset(
                 split="test", is_clips=True, people=1, camera="ideal", masks="exact"
             )
+
+
+def _fits(split: Split, people: int) -> PeoplePreset:
+    """People of whose film only what `neuhmr init` finds in it is kept (`filmed.filming`)."""
+    return PeoplePreset(split=split, is_clips=False, people=people, frames=52)
 
 
 def _views(split: Split, people: int) -> PeoplePreset:

@@ -7,6 +7,7 @@ from neuhmr.cli.lab.people import People
 from neuhmr.errors import NeuhmrError
 from neuhmr.lab.people import generate, training_set, wide_set
 from neuhmr.lab.people.errors.error_models import ERROR_KINDS
+from neuhmr.lab.training.motion_prior.filmed import making
 
 
 @pytest.fixture
@@ -42,6 +43,35 @@ def test_views_are_rings_of_sixteen_ideal_cameras(asked, tmp_path, preset, split
     assert (config.split, config.num_people) == (split, people)
     assert (config.poses, config.views, config.placing) == (2, 16, "ring")
     assert (config.camera, config.masks) == ("ideal", "exact")
+
+
+@pytest.mark.parametrize(
+    ("preset", "split", "people"), [("fits", "train", 450), ("fits-val", "val", 24)]
+)
+def test_fits_are_of_people_of_their_split(monkeypatch, tmp_path, preset, split, people):
+    configs = []
+
+    def keep(config, on_progress=None):
+        configs.append(config)
+        return []
+
+    monkeypatch.setattr(making, "make_filmed_fits", keep)
+    command = People(
+        out_dir=tmp_path, preset=preset, mocap_dir=tmp_path, processes=3, seed=4, frames=9
+    )
+    result = command.run()
+    command.show(result)
+    assert configs == [
+        making.FilmedFitsConfig(
+            out_dir=tmp_path, mocap_dir=tmp_path, split=split, people=people, frames=9, seed=4,
+            processes=3,
+        )
+    ]  # fmt: skip
+
+
+def test_fits_need_recordings(tmp_path):
+    with pytest.raises(NeuhmrError, match=r"--preset fits needs --mocap-dir.*give one"):
+        People(out_dir=tmp_path, preset="fits").run()
 
 
 def test_the_test_preset_is_eight_clips_of_test_people(asked, tmp_path):

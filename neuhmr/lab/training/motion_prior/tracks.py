@@ -12,7 +12,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from neuhmr.body.smpl_model import ShapedBody
+from neuhmr.body.smpl_model import ShapedBody, SmplModel
 from neuhmr.geometry.rotations import rot6d_to_rotmat, rotmat_to_rot6d
 from neuhmr.lab.people.motion.motions import MOTION_KINDS, generate_motion
 from neuhmr.lab.people.motion.recording import retarget
@@ -38,6 +38,28 @@ class Track(TensorStruct):
 
     def __len__(self) -> int:
         return len(self.pelvis)
+
+
+def load_tracks(
+    folder: Path,
+    split: Split,
+    generated: int,
+    model: SmplModel,
+    seed: int,
+    also: Split | None = None,
+) -> list[list[Track]]:
+    """Read the recorded motions of a split, or two, and generate others, on the mean body.
+
+    Raises:
+        DatasetError: the folder holds no recordings.
+    """
+    shaped = model.with_shape(torch.zeros(model.num_betas))
+    rng = np.random.default_rng([seed, 1])
+    recorded = recorded_tracks(folder, split, shaped, 0.8)
+    if also is not None:
+        recorded += recorded_tracks(folder, also, shaped, 0.8)
+    made = generated_tracks(split, generated, shaped, rng)
+    return [group for group in (recorded, made) if group]
 
 
 def recorded_tracks(folder: Path, split: Split, shaped: ShapedBody, seconds: float) -> list[Track]:

@@ -10,9 +10,12 @@ import torch
 from torch import Tensor
 
 from neuhmr.body.model_files import load_body_model
-from neuhmr.body.smpl_model import SmplModel
-from neuhmr.lab.people.splits import Split
 from neuhmr.lab.training.motion_prior.batches import draw_batch
+from neuhmr.lab.training.motion_prior.filmed.drawing import (
+    all_filmed,
+    draw_filmed,
+    read_filmed_fits,
+)
 from neuhmr.lab.training.motion_prior.loss import prior_losses
 from neuhmr.lab.training.motion_prior.mixing import (
     BatchSize,
@@ -21,12 +24,13 @@ from neuhmr.lab.training.motion_prior.mixing import (
     made_here,
 )
 from neuhmr.lab.training.motion_prior.scenes import Bodies
-from neuhmr.lab.training.motion_prior.tracks import Track, generated_tracks, recorded_tracks
+from neuhmr.lab.training.motion_prior.tracks import load_tracks
 from neuhmr.lab.training.motion_prior.validation import validate_prior
 from neuhmr.lab.training.run import StepOutcome, TrainingRun, run_steps
 from neuhmr.lab.training.run_config import CosineRunConfig, cosine_rate
 from neuhmr.motion_prior.checkpoint import load_motion_prior, save_motion_prior
 from neuhmr.motion_prior.network import MotionPrior, MotionPriorConfig, read_belief
+from neuhmr.tensor_struct import concatenate
 
 VALIDATION_WINDOWS = 96
 
@@ -57,6 +61,10 @@ class MotionPriorTrainingConfig(CosineRunConfig):
     """Processes that draw motions meanwhile; all else of a batch is then made on the device."""
     generated: int = 240
     """Generated motions to learn from, beside the recorded ones."""
+    fits: Path | None = None
+    """Folder of filmed fits to learn from, too; None for drawn errors alone."""
+    fit_share: float = 0.4
+    """Share of a step's windows that are filmed fits, where there are any."""
     learns_all: bool = False
     """Learn from the recordings that are validated on, too: for the last run of a recipe that has
     been validated. The scores on them then say nothing."""
@@ -66,28 +74,6 @@ class MotionPriorTrainingConfig(CosineRunConfig):
     """Share of a step in the running average of the weights."""
     validate_every: int = 500
     """Steps between validations."""
-
-
-def load_tracks(
-    folder: Path,
-    split: Split,
-    generated: int,
-    model: SmplModel,
-    seed: int,
-    also: Split | None = None,
-) -> list[list[Track]]:
-    """Read the recorded motions of a split, or two, and generate others, on the mean body.
-
-    Raises:
-        DatasetError: the folder holds no recordings.
-    """
-    shaped = model.with_shape(torch.zeros(model.num_betas))
-    rng = np.random.default_rng([seed, 1])
-    recorded = recorded_tracks(folder, split, shaped, 0.8)
-    if also is not None:
-        recorded += recorded_tracks(folder, also, shaped, 0.8)
-    made = generated_tracks(split, generated, shaped, rng)
-    return [group for group in (recorded, made) if group]
 
 
 def train_motion_prior(config: MotionPriorTrainingConfig) -> Iterator[StepOutcome]:
@@ -119,7 +105,11 @@ def train_motion_prior(config: MotionPriorTrainingConfig) -> Iterator[StepOutcom
         [track for group in val_tracks for track in group],
         "motions",
     )
-    size = BatchSize(windows=config.windows, frames=config.frames, fresh=config.fresh)
+    filmed = None
+    if config.fits is not None:
+        filmed = read_filmed_fits(config.fits, "train", config.frames)
+    from_fits = 0 if filmed is None else round(config.fit_share * config.windows)
+    size = BatchSize(windows=config.windows - from_fits, frames=config.frames, fresh=config.fresh)
     seed = config.seed + run.step
     if config.drawers:
         there = bodies.to(config.device)
@@ -128,13 +118,20 @@ def train_motion_prior(config: MotionPriorTrainingConfig) -> Iterator[StepOutcom
         made = made_here(tracks, bodies, size, seed)
     batches = MixedBatches(made, size, config.kept, config.reuse, seed)
     rng = np.random.default_rng(0)
-    held_out = [
-        draw_batch([group], bodies, VALIDATION_WINDOWS, config.frames, rng, is_changed=False)
-        for group in val_tracks
-    ]
+    held_out = {
+        name: draw_batch([group], bodies, VALIDATION_WINDOWS, config.frames, rng, is_changed=False)
+        for name, group in zip(("recorded", "generated"), val_tracks, strict=False)
+    }
+    if config.fits is not None:
+        fits = read_filmed_fits(config.fits, "val", config.frames)
+        held_out["fits"] = all_filmed(fits, bodies, config.frames)
+    drawn = np.random.default_rng([seed, 5])
 
     def losses() -> dict[str, Tensor]:
         batch = batches.draw().to(config.device)
+        if filmed is not None:
+            shown = draw_filmed(filmed, bodies, from_fits, config.frames, drawn)
+            batch = concatenate([batch, shown.to(config.device)])
         # What is seen keeps its 32 bits: it tells millimeters.
         inputs = batch.view.inputs().detach()
         with torch.autocast(torch.device(config.device).type, torch.bfloat16):
@@ -145,7 +142,7 @@ def train_motion_prior(config: MotionPriorTrainingConfig) -> Iterator[StepOutcom
         result = run.result
         assert isinstance(result, MotionPrior)
         scores: dict[str, float] = {}
-        for name, batch in zip(("recorded", "generated"), held_out, strict=False):
+        for name, batch in held_out.items():
             found = validate_prior(result, batch.to(config.device))
             scores |= {f"{name}_{key}": value for key, value in found.items()}
         save_motion_prior(result, config.out / "motion_prior.safetensors", run.report(scores))

@@ -10,13 +10,14 @@ from neuhmr.lab.training.motion_prior.mixing import (
     made_elsewhere,
     made_here,
 )
+from neuhmr.lab.training.motion_prior.tracks import load_tracks
 from neuhmr.lab.training.motion_prior.training import (
     MotionPriorTrainingConfig,
-    load_tracks,
     train_motion_prior,
 )
 from neuhmr.motion_prior.checkpoint import KIND, load_motion_prior
 from tests.lab.people.motion.test_bvh import bvh_text
+from tests.lab.training.motion_prior.filmed.made_fits import write_fits
 from tests.lab.training.motion_prior.scenes import bodies, tracks
 from tests.motion_prior.scene import SMALL
 
@@ -69,6 +70,24 @@ def test_weights_to_start_with_are_taken(tmp_path):
     torch.testing.assert_close(
         second.decode.weight, load_motion_prior(first).decode.weight, atol=1e-4, rtol=0
     )
+
+
+def test_filmed_fits_are_learnt_from_and_validated_on(tmp_path):
+    fits = tmp_path / "fits"
+    fits.mkdir()
+    write_fits(fits, "train", 2)
+    write_fits(fits, "val", 2)
+    list(train_motion_prior(config(tmp_path)))
+    filmed = replace(config(tmp_path), fits=fits, fit_share=0.5, out=tmp_path / "filmed")
+    list(train_motion_prior(filmed))
+    without, with_fits = (
+        tmp_path / name / "motion_prior.safetensors" for name in ("run", "filmed")
+    )
+    header = KIND.read_header(with_fits)
+    assert float(header["fits_mpjpe_before"]) > 20.0
+    assert "fits_mpjpe" not in KIND.read_header(without)
+    change = load_motion_prior(with_fits).decode.weight - load_motion_prior(without).decode.weight
+    assert float(change.abs().max()) > 1e-4
 
 
 def test_windows_of_several_batches_are_mixed_and_made_anew():
