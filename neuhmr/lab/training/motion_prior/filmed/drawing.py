@@ -5,6 +5,8 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import torch
+from jaxtyping import Int
 
 from neuhmr.errors import DatasetError
 from neuhmr.lab.people.splits import Split, split_of
@@ -12,7 +14,8 @@ from neuhmr.lab.training.motion_prior.batches import PriorBatch, make_batch
 from neuhmr.lab.training.motion_prior.estimates import Estimates
 from neuhmr.lab.training.motion_prior.filmed.filmed_fit import FilmedFit, read_filmed_fit
 from neuhmr.lab.training.motion_prior.filmed.making import fit_path
-from neuhmr.lab.training.motion_prior.scenes import Bodies, Scenes
+from neuhmr.lab.training.motion_prior.filmed.variation import FilmedWindows, vary
+from neuhmr.lab.training.motion_prior.scenes import Bodies
 from neuhmr.motion_prior.beliefs import USUAL_FPS
 from neuhmr.motion_prior.mirroring import OTHER_SIDE, mirror_points, mirror_rotations, mirror_view
 from neuhmr.motion_prior.view import Sightings
@@ -39,7 +42,7 @@ def read_filmed_fits(folder: Path, split: Split, frames: int) -> list[FilmedFit]
 def draw_filmed(
     fits: Sequence[FilmedFit], bodies: Bodies, batch: int, frames: int, rng: np.random.Generator
 ) -> PriorBatch:
-    """Draw windows, half of them as a mirror shows them.
+    """Draw windows and vary them; half of them are as a mirror shows them.
 
     Args:
         fits: of at least so many frames each.
@@ -48,15 +51,16 @@ def draw_filmed(
         frames: length of each.
         rng: makes all choices.
     """
-    drawn = [_window(fits[int(rng.integers(len(fits)))], bodies, frames, rng) for _ in range(batch)]
-    return concatenate(
-        [mirror_batch(window) if rng.uniform() < 0.5 else window for window in drawn]
-    )
+    windows = [_window(fits[int(rng.integers(len(fits)))], frames, rng) for _ in range(batch)]
+    shown = _show(vary(concatenate(windows), bodies, int(rng.integers(2**62))), bodies)
+    is_mirrored = torch.from_numpy(rng.uniform(size=batch) < 0.5)
+    plain, mirrored = shown[~is_mirrored], mirror_batch(shown[is_mirrored])
+    return concatenate([plain, mirrored])
 
 
 def all_filmed(fits: Sequence[FilmedFit], bodies: Bodies, frames: int) -> PriorBatch:
-    """Show the first frames of every fit, to validate on."""
-    return concatenate([_show(fit, bodies, slice(0, frames)) for fit in fits])
+    """Show the first frames of every fit as they are, to validate on."""
+    return _show(concatenate([_cut(fit, slice(0, frames)) for fit in fits]), bodies)
 
 
 def mirror_batch(batch: PriorBatch) -> PriorBatch:
@@ -70,27 +74,39 @@ def mirror_batch(batch: PriorBatch) -> PriorBatch:
     )
 
 
-def _window(fit: FilmedFit, bodies: Bodies, frames: int, rng: np.random.Generator) -> PriorBatch:
+def _window(fit: FilmedFit, frames: int, rng: np.random.Generator) -> FilmedWindows:
+    """Cut out some frames; half of them go backward."""
     start = int(rng.integers(len(fit) - frames + 1))
-    return _show(fit, bodies, slice(start, start + frames))
+    rows = np.arange(start, start + frames)
+    return _cut(fit, rows[::-1].copy() if rng.uniform() < 0.5 else rows)
 
 
-def _show(fit: FilmedFit, bodies: Bodies, rows: slice) -> PriorBatch:
-    """Show one window, with one batch axis."""
-    fitted_betas, true_betas = fit.fitted_betas[None], fit.true_betas[None]
-    fitted_rest, true_rest = bodies.joints_rest(fitted_betas), bodies.joints_rest(true_betas)
-    true = Scenes(
-        true_betas, true_rest, fit.true_rotmat[None, rows],
-        fit.true_transl[None, rows] + true_rest[:, 0][:, None],
-    )  # fmt: skip
-    fitted = Estimates(
-        fitted_betas, fitted_rest, fit.fitted_rotmat[None, rows],
-        fit.fitted_transl[None, rows] + fitted_rest[:, 0][:, None],
-    )  # fmt: skip
-    seen = fit.sightings
-    sightings = Sightings(
-        seen.directions[None, rows], seen.misses[None, rows], seen.is_seen[None, rows]
+def _cut(fit: FilmedFit, rows: slice | Int[np.ndarray, " frames"]) -> FilmedWindows:
+    """Take some frames, with one batch axis."""
+    times = fit.times[rows]
+    return FilmedWindows(
+        times=(times - times[0]).abs()[None],
+        fitted_rotmat=fit.fitted_rotmat[rows][None],
+        fitted_transl=fit.fitted_transl[rows][None],
+        fitted_betas=fit.fitted_betas[None],
+        directions=fit.directions[rows][None],
+        misses=fit.misses[rows][None],
+        is_seen=(fit.is_seen[rows] > 0)[None],
+        true_rotmat=fit.true_rotmat[rows][None],
+        true_transl=fit.true_transl[rows][None],
+        true_betas=fit.true_betas[None],
     )
-    batch = make_batch(true, fitted, sightings)
-    times = (fit.times[rows] - fit.times[rows][0]) * USUAL_FPS
-    return replace(batch, times=times[None])
+
+
+def _show(windows: FilmedWindows, bodies: Bodies) -> PriorBatch:
+    """Put windows into the axes of the fits' rays."""
+    fitted_rest = bodies.joints_rest(windows.fitted_betas)
+    fitted = Estimates(
+        windows.fitted_betas,
+        fitted_rest,
+        windows.fitted_rotmat,
+        windows.fitted_transl + fitted_rest[:, :1],
+    )
+    sightings = Sightings(windows.directions, windows.misses, windows.is_seen)
+    batch = make_batch(windows.true_scenes(bodies), fitted, sightings)
+    return replace(batch, times=windows.times * USUAL_FPS)
