@@ -32,7 +32,7 @@ from neuhmr.clip.keypoints_2d import ClipKeypoints
 from neuhmr.errors import ClipError
 from neuhmr.ghn.renderable import HumanNetwork
 from neuhmr.ghnerf.clips.clip_heatmaps import ClipHeatmaps
-from neuhmr.motion_prior.checkpoint import load_motion_prior
+from neuhmr.motion_prior.checkpoint import load_landmark_prior, load_motion_prior
 from neuhmr.progress import OnProgress, ignore_progress
 from neuhmr.refine.draft.draft import Draft, draft_motion
 from neuhmr.refine.draft.joint_sightings import make_finder
@@ -59,7 +59,7 @@ class Subject:
     keypoints: FrameKeypoints | None = None
     """Those that somebody else found in the frames, for the keypoint term."""
     is_believed: bool = False
-    """Whether the initial poses were made with the motion prior already."""
+    """Whether the initial poses were made by `neuhmr init`, and so with a motion prior already."""
 
     def draft(self, config: RefineConfig, on_progress: OnProgress = ignore_progress) -> "Drafted":
         """Encode the frames, and draft better poses without rendering if that is wished."""
@@ -68,7 +68,7 @@ class Subject:
         draft = None
         if settings.enabled:
             finder = make_finder(self.network.joint_prototypes(), features, self.crops)
-            prior = load_motion_prior(device=self.initial.transl.device)
+            load_prior = load_landmark_prior if self.is_believed else load_motion_prior
             draft = draft_motion(
                 self.crops,
                 self.initial,
@@ -76,7 +76,7 @@ class Subject:
                 settings,
                 on_progress,
                 finder,
-                prior,
+                load_prior(device=self.initial.transl.device),
                 self.fps,
                 self.is_believed,
             )

@@ -8,6 +8,7 @@ import pytest
 import torch
 from torch import Tensor
 
+from neuhmr import pipeline
 from neuhmr.anchors.clothes import find_cloth_reach
 from neuhmr.anchors.conditioning import mesh_silhouette_ious, reference_views
 from neuhmr.anchors.frame_poses import frame_joints
@@ -15,6 +16,7 @@ from neuhmr.anchors.registration import register_anchors
 from neuhmr.anchors.selection import orientation_vectors
 from neuhmr.body.motion import Motion
 from neuhmr.ghn.views import ReferenceViews
+from neuhmr.motion_prior.checkpoint import load_motion_prior
 from neuhmr.pipeline import (
     Anchored,
     Drafted,
@@ -222,6 +224,18 @@ def test_poses_that_the_prior_had_its_say_in_are_not_given_to_it_again():
     believed = replace(subject(), is_believed=True).draft(CONFIG)
     assert believed.draft is not None and believed.draft.beliefs is not None
     assert not is_same(believed.start, subject().draft(CONFIG).start)
+
+
+def test_poses_of_init_are_judged_by_the_prior_that_knows_its_errors(monkeypatch):
+    def sure_of(is_believed: bool):
+        draft = replace(subject(), is_believed=is_believed).draft(CONFIG).draft
+        assert draft is not None and draft.beliefs is not None
+        return draft.beliefs.sigmas
+
+    own, others = sure_of(True), sure_of(False)
+    assert float((own - others).abs().max()) > 1e-3
+    monkeypatch.setattr(pipeline, "load_landmark_prior", load_motion_prior)
+    assert torch.equal(sure_of(True), others)
 
 
 def test_preparing_keeps_the_rate():

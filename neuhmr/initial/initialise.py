@@ -25,7 +25,7 @@ from neuhmr.initial.segmenters import SegmenterName, segment
 from neuhmr.initial.smpl_fit import BodyFit, fit_body
 from neuhmr.initial.track import Detect, TrackConfig, follow_person
 from neuhmr.initial.whose import one_of_several
-from neuhmr.motion_prior.checkpoint import load_motion_prior
+from neuhmr.motion_prior.checkpoint import load_landmark_prior
 from neuhmr.progress import OnProgress, Progress, ignore_progress
 
 SOURCE = "neuhmr init: MediaPipe Pose landmarks, SMPL fit, motion prior"
@@ -114,7 +114,7 @@ def initialise(
         masks,
         config.fit,
         on_progress,
-        load_motion_prior(),
+        load_landmark_prior(),
     )
     report = _report(clip, landmarks, fit)
     if whose is not None:

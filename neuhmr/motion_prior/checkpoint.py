@@ -11,6 +11,9 @@ from neuhmr.motion_prior.network import MotionPrior, MotionPriorConfig
 from neuhmr.weights_file import WeightsKind, read_tensors
 
 MOTION_PRIOR_PATH = Path(__file__).parent / "weights" / "motion_prior.safetensors"
+"""Knows the errors of estimators of all kinds."""
+LANDMARK_PRIOR_PATH = MOTION_PRIOR_PATH.with_name("landmark_prior.safetensors")
+"""Knows those of `neuhmr init`, which fits landmarks."""
 KIND = WeightsKind("neuhmr-motion-prior", "neuhmr train motion-prior", "--start")
 
 
@@ -29,7 +32,12 @@ def load_motion_prior(path: Path | None = None, device: torch.device | str = "cp
     return _load(MOTION_PRIOR_PATH if path is None else path, str(device))
 
 
-@functools.lru_cache(maxsize=2)
+def load_landmark_prior(device: torch.device | str = "cpu") -> MotionPrior:
+    """Load the shipped prior for first poses that `neuhmr init` fits, its weights frozen."""
+    return load_motion_prior(LANDMARK_PRIOR_PATH, device)
+
+
+@functools.lru_cache(maxsize=4)
 def _load(source: Path, device: str) -> MotionPrior:
     header = KIND.read_header(source)
     with KIND.fitting(source):

@@ -13,7 +13,7 @@ from neuhmr.initial.smpl_fit import fit_body
 from neuhmr.lab.benchmarks.pose.keypoints import ObservedKeypoints
 from neuhmr.lab.people.errors.error_models import ERROR_KINDS, error_config
 from neuhmr.lab.people.errors.wrong_poses import make_wrong_poses
-from neuhmr.motion_prior.checkpoint import load_motion_prior
+from neuhmr.motion_prior.checkpoint import load_landmark_prior
 from neuhmr.progress import OnProgress
 
 SYNTHETIC_KINDS: tuple[str, ...] = ERROR_KINDS
@@ -92,7 +92,7 @@ def own_poses(
         model,
         observed.masks,
         on_progress=on_progress,
-        prior=load_motion_prior(),
+        prior=load_landmark_prior(),
     )
     return fit.motion
 

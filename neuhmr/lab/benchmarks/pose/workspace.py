@@ -19,7 +19,7 @@ from neuhmr.lab.benchmarks.pose.keypoints import ObservedKeypoints, observe_keyp
 from neuhmr.lab.benchmarks.pose.result_cache import ResultCache, motion_digest, result_key
 from neuhmr.lab.benchmarks.pose.start_poses import GIVEN, OWN, given_poses, own_poses, wrong_poses
 from neuhmr.lab.benchmarks.program_digest import program_digest
-from neuhmr.motion_prior.checkpoint import MOTION_PRIOR_PATH
+from neuhmr.motion_prior.checkpoint import LANDMARK_PRIOR_PATH, MOTION_PRIOR_PATH
 from neuhmr.opening import Opened
 from neuhmr.pipeline import Subject, prepare
 from neuhmr.progress import OnProgress
@@ -45,7 +45,7 @@ class Laboratory:
     model: SmplModel
     ghn: Ghn
     weights: str
-    """Digests of the avatar network's and the motion prior's weights."""
+    """Digests of the avatar network's and the two motion priors' weights."""
     cache: ResultCache
     frames: int
     """Of each clip."""
@@ -67,7 +67,8 @@ def open_laboratory(
         CheckpointError: they cannot be used.
     """
     ghn = load_ghn(checkpoint, device)
-    weights = f"{weights_digest(checkpoint)} {file_digest(MOTION_PRIOR_PATH)}"
+    priors = (file_digest(path) for path in (MOTION_PRIOR_PATH, LANDMARK_PRIOR_PATH))
+    weights = " ".join([weights_digest(checkpoint), *priors])
     return Laboratory(model, ghn, weights, cache, frames, seed, device)
 
 

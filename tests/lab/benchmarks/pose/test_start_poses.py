@@ -25,7 +25,7 @@ from neuhmr.lab.benchmarks.pose.start_poses import (
     wrong_poses,
 )
 from neuhmr.lab.benchmarks.pose.workspace import Workspace, open_laboratory
-from neuhmr.motion_prior.checkpoint import load_motion_prior
+from neuhmr.motion_prior.checkpoint import load_landmark_prior
 from neuhmr.progress import ignore_progress
 from tests.lab.benchmarks.exact_keypoints import exact_landmarks
 from tests.painted_clip import make_painted_clip
@@ -69,7 +69,7 @@ def test_own_poses_are_those_that_init_makes(clip: Clip) -> None:
     times = torch.arange(3) / clip.video.fps
     with_prior, without = (
         fit_body(seen.landmarks, times, clip.camera, model, clip.masks, prior=prior).motion
-        for prior in (load_motion_prior(), None)
+        for prior in (load_landmark_prior(), None)
     )
     torch.testing.assert_close(found.body_pose, with_prior.body_pose, atol=1e-3, rtol=0)
     assert not torch.allclose(found.body_pose, without.body_pose, atol=1e-2)
@@ -91,8 +91,10 @@ def test_poses_of_init_are_refined_as_such_and_by_the_weights_that_made_them(
     assert is_believed[OWN].is_believed and not is_believed["isotropic"].is_believed
     other = tmp_path / "other.safetensors"
     other.write_bytes(b"weights of another training")
-    monkeypatch.setattr(workspace, "MOTION_PRIOR_PATH", other)
-    assert open_laboratory(model, None, cache, 3, 0, cpu).weights != laboratory.weights
+    for prior in ("MOTION_PRIOR_PATH", "LANDMARK_PRIOR_PATH"):
+        with monkeypatch.context() as patch:
+            patch.setattr(workspace, prior, other)
+            assert open_laboratory(model, None, cache, 3, 0, cpu).weights != laboratory.weights
 
 
 def test_what_is_missing_is_named(clip: Clip) -> None:
