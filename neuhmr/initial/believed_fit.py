@@ -50,7 +50,7 @@ class BelievedFitConfig:
     """Of Adam; 0 for none of it, and the prior is not asked."""
     learning_rate: float = 0.02
     """Of Adam (rad); translations move by a tenth of the depth."""
-    picture_share: float = 0.3
+    picture_share: float = 0.6
     """Of what the picture counted in the fit before: the prior has seen most of it already."""
     beliefs_weight: float = 0.3
     """Of each joint's squared distance from where the prior has it, in its expected errors."""

@@ -39,6 +39,9 @@ class TrainMotionPrior(TrainingCommand):
     """Folder of filmed fits (`neuhmr people --preset fits` and `fits-val`) to learn from, too."""
     fit_share: float = 0.4
     """Share of a step's pieces that are filmed fits, where there are any."""
+    start_share: float = 0.0
+    """Share of the weights of --start in what is written: a network between the two errs less on
+    what neither has seen."""
     width: int = 256
     """Numbers by which the network knows a frame; those of --start if there is one, like ..."""
     layers: int = 6
@@ -66,12 +69,16 @@ class TrainMotionPrior(TrainingCommand):
             require_at_least(option, value, least)
         if not 0.0 < self.fit_share < 1.0:
             raise NeuhmrError(f"--fit-share is {self.fit_share:g}, between 0 and 1 was expected.")
+        if not 0.0 <= self.start_share < 1.0:
+            raise NeuhmrError(
+                f"--start-share is {self.start_share:g}, 0 or more and less than 1 was expected."
+            )
         if self.width < 16 or self.width % 16:
             raise NeuhmrError(f"--width is {self.width}, a multiple of 16 was expected.")
         config = MotionPriorTrainingConfig(
             **options, val=self.data, windows=self.windows, fresh=self.fresh, reuse=self.reuse,
             drawers=self.drawers, generated=self.generated, learns_all=self.learns_all,
-            fits=self.fits, fit_share=self.fit_share,
+            fits=self.fits, fit_share=self.fit_share, start_share=self.start_share,
             seconds=None if self.minutes is None else 60.0 * self.minutes,
             network=MotionPriorConfig(
                 width=self.width, layers=self.layers, hidden=3 * self.width

@@ -1,7 +1,7 @@
 """Training of the motion prior on motions alone; everything else is drawn on the way."""
 
 import copy
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from neuhmr.body.model_files import load_body_model
-from neuhmr.lab.training.motion_prior.batches import draw_batch
+from neuhmr.lab.training.motion_prior.batches import PriorBatch, draw_batch
 from neuhmr.lab.training.motion_prior.filmed.drawing import (
     all_filmed,
     draw_filmed,
@@ -24,7 +24,7 @@ from neuhmr.lab.training.motion_prior.mixing import (
     made_here,
 )
 from neuhmr.lab.training.motion_prior.scenes import Bodies
-from neuhmr.lab.training.motion_prior.tracks import load_tracks
+from neuhmr.lab.training.motion_prior.tracks import Track, load_tracks
 from neuhmr.lab.training.motion_prior.validation import validate_prior
 from neuhmr.lab.training.run import StepOutcome, TrainingRun, run_steps
 from neuhmr.lab.training.run_config import CosineRunConfig, cosine_rate
@@ -65,6 +65,9 @@ class MotionPriorTrainingConfig(CosineRunConfig):
     """Folder of filmed fits to learn from, too; None for drawn errors alone."""
     fit_share: float = 0.4
     """Share of a step's windows that are filmed fits, where there are any."""
+    start_share: float = 0.0
+    """Share of the weights to start with in what is written in the end: a network between the two
+    errs less on what neither has seen."""
     learns_all: bool = False
     """Learn from the recordings that are validated on, too: for the last run of a recipe that has
     been validated. The scores on them then say nothing."""
@@ -91,6 +94,7 @@ def train_motion_prior(config: MotionPriorTrainingConfig) -> Iterator[StepOutcom
     else:
         # What is loaded is shared by all who load it, and must not learn.
         network = copy.deepcopy(load_motion_prior(config.start))
+    first = {name: tensor.clone() for name, tensor in network.state_dict().items()}
     network.requires_grad_(True).to(config.device)
     optimizer = torch.optim.AdamW(
         network.parameters(), lr=config.learning_rate, weight_decay=config.weight_decay
@@ -108,7 +112,7 @@ def train_motion_prior(config: MotionPriorTrainingConfig) -> Iterator[StepOutcom
     filmed = None
     if config.fits is not None:
         filmed = read_filmed_fits(config.fits, "train", config.frames)
-    from_fits = 0 if filmed is None else round(config.fit_share * config.windows)
+    from_fits = 0 if filmed is None else int(config.fit_share * config.windows)
     size = BatchSize(windows=config.windows - from_fits, frames=config.frames, fresh=config.fresh)
     seed = config.seed + run.step
     if config.drawers:
@@ -117,14 +121,7 @@ def train_motion_prior(config: MotionPriorTrainingConfig) -> Iterator[StepOutcom
     else:
         made = made_here(tracks, bodies, size, seed)
     batches = MixedBatches(made, size, config.kept, config.reuse, seed)
-    rng = np.random.default_rng(0)
-    held_out = {
-        name: draw_batch([group], bodies, VALIDATION_WINDOWS, config.frames, rng, is_changed=False)
-        for name, group in zip(("recorded", "generated"), val_tracks, strict=False)
-    }
-    if config.fits is not None:
-        fits = read_filmed_fits(config.fits, "val", config.frames)
-        held_out["fits"] = all_filmed(fits, bodies, config.frames)
+    held_out = _held_out(config, val_tracks, bodies)
     drawn = np.random.default_rng([seed, 5])
 
     def losses() -> dict[str, Tensor]:
@@ -141,6 +138,7 @@ def train_motion_prior(config: MotionPriorTrainingConfig) -> Iterator[StepOutcom
     def validate() -> None:
         result = run.result
         assert isinstance(result, MotionPrior)
+        result = between(result, first, config.start_share)
         scores: dict[str, float] = {}
         for name, batch in held_out.items():
             found = validate_prior(result, batch.to(config.device))
@@ -148,3 +146,30 @@ def train_motion_prior(config: MotionPriorTrainingConfig) -> Iterator[StepOutcom
         save_motion_prior(result, config.out / "motion_prior.safetensors", run.report(scores))
 
     yield from run_steps(run, losses, cosine_rate(config), validate)
+
+
+def _held_out(
+    config: MotionPriorTrainingConfig, tracks: list[list[Track]], bodies: Bodies
+) -> dict[str, PriorBatch]:
+    """Draw what is validated on: motions as they are, and filmed fits where there are any."""
+    rng = np.random.default_rng(0)
+    held_out = {
+        name: draw_batch([group], bodies, VALIDATION_WINDOWS, config.frames, rng, is_changed=False)
+        for name, group in zip(("recorded", "generated"), tracks, strict=False)
+    }
+    if config.fits is not None:
+        fits = read_filmed_fits(config.fits, "val", config.frames)
+        held_out["fits"] = all_filmed(fits, bodies, config.frames)
+    return held_out
+
+
+def between(network: MotionPrior, first: Mapping[str, Tensor], share: float) -> MotionPrior:
+    """Put a share of other weights into a copy of a network."""
+    mixed = copy.deepcopy(network)
+    mixed.load_state_dict(
+        {
+            name: torch.lerp(tensor, first[name].to(tensor), share)
+            for name, tensor in network.state_dict().items()
+        }
+    )
+    return mixed

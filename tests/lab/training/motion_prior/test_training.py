@@ -90,6 +90,21 @@ def test_filmed_fits_are_learnt_from_and_validated_on(tmp_path):
     assert float(change.abs().max()) > 1e-4
 
 
+def test_a_share_of_the_first_weights_stays(tmp_path):
+    list(train_motion_prior(config(tmp_path)))
+    first = tmp_path / "run" / "motion_prior.safetensors"
+    weights = {}
+    for share in (0.0, 0.25):
+        out = tmp_path / f"share{share}"
+        begun = replace(config(tmp_path), start=first, start_share=share, out=out, average=1.0)
+        list(train_motion_prior(begun))
+        weights[share] = load_motion_prior(out / "motion_prior.safetensors").decode.weight
+    before = load_motion_prior(first).decode.weight
+    assert float((weights[0.0] - before).abs().max()) > 1e-3
+    expected = 0.25 * before + 0.75 * weights[0.0]
+    torch.testing.assert_close(weights[0.25], expected, atol=2e-4, rtol=0)
+
+
 def test_windows_of_several_batches_are_mixed_and_made_anew():
     size = BatchSize(windows=8, frames=12)
     made = made_here([tracks()], bodies(), size, seed=0)
