@@ -143,9 +143,8 @@ def test_a_phone_and_a_segmenter_leave_their_traces(tmp_path):
 
 def test_the_presets_are_of_their_splits():
     for name in PRESETS:
-        expected = {"clips": "test", "wide": "test", "views": "train"}.get(
-            name, name.removeprefix("views-")
-        )
+        whole = {"clips": "test", "wide": "test", "views": "train", "fits": "train"}
+        expected = whole.get(name, name.removeprefix("views-").removeprefix("fits-"))
         assert people_preset(name).split == expected, name
     test = people_preset("test")
     assert test.is_clips
