@@ -49,7 +49,7 @@ def generate_in_parallel(
     total = len(missing)
     # Forked processes would share torch's threads and a GL context.
     context = get_context("spawn")
-    with ProcessPoolExecutor(processes, context, initializer=_prepare_process) as pool:
+    with ProcessPoolExecutor(processes, context, initializer=prepare_process) as pool:
         try:
             while missing or begun:
                 while missing and len(begun) < processes:
@@ -81,7 +81,8 @@ def _missing(sets: Sequence[TrainingSetConfig]) -> list[tuple[bool, TrainingSetC
     return [(not later, one) for later, _, _, one in sorted(found, key=lambda row: row[:3])]
 
 
-def _prepare_process() -> None:
+def prepare_process() -> None:
+    """Leave Ctrl-C to the parent, and take one thread."""
     # Ctrl-C is the parent's to answer: it lets the people in hand be finished.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     torch.set_num_threads(1)

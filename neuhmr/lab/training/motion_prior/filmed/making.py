@@ -1,17 +1,15 @@
 """Making filmed fits with several processes; those that are there are kept."""
 
 import functools
-import signal
 import tempfile
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
 from multiprocessing import get_context
 from pathlib import Path
 
-import torch
-
 from neuhmr.body.model_files import load_body_model
 from neuhmr.errors import OutputError
+from neuhmr.lab.people.in_parallel import prepare_process
 from neuhmr.lab.people.splits import Split, person_seed
 from neuhmr.lab.people.stage.stage_renderer import StageRenderer
 from neuhmr.lab.people.training_set import open_renderer
@@ -71,7 +69,7 @@ def make_filmed_fits(
     paths = [fit_path(config.out_dir, seed) for seed in seeds]
     missing = [(seed, path) for seed, path in zip(seeds, paths, strict=True) if not path.exists()]
     # Forked processes would share torch's threads and a GL context.
-    with ProcessPoolExecutor(config.processes, get_context("spawn"), _prepare_process) as pool:
+    with ProcessPoolExecutor(config.processes, get_context("spawn"), prepare_process) as pool:
         begun = [pool.submit(_make, config, seed, path) for seed, path in missing]
         try:
             for done, future in enumerate(as_completed(begun), start=1):
@@ -80,12 +78,6 @@ def make_filmed_fits(
         finally:
             pool.shutdown(wait=True, cancel_futures=True)
     return [path for path in paths if path.exists()]
-
-
-def _prepare_process() -> None:
-    # Ctrl-C is the parent's to answer: it lets the people in hand be finished.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    torch.set_num_threads(1)
 
 
 def _make(config: FilmedFitsConfig, seed: int, path: Path) -> None:
