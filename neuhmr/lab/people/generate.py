@@ -20,7 +20,6 @@ import torch
 from jaxtyping import Float
 
 from neuhmr.clip.atomic import atomic_path
-from neuhmr.errors import OutputError
 from neuhmr.geometry.cameras import Camera
 from neuhmr.lab.people.capture import Filming, Performance, film_clip
 from neuhmr.lab.people.errors.error_models import error_config
@@ -28,6 +27,7 @@ from neuhmr.lab.people.errors.wrong_poses import ErrorKind
 from neuhmr.lab.people.motion.motions import MOTION_KINDS, MotionKind, generate_motion
 from neuhmr.lab.people.motion.recordings import load_mocap_motion, pick_recording
 from neuhmr.lab.people.motion.stage_motion import StageMotion
+from neuhmr.lab.people.out_folder import make_out_folder
 from neuhmr.lab.people.person import Person, make_person
 from neuhmr.lab.people.random_streams import stream
 from neuhmr.lab.people.splits import RANGE, Split, kinds_of, person_seed
@@ -86,12 +86,7 @@ def generate_people(config: PeopleConfig, on_progress: OnProgress | None = None)
         DatasetError: the mocap folder cannot be used.
     """
     report = on_progress or ignore_progress
-    try:
-        config.out_dir.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise OutputError(
-            f"The folder {config.out_dir} cannot be made ({error.strerror}); choose another one."
-        ) from error
+    make_out_folder(config.out_dir)
     names = [f"person_{person_seed(config.split, config.seed, i):08d}" for i in range(config.clips)]
     missing = [i for i, name in enumerate(names) if not _last_file(config, name).exists()]
     if missing:

@@ -16,12 +16,12 @@ from jaxtyping import Float
 from torch import Tensor
 
 from neuhmr.body.motion import Motion
-from neuhmr.errors import OutputError
 from neuhmr.geometry.cameras import Camera
 from neuhmr.geometry.rigid import Rigid
 from neuhmr.lab.people.motion.motions import MOTION_KINDS, generate_motion
 from neuhmr.lab.people.motion.recordings import load_mocap_motion, pick_recording
 from neuhmr.lab.people.motion.stage_motion import StageMotion
+from neuhmr.lab.people.out_folder import make_out_folder
 from neuhmr.lab.people.person import Person, make_person
 from neuhmr.lab.people.random_streams import stream
 from neuhmr.lab.people.splits import Split, kinds_of, person_seed, split_of
@@ -80,12 +80,7 @@ def generate_training_set(
     """
     report = on_progress or ignore_progress
     files = training_files(config)
-    try:
-        config.out_dir.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise OutputError(
-            f"The folder {config.out_dir} cannot be made ({error.strerror}); choose another --out."
-        ) from error
+    make_out_folder(config.out_dir)
     missing = [i for i, path in enumerate(files) if not path.exists()]
     report(Progress("making people", len(files) - len(missing), len(files)))
     if not missing:

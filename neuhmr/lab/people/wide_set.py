@@ -11,12 +11,12 @@ from typing import Literal
 
 import numpy as np
 
-from neuhmr.errors import OutputError
 from neuhmr.lab.people.capture import Filming, Performance, film_clip
 from neuhmr.lab.people.errors.error_models import error_config
 from neuhmr.lab.people.motion.motions import generate_motion
 from neuhmr.lab.people.motion.recordings import find_recordings, load_mocap_motion
 from neuhmr.lab.people.motion.stage_motion import StageMotion
+from neuhmr.lab.people.out_folder import make_out_folder
 from neuhmr.lab.people.person import Person, make_person
 from neuhmr.lab.people.random_streams import stream
 from neuhmr.lab.people.second_look.blender import has_blender
@@ -99,12 +99,7 @@ def generate_wide(config: WideConfig, on_progress: OnProgress = ignore_progress)
     clips, _ = planned_clips(config.mocap_dir, config.look)
     if config.clips is not None:
         clips = [clip for clip in clips if clip.number in config.clips]
-    try:
-        config.out_dir.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise OutputError(
-            f"The folder {config.out_dir} cannot be made ({error.strerror}); choose another one."
-        ) from error
+    make_out_folder(config.out_dir)
     paths = [config.out_dir / f"{clip.name}.mp4" for clip in clips]
     # The person file is written last.
     missing = [

@@ -8,8 +8,8 @@ from multiprocessing import get_context
 from pathlib import Path
 
 from neuhmr.body.model_files import load_body_model
-from neuhmr.errors import OutputError
 from neuhmr.lab.people.in_parallel import prepare_process
+from neuhmr.lab.people.out_folder import make_out_folder
 from neuhmr.lab.people.splits import Split, person_seed
 from neuhmr.lab.people.stage.stage_renderer import StageRenderer
 from neuhmr.lab.people.training_set import open_renderer
@@ -59,12 +59,7 @@ def make_filmed_fits(
         OutputError: the folder cannot be written.
         DatasetError: the folder of recordings cannot be used.
     """
-    try:
-        config.out_dir.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise OutputError(
-            f"The folder {config.out_dir} cannot be made ({error.strerror}); choose another one."
-        ) from error
+    make_out_folder(config.out_dir)
     seeds = [person_seed(config.split, FIRST_PERSON + config.seed, i) for i in range(config.people)]
     paths = [fit_path(config.out_dir, seed) for seed in seeds]
     missing = [(seed, path) for seed, path in zip(seeds, paths, strict=True) if not path.exists()]
