@@ -6,7 +6,6 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from jaxtyping import Int
 
 from neuhmr.errors import DatasetError
 from neuhmr.lab.people.splits import Split, split_of
@@ -14,7 +13,7 @@ from neuhmr.lab.training.motion_prior.batches import PriorBatch, make_batch
 from neuhmr.lab.training.motion_prior.estimates import Estimates
 from neuhmr.lab.training.motion_prior.filmed.filmed_fit import FilmedFit, read_filmed_fit
 from neuhmr.lab.training.motion_prior.filmed.making import fit_path
-from neuhmr.lab.training.motion_prior.filmed.variation import FilmedWindows, vary
+from neuhmr.lab.training.motion_prior.filmed.variation import true_scenes, vary
 from neuhmr.lab.training.motion_prior.scenes import Bodies
 from neuhmr.motion_prior.beliefs import USUAL_FPS
 from neuhmr.motion_prior.mirroring import OTHER_SIDE, mirror_points, mirror_rotations, mirror_view
@@ -60,7 +59,7 @@ def draw_filmed(
 
 def all_filmed(fits: Sequence[FilmedFit], bodies: Bodies, frames: int) -> PriorBatch:
     """Show the first frames of every fit as they are, to validate on."""
-    return _show(concatenate([_cut(fit, slice(0, frames)) for fit in fits]), bodies)
+    return _show(concatenate([fit.cut(slice(0, frames)) for fit in fits]), bodies)
 
 
 def mirror_batch(batch: PriorBatch) -> PriorBatch:
@@ -74,31 +73,14 @@ def mirror_batch(batch: PriorBatch) -> PriorBatch:
     )
 
 
-def _window(fit: FilmedFit, frames: int, rng: np.random.Generator) -> FilmedWindows:
+def _window(fit: FilmedFit, frames: int, rng: np.random.Generator) -> FilmedFit:
     """Cut out some frames; half of them go backward."""
     start = int(rng.integers(len(fit) - frames + 1))
     rows = np.arange(start, start + frames)
-    return _cut(fit, rows[::-1].copy() if rng.uniform() < 0.5 else rows)
+    return fit.cut(rows[::-1].copy() if rng.uniform() < 0.5 else rows)
 
 
-def _cut(fit: FilmedFit, rows: slice | Int[np.ndarray, " frames"]) -> FilmedWindows:
-    """Take some frames, with one batch axis."""
-    times = fit.times[rows]
-    return FilmedWindows(
-        times=(times - times[0]).abs()[None],
-        fitted_rotmat=fit.fitted_rotmat[rows][None],
-        fitted_transl=fit.fitted_transl[rows][None],
-        fitted_betas=fit.fitted_betas[None],
-        directions=fit.directions[rows][None],
-        misses=fit.misses[rows][None],
-        is_seen=(fit.is_seen[rows] > 0)[None],
-        true_rotmat=fit.true_rotmat[rows][None],
-        true_transl=fit.true_transl[rows][None],
-        true_betas=fit.true_betas[None],
-    )
-
-
-def _show(windows: FilmedWindows, bodies: Bodies) -> PriorBatch:
+def _show(windows: FilmedFit, bodies: Bodies) -> PriorBatch:
     """Put windows into the axes of the fits' rays."""
     fitted_rest = bodies.joints_rest(windows.fitted_betas)
     fitted = Estimates(
@@ -108,5 +90,5 @@ def _show(windows: FilmedWindows, bodies: Bodies) -> PriorBatch:
         windows.fitted_transl + fitted_rest[:, :1],
     )
     sightings = Sightings(windows.directions, windows.misses, windows.is_seen)
-    batch = make_batch(windows.true_scenes(bodies), fitted, sightings)
+    batch = make_batch(true_scenes(windows, bodies), fitted, sightings)
     return replace(batch, times=windows.times * USUAL_FPS)

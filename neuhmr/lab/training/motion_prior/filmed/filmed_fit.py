@@ -5,44 +5,56 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from jaxtyping import Float, Int
+from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
 from neuhmr.clip.atomic import atomic_path
 from neuhmr.errors import DatasetError
 from neuhmr.files.npz_files import read_npz
-from neuhmr.motion_prior.view import Sightings
+from neuhmr.tensor_struct import TensorStruct
 
 _FORMAT = "neuhmr-filmed-fit 1"
 _REMEDY = "make it with neuhmr people --preset fits"
 
 
 @dataclass(frozen=True)
-class FilmedFit:
-    """The frames of a clip in which somebody was found; all in the camera's axes."""
+class FilmedFit(TensorStruct):
+    """The frames of a clip in which somebody was found, or windows of many; in camera axes."""
 
-    times: Float[Tensor, " frames"]
+    times: Float[Tensor, "*batch frames"]
     """When each frame is shown (s)."""
-    fitted_rotmat: Float[Tensor, "frames 24 3 3"]
+    fitted_rotmat: Float[Tensor, "*batch frames 24 3 3"]
     """Of the fit: root first, then the body joints in their parents'."""
-    fitted_transl: Float[Tensor, "frames 3"]
-    fitted_betas: Float[Tensor, " betas"]
-    directions: Float[Tensor, "frames seen 3"]
+    fitted_transl: Float[Tensor, "*batch frames 3"]
+    """m."""
+    fitted_betas: Float[Tensor, "*batch betas"]
+    directions: Float[Tensor, "*batch frames seen 3"]
     """Where landmarks have the joints; see `Sightings`."""
-    misses: Float[Tensor, "frames seen"]
-    is_seen: Int[Tensor, "frames seen"]
-    """1 where a joint was found."""
-    true_rotmat: Float[Tensor, "frames 24 3 3"]
-    true_transl: Float[Tensor, "frames 3"]
-    true_betas: Float[Tensor, " betas"]
+    misses: Float[Tensor, "*batch frames seen"]
+    """m."""
+    is_seen: Bool[Tensor, "*batch frames seen"]
+    true_rotmat: Float[Tensor, "*batch frames 24 3 3"]
+    true_transl: Float[Tensor, "*batch frames 3"]
+    """m."""
+    true_betas: Float[Tensor, "*batch betas"]
 
     def __len__(self) -> int:
         return len(self.times)
 
-    @property
-    def sightings(self) -> Sightings:
-        """Where joints are seen in each frame."""
-        return Sightings(self.directions, self.misses, self.is_seen > 0)
+    def cut(self, rows: slice | Int[np.ndarray, " kept"]) -> "FilmedFit":
+        """Take some frames of one clip, with one batch axis; times begin at 0, also backward."""
+        kept = {
+            field.name: getattr(self, field.name)[rows][None]
+            for field in fields(self)
+            if not field.name.endswith("betas")
+        }
+        times = (kept.pop("times") - self.times[rows][0]).abs()
+        return FilmedFit(
+            times=times,
+            fitted_betas=self.fitted_betas[None],
+            true_betas=self.true_betas[None],
+            **kept,
+        )
 
 
 def write_filmed_fit(path: Path, fit: FilmedFit) -> None:

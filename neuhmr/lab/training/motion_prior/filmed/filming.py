@@ -116,7 +116,7 @@ def _fit(path: Path, performance: Performance, filming: Filming) -> FilmedFit | 
         fitted_betas=fitted.betas,
         directions=sightings.directions,
         misses=sightings.misses,
-        is_seen=sightings.is_seen.int(),
+        is_seen=sightings.is_seen,
         true_rotmat=torch.cat([true.global_orient[:, None], true.body_pose], dim=1)[seen.rows],
         true_transl=true.transl[seen.rows],
         true_betas=true.betas,

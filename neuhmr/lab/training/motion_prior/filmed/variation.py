@@ -4,18 +4,18 @@ Fit and truth are bent alike, so how the fit is wrong stays; landmarks move alon
 the truth. Only small bends: a fit agrees with its landmarks, and must go on doing so.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import torch
-from jaxtyping import Bool, Float
+from jaxtyping import Float
 from torch import Tensor
 
 from neuhmr.body.skeleton import MATCHING_JOINTS, NUM_JOINTS
 from neuhmr.geometry.rotations import axisangle_to_rotmat
 from neuhmr.lab.training.motion_prior.changes import BENDS
+from neuhmr.lab.training.motion_prior.filmed.filmed_fit import FilmedFit
 from neuhmr.lab.training.motion_prior.noise import drifting, normal, uniform
 from neuhmr.lab.training.motion_prior.scenes import BETA_SPREAD, Bodies, Scenes
-from neuhmr.tensor_struct import TensorStruct
 
 STRONGEST_BEND = 0.5
 """Of `BENDS`, in the window that is bent most."""
@@ -27,36 +27,14 @@ HIDDEN = 0.1
 """Share of landmarks that are hidden, in the window in which most are."""
 
 
-@dataclass(frozen=True)
-class FilmedWindows(TensorStruct):
-    """Windows of filmed fits; fields as those of `FilmedFit`, times from 0."""
-
-    times: Float[Tensor, "batch frames"]
-    fitted_rotmat: Float[Tensor, "batch frames 24 3 3"]
-    fitted_transl: Float[Tensor, "batch frames 3"]
-    fitted_betas: Float[Tensor, "batch betas"]
-    directions: Float[Tensor, "batch frames seen 3"]
-    misses: Float[Tensor, "batch frames seen"]
-    is_seen: Bool[Tensor, "batch frames seen"]
-    true_rotmat: Float[Tensor, "batch frames 24 3 3"]
-    true_transl: Float[Tensor, "batch frames 3"]
-    true_betas: Float[Tensor, "batch betas"]
-
-    def true_scenes(self, bodies: Bodies) -> Scenes:
-        """Pose the true people."""
-        rest = bodies.joints_rest(self.true_betas)
-        pelvis = self.true_transl + rest[:, :1]
-        return Scenes(self.true_betas, rest, self.true_rotmat, pelvis)
-
-
-def vary(windows: FilmedWindows, bodies: Bodies, seed: int) -> FilmedWindows:
+def vary(windows: FilmedFit, bodies: Bodies, seed: int) -> FilmedFit:
     """Bend every person a little, give some another shape, shake fits, hide landmarks."""
     generator = torch.Generator().manual_seed(seed)
     bends = _bends(windows, generator)
     shaken = windows.fitted_rotmat @ bends @ _shakes(windows, generator)
     varied = replace(windows, fitted_rotmat=shaken, true_rotmat=windows.true_rotmat @ bends)
     varied = _reshape(varied, bodies, generator)
-    moved = _tangents(varied.true_scenes(bodies)) - _tangents(windows.true_scenes(bodies))
+    moved = _tangents(true_scenes(varied, bodies)) - _tangents(true_scenes(windows, bodies))
     flat = windows.directions[..., :2] / windows.directions[..., 2:]
     directions = torch.cat([flat + moved, torch.ones_like(flat[..., :1])], dim=-1)
     share = uniform(0.0, HIDDEN, (len(flat), 1, 1), generator)
@@ -64,9 +42,14 @@ def vary(windows: FilmedWindows, bodies: Bodies, seed: int) -> FilmedWindows:
     return replace(varied, directions=directions, is_seen=windows.is_seen & ~is_hidden)
 
 
-def _bends(
-    windows: FilmedWindows, generator: torch.Generator
-) -> Float[Tensor, "batch frames 24 3 3"]:
+def true_scenes(windows: FilmedFit, bodies: Bodies) -> Scenes:
+    """Pose the true people."""
+    rest = bodies.joints_rest(windows.true_betas)
+    pelvis = windows.true_transl + rest[:, :1]
+    return Scenes(windows.true_betas, rest, windows.true_rotmat, pelvis)
+
+
+def _bends(windows: FilmedFit, generator: torch.Generator) -> Float[Tensor, "batch frames 24 3 3"]:
     batch, frames = windows.times.shape
     still = uniform(0.2, 1.0, (batch,), generator)
     pace = uniform(4.0, 12.0, (batch,), generator)
@@ -75,9 +58,7 @@ def _bends(
     return axisangle_to_rotmat(strength * torch.tensor(BENDS)[:, None] * held)
 
 
-def _shakes(
-    windows: FilmedWindows, generator: torch.Generator
-) -> Float[Tensor, "batch frames 24 3 3"]:
+def _shakes(windows: FilmedFit, generator: torch.Generator) -> Float[Tensor, "batch frames 24 3 3"]:
     batch, frames = windows.times.shape
     still = uniform(0.3, 0.9, (batch,), generator)
     pace = uniform(2.0, 6.0, (batch,), generator)
@@ -85,7 +66,7 @@ def _shakes(
     return axisangle_to_rotmat(uniform(0.0, SHAKE, (batch, 1, 1, 1), generator) * held)
 
 
-def _reshape(windows: FilmedWindows, bodies: Bodies, generator: torch.Generator) -> FilmedWindows:
+def _reshape(windows: FilmedFit, bodies: Bodies, generator: torch.Generator) -> FilmedFit:
     """Give people another shape, at the distance at which they look as tall."""
     batch = len(windows.times)
     betas = BETA_SPREAD * normal(tuple(windows.true_betas.shape), generator)

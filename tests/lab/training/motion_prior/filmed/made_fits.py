@@ -32,7 +32,7 @@ def made_fit(frames: int = 14, seed: int = 0) -> FilmedFit:
         fitted_betas=betas,
         directions=directions / directions[..., 2:],
         misses=torch.full(directions.shape[:2], 0.025),
-        is_seen=torch.ones(directions.shape[:2], dtype=torch.int32),
+        is_seen=torch.ones(directions.shape[:2], dtype=torch.bool),
         true_rotmat=true.rotmat[0],
         true_transl=true.pelvis[0] - true.joints_rest[0, 0],
         true_betas=true.betas[0],

@@ -20,7 +20,7 @@ def test_a_fit_is_read_as_it_was_written(tmp_path):
     for field in fields(FilmedFit):
         assert torch.equal(getattr(found, field.name), getattr(fit, field.name)), field.name
     assert len(found) == 14
-    assert found.sightings.is_seen.dtype == torch.bool
+    assert found.is_seen.dtype == torch.bool
 
 
 @pytest.mark.parametrize("left_out", ["format", "misses"])

@@ -5,15 +5,14 @@ import torch
 
 from neuhmr.body.skeleton import MATCHING_JOINTS
 from neuhmr.lab.training.motion_prior.filmed import variation
-from neuhmr.lab.training.motion_prior.filmed.drawing import _cut
-from neuhmr.lab.training.motion_prior.filmed.variation import vary
+from neuhmr.lab.training.motion_prior.filmed.variation import true_scenes, vary
 from neuhmr.tensor_struct import concatenate
 from tests.lab.training.motion_prior.filmed.made_fits import made_fit
 from tests.lab.training.motion_prior.scenes import bodies
 
 
 def windows(count: int = 24, frames: int = 8):
-    return concatenate([_cut(made_fit(frames, seed), np.arange(frames)) for seed in range(count)])
+    return concatenate([made_fit(frames, seed).cut(np.arange(frames)) for seed in range(count)])
 
 
 def test_the_same_seed_varies_alike():
@@ -44,7 +43,7 @@ def test_landmarks_move_along_with_the_truth():
     beside = torch.tensor([0.01, 0.0, 0.0])
     varied = vary(plain, bodies(), 3)
     moved = vary(replace(plain, directions=plain.directions + beside), bodies(), 3)
-    true = varied.true_scenes(bodies())
+    true = true_scenes(varied, bodies())
     places = (true.joints() + true.pelvis[:, :, None])[:, :, list(MATCHING_JOINTS)]
     tangents = places[..., :2] / places[..., 2:].clamp_min(0.2)
     torch.testing.assert_close(varied.directions[..., :2], tangents, atol=1e-4, rtol=0)
@@ -59,7 +58,7 @@ def test_another_shape_looks_as_tall():
     changed = (varied.true_betas != plain.true_betas).any(dim=1)
     assert 4 <= int(changed.sum()) <= 20
     sizes = []
-    for scenes in (plain.true_scenes(bodies()), varied.true_scenes(bodies())):
+    for scenes in (true_scenes(plain, bodies()), true_scenes(varied, bodies())):
         spine = scenes.joints_rest[:, 15, 1] - scenes.joints_rest[:, 7, 1]
         sizes.append(spine[:, None] / scenes.pelvis.norm(dim=-1))
     torch.testing.assert_close(sizes[0], sizes[1], atol=1e-5, rtol=1e-4)
