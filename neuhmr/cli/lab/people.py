@@ -38,8 +38,8 @@ class People:
     clips of six families of motion, with every kind of errors, bodies that are guessed, and cameras
     of all heights that stand, turn or walk. `views...`: pictures for `neuhmr train ghnerf`: 160, 10
     and 8 people, each twice in a ring of 16 cameras. `fits`, `fits-val`: what `neuhmr init` makes
-    of films of 450 and 24 people, for `neuhmr train motion-prior --fits` (needs MediaPipe; two
-    hours on one core). `clips`: one test clip, with an ideal camera and exact masks."""
+    of films of 450 and 24 people, for `neuhmr train motion-prior --fits` (needs MediaPipe; an
+    hour and a half on two cores). `clips`: one test clip, with an ideal camera and exact masks."""
     clips: _OptionalInt = None
     """Number of people."""
     seed: int = 0
@@ -171,6 +171,15 @@ class People:
             make_filmed_fits,
         )
 
+        own = (
+            self.views > 1, self.moving_camera, self.height, self.width, self.errors, self.mpjpe_mm,
+            self.camera, self.masks,
+        )  # fmt: skip
+        if any(own):
+            raise NeuhmrError(
+                f"--preset {self.preset} films in a way of its own; leave --views, "
+                "--moving-camera, --height, --width, --errors, --mpjpe-mm, --camera and --masks out."
+            )
         if self.mocap_dir is None:
             raise NeuhmrError(
                 f"--preset {self.preset} needs --mocap-dir, a folder of CMU recordings that people "

@@ -37,7 +37,7 @@ class TrainMotionPrior(TrainingCommand):
     """Generated motions beside the recorded ones."""
     fits: OptionalPath = None
     """Folder of filmed fits (`neuhmr people --preset fits` and `fits-val`) to learn from, too."""
-    fit_share: float = 0.4
+    fit_share: float = 0.3
     """Share of a step's pieces that are filmed fits, where there are any."""
     start_share: float = 0.0
     """Share of the weights of --start in what is written: a network between the two errs less on
@@ -73,6 +73,8 @@ class TrainMotionPrior(TrainingCommand):
             raise NeuhmrError(
                 f"--start-share is {self.start_share:g}, 0 or more and less than 1 was expected."
             )
+        if self.start_share and self.start is None:
+            raise NeuhmrError("--start-share was given without --start; give the weights, too.")
         if self.width < 16 or self.width % 16:
             raise NeuhmrError(f"--width is {self.width}, a multiple of 16 was expected.")
         config = MotionPriorTrainingConfig(

@@ -74,6 +74,12 @@ def test_fits_need_recordings(tmp_path):
         People(out_dir=tmp_path, preset="fits").run()
 
 
+@pytest.mark.parametrize("option", [{"width": 64}, {"errors": "ray"}, {"views": 2}])
+def test_fits_refuse_what_they_would_not_look_at(tmp_path, option):
+    with pytest.raises(NeuhmrError, match="films in a way of its own; leave --views"):
+        People(out_dir=tmp_path, preset="fits", mocap_dir=tmp_path, **option).run()
+
+
 def test_the_test_preset_is_eight_clips_of_test_people(asked, tmp_path):
     People(out_dir=tmp_path, preset="test").run()
     (config,) = asked

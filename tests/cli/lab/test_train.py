@@ -130,3 +130,18 @@ def test_impossible_numbers_are_named(asked, options, message):
     )
     with pytest.raises(NeuhmrError, match=message):
         train.run()
+
+
+def test_a_share_of_weights_to_start_with_needs_them(tmp_path):
+    train = TrainMotionPrior(data=tmp_path, out=tmp_path / "run", start_share=0.2)
+    with pytest.raises(NeuhmrError, match="--start-share was given without --start"):
+        train.run()
+
+
+@pytest.mark.parametrize(
+    ("option", "value"), [("fit_share", 0.0), ("fit_share", 1.0), ("start_share", 1.0)]
+)
+def test_shares_out_of_range_are_refused(tmp_path, option, value):
+    train = TrainMotionPrior(data=tmp_path, out=tmp_path / "run", **{option: value})
+    with pytest.raises(NeuhmrError, match=f"--{option.replace('_', '-')} is"):
+        train.run()

@@ -63,7 +63,7 @@ class MotionPriorTrainingConfig(CosineRunConfig):
     """Generated motions to learn from, beside the recorded ones."""
     fits: Path | None = None
     """Folder of filmed fits to learn from, too; None for drawn errors alone."""
-    fit_share: float = 0.4
+    fit_share: float = 0.3
     """Share of a step's windows that are filmed fits, where there are any."""
     start_share: float = 0.0
     """Share of the weights to start with in what is written in the end: a network between the two
