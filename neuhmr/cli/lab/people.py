@@ -178,7 +178,8 @@ class People:
         if any(own):
             raise NeuhmrError(
                 f"--preset {self.preset} films in a way of its own; leave --views, "
-                "--moving-camera, --height, --width, --errors, --mpjpe-mm, --camera and --masks out."
+                "--moving-camera, --height, --width, --errors, --mpjpe-mm, --camera "
+                "and --masks out."
             )
         if self.mocap_dir is None:
             raise NeuhmrError(
