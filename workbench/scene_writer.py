@@ -19,7 +19,7 @@ from workbench.core.notices import Notices
 from workbench.core.playback import Playback
 from workbench.core.session import ON_THE_MOVE, Session, SessionState
 from workbench.core.timeline import loop_of
-from workbench.engine.interface import Image
+from workbench.engine.exchange import Image
 from workbench.panels.picture_panel import PicturePanel
 from workbench.scene.frame_view import frame_request
 

@@ -14,10 +14,11 @@ from jaxtyping import Float
 from torch import Tensor
 
 from neuhmr.anchors.frame_poses import frame_joints, pose_frame
-from neuhmr.anchors.selection import LEAST_INSIDE, spread_evenly, usable_rows
+from neuhmr.anchors.selection import LEAST_INSIDE, usable_rows
 from neuhmr.body.motion import Motion
 from neuhmr.body.smpl_model import PosedBody, ShapedBody
 from neuhmr.clip.crops import PersonCrops
+from neuhmr.clip.thinning import spread_evenly
 from neuhmr.geometry.cameras import Camera, sample_at_pixels
 from neuhmr.geometry.mesh_normals import vertex_normals
 from neuhmr.ghn.cloth_reach import HEIGHTS, ClothReach

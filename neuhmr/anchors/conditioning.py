@@ -17,12 +17,12 @@ from neuhmr.anchors.selection import (
     LEAST_INSIDE,
     AnchorSelection,
     orientation_vectors,
-    spread_evenly,
     usable_rows,
 )
 from neuhmr.body.motion import Motion
 from neuhmr.body.smpl_model import ShapedBody, SmplModel
 from neuhmr.clip.crops import PersonCrops
+from neuhmr.clip.thinning import spread_evenly
 from neuhmr.errors import ClipError
 from neuhmr.ghn.cloth_reach import ClothReach
 from neuhmr.ghn.renderable import HumanNetwork, Renderable

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
-from jaxtyping import Bool, Float, Int
+from jaxtyping import Bool, Float
 from torch import Tensor
 
 from neuhmr.anchors.settings import AnchorConfig
@@ -117,12 +117,6 @@ def usable_rows(
         if share_inside_image(camera.project(joints[row]), camera) < least_inside:
             usable[row] = False
     return usable
-
-
-def spread_evenly(rows: Int[Tensor, " rows"], most: int) -> Int[Tensor, " kept"]:
-    """Keep at most so many rows, the first and the last among them."""
-    places = torch.linspace(0, len(rows) - 1, min(most, len(rows)), device=rows.device)
-    return rows[places.round().long()]
 
 
 def combine_scores(scores: Sequence[FrameScore]) -> tuple[float, ...]:

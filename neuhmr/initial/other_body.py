@@ -18,6 +18,7 @@ from neuhmr.body.motion import Motion
 from neuhmr.body.skeleton import LANDMARK_VERTICES, POINT_NAMES
 from neuhmr.body.skinning import pose_bones, skin_points
 from neuhmr.body.smpl_model import SmplModel
+from neuhmr.clip.thinning import spread_evenly
 from neuhmr.geometry.cameras import Camera
 from neuhmr.geometry.rigid import Rigid
 from neuhmr.geometry.rotations import axisangle_to_rotmat
@@ -119,7 +120,7 @@ def fit_other_body(motion: Motion, model: SmplModel, evidence: Evidence) -> Tran
     """
     valid = motion.valid.nonzero()[:, 0]
     most = MOST_MASKS if isinstance(evidence, MaskEvidence) else MOST_ROWS
-    rows = valid[torch.linspace(0, len(valid) - 1, min(most, len(valid))).round().long()]
+    rows = spread_evenly(valid, most)
     picked = motion[rows]
     measure = _measure(_rows(evidence, rows), picked, model)
     # The shape is only given as many coefficients as the model has, at most 10.

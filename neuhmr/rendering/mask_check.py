@@ -5,6 +5,7 @@ import torch
 from neuhmr.body.motion import Motion
 from neuhmr.body.smpl_model import ShapedBody
 from neuhmr.clip.crops import PersonCrops
+from neuhmr.clip.thinning import spread_evenly
 from neuhmr.errors import ClipError
 from neuhmr.rendering.mesh_raster import rasterize_mesh
 
@@ -32,7 +33,7 @@ def check_masks(crops: PersonCrops, motion: Motion, body: ShapedBody, name: str)
     rows = shown.nonzero()[:, 0]
     if not len(rows):
         return
-    picked = rows[torch.linspace(0, len(rows) - 1, min(LOOKED_AT, len(rows))).round().long()]
+    picked = spread_evenly(rows, LOOKED_AT)
     sizes, overlaps = [], []
     for row in picked.tolist():
         pose = motion[row : row + 1]

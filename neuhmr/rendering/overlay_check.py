@@ -20,6 +20,7 @@ from neuhmr.body.pose_readings import (
 from neuhmr.body.smpl_model import SmplModel
 from neuhmr.clip.clip import Clip
 from neuhmr.clip.frame_ranges import named_frames
+from neuhmr.clip.thinning import spread_evenly
 
 LOOKED_AT = 12
 """Frames, evenly spread over the poses."""
@@ -80,7 +81,7 @@ def overlay_problem(clip: Clip, motion: Motion, model: SmplModel) -> OverlayProb
         model: the body of the poses.
     """
     rows = motion.valid.nonzero()[:, 0]
-    rows = rows[torch.linspace(0, len(rows) - 1, min(LOOKED_AT, len(rows))).round().long()]
+    rows = spread_evenly(rows, LOOKED_AT)
     masks = _mask_boxes(clip, motion.frame_index[rows])
     if masks is not None:
         kept = masks.corners.isfinite().all(dim=1)

@@ -13,7 +13,6 @@ from neuhmr.anchors.selection import (
     num_anchors,
     orientation_vectors,
     share_inside_image,
-    spread_evenly,
     usable_rows,
 )
 from neuhmr.anchors.settings import AnchorConfig
@@ -133,10 +132,3 @@ def test_anchors_are_the_best_candidates_and_the_user_has_the_last_word():
     assert choose_anchors(candidates, scores, 2, includes={1}) == (7, 1)
     assert choose_anchors(candidates, scores, 2, excludes={7}) == (9, 4)
     assert choose_anchors(candidates, scores, 1, includes={1, 4}) == (4, 1)
-
-
-def test_rows_are_thinned_out_evenly_from_the_first_to_the_last() -> None:
-    rows = torch.tensor([2, 3, 5, 8, 9, 11, 20])
-    assert spread_evenly(rows, 3).tolist() == [2, 8, 20]
-    assert torch.equal(spread_evenly(rows, 7), rows) and torch.equal(spread_evenly(rows, 9), rows)
-    assert spread_evenly(rows[:1], 4).tolist() == [2] and len(spread_evenly(rows[:0], 4)) == 0

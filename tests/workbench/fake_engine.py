@@ -41,14 +41,8 @@ from tests.workbench.synthetic_figure import (
     tube_faces,
 )
 from workbench.engine.avatar_rendering import AvatarRendering, FrameQuality
-from workbench.engine.interface import (
-    AnchorStage,
-    AvatarStage,
-    BodyFrame,
-    ExportRequest,
-    Footage,
-    motion_row,
-)
+from workbench.engine.exchange import BodyFrame, ExportRequest, motion_row
+from workbench.engine.interface import AnchorStage, AvatarStage, Footage
 from workbench.engine.keypoint_report import KeypointReport
 
 HEIGHT, WIDTH, FPS = 360, 640, 24.0

@@ -9,7 +9,7 @@ from neuhmr.clip.open_request import OpenRequest
 from tests.workbench.bench import CLIP, Bench
 from tests.workbench.fake_optimizer import GIVEN_UP
 from tests.workbench.synthetic_figure import NUM_FRAMES
-from workbench.engine.interface import ExportRequest
+from workbench.engine.exchange import ExportRequest
 from workbench.errors import WorkbenchError
 from workbench.panels.refine_panel import frame_verdict
 

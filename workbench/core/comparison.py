@@ -8,7 +8,8 @@ from jaxtyping import Float, Int
 from neuhmr.body.local_pose import LocalPose
 from neuhmr.body.motion import Motion
 from neuhmr.geometry.rotations import rotation_angle
-from workbench.engine.interface import Footage, motion_row
+from workbench.engine.exchange import motion_row
+from workbench.engine.interface import Footage
 
 INITIAL, SHOWN, TRUTH = "initial", "shown", "truth"
 """What can be compared beside kept versions."""

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from neuhmr.formats.writing.formats import FORMATS
-from workbench.engine.interface import ExportKind
+from workbench.engine.exchange import ExportKind
 from workbench.errors import WorkbenchError
 
 SUFFIXES: dict[ExportKind, str] = {

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from neuhmr.body.motion import Motion
 from workbench.core.joint_now import JointNow
-from workbench.engine.interface import Image
+from workbench.engine.exchange import Image
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

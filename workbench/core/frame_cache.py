@@ -9,7 +9,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 
-from workbench.engine.interface import Image
+from workbench.engine.exchange import Image
 
 logger = logging.getLogger(__name__)
 

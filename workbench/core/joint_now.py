@@ -8,7 +8,8 @@ from neuhmr.body.local_pose import LocalPose
 from neuhmr.body.motion import Motion
 from neuhmr.geometry.cameras import Camera
 from neuhmr.geometry.rotations import rotmat_to_wxyz
-from workbench.engine.interface import Footage, motion_row
+from workbench.engine.exchange import motion_row
+from workbench.engine.interface import Footage
 
 _GIMBAL = 1.0 - 1e-6
 

@@ -17,7 +17,8 @@ from workbench.core.shown_results import FrameScores, Preview
 from workbench.core.stage_looks import StageLooks
 from workbench.core.tasks import Tasks
 from workbench.core.worker import Look
-from workbench.engine.interface import AvatarStage, Footage, motion_row
+from workbench.engine.exchange import motion_row
+from workbench.engine.interface import AvatarStage, Footage
 
 COARSE_STRIDE = 4
 FINE_STRIDE = 1

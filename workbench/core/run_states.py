@@ -1,12 +1,14 @@
-"""What a refinement makes of the state as it begins, goes on, comes to rest or is dropped."""
+"""What the state is after a clip is opened, and as a refinement begins, goes on or ends."""
 
 from dataclasses import replace
 
+from neuhmr.clip.open_request import OpenRequest
 from neuhmr.refine.settings import RefineConfig
 from workbench.core.corrections import Corrections
 from workbench.core.identity import SameObjects
 from workbench.core.session import ON_THE_MOVE, LossPoint, SessionState
-from workbench.engine.interface import AvatarStage
+from workbench.core.view_state import ViewState
+from workbench.engine.interface import AvatarStage, Footage
 from workbench.engine.optimizer import StepReport
 
 MAX_LOSS_POINTS = 20_000
@@ -73,6 +75,24 @@ def without_refinement(state: SessionState) -> SessionState:
         joints=None,
         steps_per_second=0.0,
         phase=state.phase if state.phase in ON_THE_MOVE else "idle",
+    )
+
+
+def with_other_clip(
+    state: SessionState, footage: Footage, request: OpenRequest, config: RefineConfig
+) -> SessionState:
+    """Show a clip and nothing of an earlier one; `config` counts where nothing was set before."""
+    return SessionState(
+        device=state.device,
+        request=request,
+        footage=footage,
+        config=state.config or config,
+        fix=state.fix,
+        presets=state.presets,
+        job=state.job,
+        exported=state.exported,
+        export_remarks=state.export_remarks,
+        view=ViewState(),
     )
 
 

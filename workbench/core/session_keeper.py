@@ -27,7 +27,8 @@ from workbench.core.session_content import (
 )
 from workbench.core.session_folder import folder_for_person
 from workbench.core.session_lock import SessionLock
-from workbench.engine.interface import ExportRequest, Footage
+from workbench.engine.exchange import ExportRequest
+from workbench.engine.interface import Footage
 from workbench.engine.optimizer import Optimizer
 from workbench.errors import WorkbenchError
 

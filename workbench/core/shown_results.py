@@ -6,8 +6,9 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from neuhmr.body.motion import Motion
+from workbench.engine.exchange import Image
 from workbench.engine.free_view import Viewpoint
-from workbench.engine.interface import AvatarStage, Image
+from workbench.engine.interface import AvatarStage
 from workbench.engine.keypoint_report import KeypointReport, KeypointSource, ViewHeatmaps
 
 

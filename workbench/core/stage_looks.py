@@ -18,8 +18,9 @@ from workbench.core.stage_results import (
 )
 from workbench.core.stages import Stages
 from workbench.core.worker import Look
+from workbench.engine.exchange import motion_row
 from workbench.engine.free_view import Viewpoint
-from workbench.engine.interface import AvatarStage, motion_row
+from workbench.engine.interface import AvatarStage
 from workbench.errors import WorkbenchError
 
 REST_S = 0.25

@@ -12,8 +12,9 @@ from neuhmr.body.motion import Motion
 from workbench.core.identity import SameObjects
 from workbench.engine.avatar_rendering import FrameQuality
 from workbench.engine.depth_tests import DepthTests, DepthWindow
+from workbench.engine.exchange import Image
 from workbench.engine.free_view import Viewpoint
-from workbench.engine.interface import AnchorStage, AvatarStage, Image
+from workbench.engine.interface import AnchorStage, AvatarStage
 from workbench.engine.optimizer import JointReport
 
 T = TypeVar("T")

@@ -18,12 +18,12 @@ from workbench.core.run_states import (
     is_put_right,
     is_registered_with,
     settled,
+    with_other_clip,
     with_report,
     without_refinement,
 )
 from workbench.core.session import Misplaced, Restored, Session, SessionState
 from workbench.core.session_keeper import SaveClock, SessionKeeper
-from workbench.core.view_state import ViewState
 from workbench.core.worker import JobControl
 from workbench.engine.depth_tests import DepthWindow
 from workbench.engine.interface import Engine, Footage
@@ -279,20 +279,8 @@ class Stages:
         """Show a clip and nothing of an earlier one."""
         self._optimizer = None
         self._playback.load(footage.video.fps, footage.video.num_frames)
-        self._session.update(
-            lambda state: SessionState(
-                device=state.device,
-                request=request,
-                footage=footage,
-                config=state.config or self._engine.default_config(),
-                fix=state.fix,
-                presets=state.presets,
-                job=state.job,
-                exported=state.exported,
-                export_remarks=state.export_remarks,
-                view=ViewState(),
-            )
-        )
+        config = self._engine.default_config()
+        self._session.update(lambda state: with_other_clip(state, footage, request, config))
 
     def _require_footage(self) -> Footage:
         footage = self._session.state.footage

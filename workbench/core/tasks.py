@@ -18,7 +18,8 @@ from workbench.core.session_keeper import SessionKeeper
 from workbench.core.stages import Stages
 from workbench.core.timeline import loop_of
 from workbench.core.worker import Job, JobControl, Worker
-from workbench.engine.interface import Engine, ExportRequest
+from workbench.engine.exchange import ExportRequest
+from workbench.engine.interface import Engine
 from workbench.errors import WorkbenchError
 
 _MAX_LISTED_EXPORTS = 20

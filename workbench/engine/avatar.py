@@ -19,8 +19,9 @@ from neuhmr.refine.scene_belief import joint_depth_errors
 from neuhmr.refine.settings import RefineConfig
 from workbench.engine.avatar_pictures import frame_quality, preview_frame, view_person
 from workbench.engine.avatar_rendering import AvatarRendering, FrameQuality
+from workbench.engine.exchange import Image, motion_row
 from workbench.engine.free_view import Viewpoint
-from workbench.engine.interface import AvatarStage, Image, motion_row
+from workbench.engine.interface import AvatarStage
 from workbench.engine.keypoint_report import KeypointReport, KeypointSource, ViewHeatmaps
 from workbench.engine.keypoints import Heatmaps, look_at_anchors, render_view, report_keypoints
 from workbench.engine.refinement import NeuhmrAnchors

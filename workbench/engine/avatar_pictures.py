@@ -16,8 +16,8 @@ from neuhmr.ghn.avatar import render_image
 from neuhmr.ghn.renderable import Renderable
 from neuhmr.losses.image import silhouette_loss
 from workbench.engine.avatar_rendering import QUALITY_STRIDE, AvatarRendering, FrameQuality
+from workbench.engine.exchange import motion_row
 from workbench.engine.free_view import Viewpoint, camera_around
-from workbench.engine.interface import motion_row
 
 MOST_PSNR_DB = 60.0
 """Said of colors that are equal (dB)."""

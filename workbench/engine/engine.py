@@ -8,9 +8,9 @@ from neuhmr.formats.reading.choice import ids_by_frames
 from neuhmr.opening import open_clip_files
 from neuhmr.progress import OnProgress
 from neuhmr.refine.settings import RefineConfig, preset
+from workbench.engine.exchange import ExportKind
 from workbench.engine.export import export_kinds
 from workbench.engine.footage import NeuhmrFootage, show_clip
-from workbench.engine.interface import ExportKind
 from workbench.engine.people import people_of, several_people
 
 

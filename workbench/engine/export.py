@@ -14,7 +14,7 @@ from neuhmr.formats.motion_content import motion_content
 from neuhmr.formats.writing.formats import FORMATS
 from neuhmr.formats.writing.write import write_motion
 from neuhmr.progress import OnProgress
-from workbench.engine.interface import ExportKind, ExportRequest, motion_row
+from workbench.engine.exchange import ExportKind, ExportRequest, motion_row
 
 
 def export_kinds() -> tuple[ExportKind, ...]:

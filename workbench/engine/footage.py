@@ -21,15 +21,9 @@ from neuhmr.refine.run_identity import digest_of_masks
 from neuhmr.refine.settings import RefineConfig
 from neuhmr.rendering.mesh_overlay import MeshOverlay
 from workbench.engine.avatar import NeuhmrAvatar, show_person
+from workbench.engine.exchange import BodyFrame, ExportRequest, Image, PaintedBody, motion_row
 from workbench.engine.export import export_motion
-from workbench.engine.interface import (
-    BodyFrame,
-    ExportRequest,
-    Footage,
-    Image,
-    PaintedBody,
-    motion_row,
-)
+from workbench.engine.interface import Footage
 from workbench.engine.keypoints import load_heatmap_model
 from workbench.engine.pose_cache import PoseCache
 

@@ -8,15 +8,14 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal, Protocol
+from typing import Protocol
 
 import numpy as np
-from jaxtyping import Float, Int, UInt8
+from jaxtyping import Float, Int
 
 from neuhmr.body.motion import Motion
 from neuhmr.clip.masks import MaskSequence
 from neuhmr.clip.open_request import OpenRequest
-from neuhmr.formats.writing.formats import FormatName, WriteOptions
 from neuhmr.geometry.cameras import Camera
 from neuhmr.progress import OnProgress
 from neuhmr.refine.correction.skeleton import Skeleton
@@ -24,57 +23,17 @@ from neuhmr.refine.scope import Scope
 from neuhmr.refine.settings import RefineConfig
 from workbench.engine.avatar_rendering import AvatarRendering, FrameQuality
 from workbench.engine.depth_tests import DepthTests
+from workbench.engine.exchange import (
+    BodyFrame,
+    ExportKind,
+    ExportRequest,
+    Image,
+    PaintedBody,
+    VideoSource,
+)
 from workbench.engine.free_view import Viewpoint
 from workbench.engine.keypoint_report import KeypointReport, KeypointSource, ViewHeatmaps
 from workbench.engine.optimizer import Optimizer
-
-Image = UInt8[np.ndarray, "height width 3"]
-ExportKind = FormatName | Literal["mesh", "overlay"]
-"""A format of poses, the present frame's mesh, or a video."""
-
-
-class VideoSource(Protocol):
-    """Frames on demand, from any thread."""
-
-    @property
-    def num_frames(self) -> int: ...  # noqa: D102
-    @property
-    def fps(self) -> float: ...  # noqa: D102
-    @property
-    def height(self) -> int: ...  # noqa: D102
-    @property
-    def width(self) -> int: ...  # noqa: D102
-    def frame(self, index: int) -> Image: ...  # noqa: D102
-
-
-@dataclass(frozen=True, eq=False)
-class BodyFrame:
-    """One body in one frame (m, camera frame)."""
-
-    vertices: Float[np.ndarray, "vertices 3"]
-    joints: Float[np.ndarray, "joints 3"]
-
-
-@dataclass(frozen=True, eq=False)
-class PaintedBody:
-    """A body to draw over a frame."""
-
-    vertices: Float[np.ndarray, "vertices 3"]
-    color: tuple[float, float, float]
-    """In [0, 1]."""
-    opacity: float
-
-
-@dataclass(frozen=True, kw_only=True)
-class ExportRequest:
-    """What to write, and where."""
-
-    kind: ExportKind
-    path: Path
-    frame: int = 0
-    """Which frame, where only one is written."""
-    options: WriteOptions = field(default_factory=WriteOptions)
-    """Axis, rate and gaps of formats that hold motions."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -309,12 +268,3 @@ class Engine(Protocol):
     def export_kinds(self) -> tuple[ExportKind, ...]:
         """What can be written on this machine."""
         ...
-
-
-def motion_row(motion: Motion, frame: int) -> int | None:
-    """Find the row of a video frame; None where the motion has none or nobody was seen."""
-    index = motion.frame_index
-    row = int(np.searchsorted(index.numpy(), frame))
-    if row >= len(motion) or int(index[row]) != frame or not bool(motion.valid[row]):
-        return None
-    return row

@@ -23,8 +23,8 @@ from neuhmr.ghnerf.clips.clip_checkpoint import load_heatmaps_of_body
 from neuhmr.ghnerf.clips.clip_heatmaps import ClipHeatmaps, render_heatmaps
 from neuhmr.ghnerf.keypoints.keypoints2d import keypoints_from_heatmaps
 from workbench.engine.avatar_pictures import seen_from
+from workbench.engine.exchange import motion_row
 from workbench.engine.free_view import Viewpoint, camera_around
-from workbench.engine.interface import motion_row
 from workbench.engine.keypoint_report import KeypointReport, KeypointSource, ViewHeatmaps
 
 VIEW_SIZE = (320, 240)

@@ -5,7 +5,7 @@ from collections import OrderedDict
 from collections.abc import Callable
 
 from neuhmr.body.motion import Motion
-from workbench.engine.interface import BodyFrame
+from workbench.engine.exchange import BodyFrame
 
 MAX_KEPT = 96
 """About 8 MB of SMPL bodies."""

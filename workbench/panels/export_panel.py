@@ -11,7 +11,8 @@ from workbench.core.export_paths import ExportFolders
 from workbench.core.notices import Notices
 from workbench.core.session import SessionState
 from workbench.core.tasks import Tasks
-from workbench.engine.interface import Engine, ExportKind, ExportRequest
+from workbench.engine.exchange import ExportKind, ExportRequest
+from workbench.engine.interface import Engine
 from workbench.errors import WorkbenchError
 
 KIND_WORDS: dict[ExportKind, str] = {

@@ -11,7 +11,7 @@ from PIL import Image as PilImage
 from neuhmr.body.skeleton import SMPL_PARENTS
 from workbench.core.fix_view import FixView
 from workbench.core.markup import REFINED, block, escape
-from workbench.engine.interface import Image
+from workbench.engine.exchange import Image
 
 FINENESS = 4
 """Positions are sent in so many steps a pixel."""

@@ -6,7 +6,7 @@ import viser
 from workbench.core import markup
 from workbench.core.page_link import PageLink
 from workbench.core.session import SessionState
-from workbench.engine.interface import Image
+from workbench.engine.exchange import Image
 from workbench.scene.frame_view import shown_masks, shows_heat
 from workbench.scene.pictures import BACKGROUND
 

@@ -6,7 +6,8 @@ import numpy as np
 import viser
 
 from workbench.core.session import SessionState
-from workbench.engine.interface import Footage, Image
+from workbench.engine.exchange import Image
+from workbench.engine.interface import Footage
 from workbench.scene.pictures import resized
 
 IMAGE_WIDTH = 320

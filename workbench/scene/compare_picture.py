@@ -5,7 +5,7 @@ from PIL import Image as PilImage
 from PIL import ImageDraw
 
 from workbench.core.stage_view import CompareMode
-from workbench.engine.interface import Image
+from workbench.engine.exchange import Image
 from workbench.scene.html_pictures import data_uri
 from workbench.scene.pictures import (
     BACKGROUND,

@@ -6,7 +6,7 @@ from PIL import Image as PilImage
 from PIL import ImageDraw
 
 from workbench.engine.depth_tests import DepthWindow
-from workbench.engine.interface import Image
+from workbench.engine.exchange import Image
 from workbench.scene.html_pictures import window_around
 from workbench.scene.pictures import BACKGROUND, TILE_GAP, label_font, resized
 

@@ -8,7 +8,8 @@ from neuhmr.body.motion import Motion
 from neuhmr.clip.masks import MaskSequence
 from workbench.core.identity import SameObjects
 from workbench.core.session import SessionState
-from workbench.engine.interface import Footage, Image, PaintedBody
+from workbench.engine.exchange import Image, PaintedBody
+from workbench.engine.interface import Footage
 from workbench.engine.keypoint_report import KeypointReport
 from workbench.scene.keypoint_picture import frame_heat
 from workbench.scene.mask_picture import frame_mask

@@ -6,7 +6,7 @@ import io
 import numpy as np
 from PIL import Image as PilImage
 
-from workbench.engine.interface import Image
+from workbench.engine.exchange import Image
 
 
 def data_uri(image: Image, quality: int = 82) -> str:

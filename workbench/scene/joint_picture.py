@@ -7,7 +7,7 @@ from jaxtyping import Float
 from PIL import Image as PilImage
 from PIL import ImageDraw
 
-from workbench.engine.interface import Image
+from workbench.engine.exchange import Image
 from workbench.engine.optimizer import JointReport
 from workbench.scene.html_pictures import window_around
 from workbench.scene.pictures import heat_colors

@@ -5,7 +5,7 @@ from jaxtyping import Float
 from PIL import Image as PilImage
 from PIL import ImageDraw
 
-from workbench.engine.interface import Image
+from workbench.engine.exchange import Image
 from workbench.engine.keypoint_report import KeypointReport, ViewHeatmaps, strongest
 from workbench.scene.pictures import BACKGROUND, TILE_GAP, heat_colors, label_font, resized
 

@@ -4,7 +4,7 @@ import numpy as np
 from jaxtyping import Bool
 from PIL import Image as PilImage
 
-from workbench.engine.interface import Image
+from workbench.engine.exchange import Image
 
 COLOR = (240, 101, 149)
 _TINT, _OUTSIDE = 0.4, 0.55

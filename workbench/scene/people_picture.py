@@ -4,7 +4,8 @@ import numpy as np
 from PIL import Image as PilImage
 from PIL import ImageDraw
 
-from workbench.engine.interface import Footage, Image
+from workbench.engine.exchange import Image
+from workbench.engine.interface import Footage
 from workbench.scene.picking import box_of
 from workbench.scene.pictures import label_font
 

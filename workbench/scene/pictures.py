@@ -7,7 +7,7 @@ from jaxtyping import Float
 from PIL import Image as PilImage
 from PIL import ImageFont
 
-from workbench.engine.interface import Image
+from workbench.engine.exchange import Image
 
 BACKGROUND = (20, 21, 23)
 TILE_GAP = 6

@@ -7,7 +7,7 @@ overlays (`neuhmr.rendering.mesh_overlay`) take over as soon as the view rests.
 import numpy as np
 from jaxtyping import Bool, Float, Int
 
-from workbench.engine.interface import Image
+from workbench.engine.exchange import Image
 
 MAX_RADIUS_PX = 6
 _AMBIENT = 0.45

@@ -8,7 +8,8 @@ from jaxtyping import Float
 from PIL import Image as PilImage
 
 from neuhmr.body.motion import Motion
-from workbench.engine.interface import Footage, Image
+from workbench.engine.exchange import Image
+from workbench.engine.interface import Footage
 from workbench.scene.pictures import BACKGROUND, resized
 
 FIELD_OF_VIEW = math.radians(36.0)

@@ -7,7 +7,6 @@ the start, so that the configured weights say how much the terms are *listened t
 
 from collections.abc import Mapping
 
-import torch
 from jaxtyping import Float
 from torch import Tensor
 
@@ -55,11 +54,3 @@ def effective_lambdas(weights: LossWeights, factors: Mapping[str, float]) -> dic
         "root_depth": weights.root_depth,
     }
     return {name: weight * factors.get(name, 1.0) for name, weight in configured.items()}
-
-
-def spread_rows(rows: tuple[int, ...], count: int) -> tuple[int, ...]:
-    """Pick `count` of the rows, evenly spread."""
-    if len(rows) <= count:
-        return rows
-    picks = torch.linspace(0, len(rows) - 1, count).round().long().tolist()
-    return tuple(rows[pick] for pick in picks)

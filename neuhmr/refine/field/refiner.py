@@ -9,15 +9,11 @@ from torch import Tensor
 from neuhmr.anchors.frame_poses import pose_frame
 from neuhmr.anchors.visibility import render_joint_depths
 from neuhmr.body.motion import Motion
+from neuhmr.clip.thinning import spread_evenly
 from neuhmr.errors import ClipError
 from neuhmr.progress import OnFrame, OnProgress, ignore_frame, ignore_progress
 from neuhmr.refine.draft.draft import Draft
-from neuhmr.refine.field.balance import (
-    balance_factors,
-    effective_lambdas,
-    rotation_norm,
-    spread_rows,
-)
+from neuhmr.refine.field.balance import balance_factors, effective_lambdas, rotation_norm
 from neuhmr.refine.field.field_state import (
     flatten_numbers,
     flatten_optimizer,
@@ -109,8 +105,7 @@ class Refiner:
             raise ValueError(f"Refiner.step: all {self.total_steps} steps are done")
         random_state, order = self._generator.get_state(), self._order
         try:
-            config = with_live_values(self.config, live) if live else self.config
-            return self._step(config, on_frame)
+            return self._step(with_live_values(self.config, live or self.config), on_frame)
         except Exception:
             # Any failure, also a cancelled one, must leave a state that can go on or be saved.
             self._generator.set_state(random_state)
@@ -145,7 +140,7 @@ class Refiner:
 
         Candidates depend on seed, row and step alone and leave the run's random numbers alone.
         """
-        config = with_live_values(self.config, live) if live else self.config
+        config = with_live_values(self.config, live or self.config)
         seed = (self.config.seed * 1_000_003 + self.steps_done) * 1_000_003 + row
         posed = pose_frame(self.problem.body, self._poses.latest(), row)
         return match_joints(
@@ -234,16 +229,17 @@ class Refiner:
         """Tell whether a term has a say for the first time; keypoints may get theirs on the way."""
         if self._factors is None:
             return True
-        is_new = counts_keypoints(config) and KEYPOINT not in self._factors
-        return config.balance.enabled and is_new
+        return config.balance.enabled and counts_keypoints(config) and KEYPOINT not in self._factors
 
     def _measure_start(self, config: RefineConfig, on_frame: OnFrame) -> None:
         """Fix the balance of the terms by their gradients at the poses they first meet."""
         if not config.balance.enabled:
             self._factors = {}
             return
-        rows = spread_rows(self.active_rows, config.balance.num_frames)
-        norms = self._measure(config, make_batch(rows, self.problem.initial), on_frame)
+        rows = spread_evenly(torch.tensor(self.active_rows), config.balance.num_frames)
+        norms = self._measure(
+            config, make_batch(tuple(rows.tolist()), self.problem.initial), on_frame
+        )
         self._factors = balance_factors(norms, config.balance) | (self._factors or {})
 
     def _snapshot(
@@ -281,11 +277,9 @@ class Refiner:
         state |= flatten_numbers("norm", self._norms)
         if self._factors is not None:
             state["balanced"] = torch.tensor(True)
-        if self.problem.draft is not None:
-            # Preparing anew may round otherwise, with other threads; going on must not.
-            state |= self.problem.draft.as_state()
-        if self.problem.keypoints is not None:
-            state |= self.problem.keypoints.as_state()
+        # Preparing anew may round otherwise, with other threads; going on must not.
+        for prepared in (self.problem.draft, self.problem.keypoints):
+            state |= {} if prepared is None else prepared.as_state()
         return {name: value.detach().clone() for name, value in state.items()}
 
     def load_state_dict(self, state: dict[str, Tensor]) -> None:

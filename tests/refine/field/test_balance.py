@@ -6,7 +6,6 @@ from neuhmr.refine.field.balance import (
     balance_factors,
     effective_lambdas,
     rotation_norm,
-    spread_rows,
 )
 from neuhmr.refine.settings.field import BalanceConfig
 from neuhmr.refine.settings.terms import LossWeights
@@ -53,8 +52,3 @@ def test_gradient_norm_is_the_mean_length_per_frame():
     gradient[0, 0, :2] = torch.tensor([3.0, 4.0])
     gradient[1, 5, 5] = 1.0
     assert rotation_norm(gradient) == pytest.approx(3.0)
-
-
-def test_rows_are_picked_evenly():
-    assert spread_rows((4, 5, 6), 8) == (4, 5, 6)
-    assert spread_rows(tuple(range(10, 31)), 3) == (10, 20, 30)

@@ -9,7 +9,7 @@ from neuhmr.geometry.rotations import euler_to_rotmat, rotmat_to_wxyz
 from tests.workbench.bench import Bench, edit
 from tests.workbench.patience import assert_soon
 from workbench.core.joint_now import degrees_of, joint_now
-from workbench.engine.interface import ExportRequest
+from workbench.engine.exchange import ExportRequest
 from workbench.errors import WorkbenchError
 
 FRAME = 12

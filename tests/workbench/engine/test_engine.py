@@ -15,7 +15,7 @@ from neuhmr.refine.settings import with_values
 from tests.workbench.short_clip import FRAMES, short_engine, write_short_clip
 from workbench.core.export_paths import SUFFIXES
 from workbench.engine import export
-from workbench.engine.interface import ExportRequest, PaintedBody
+from workbench.engine.exchange import ExportRequest, PaintedBody
 
 pytestmark = pytest.mark.slow
 

@@ -12,8 +12,8 @@ from neuhmr.errors import OutputError
 from neuhmr.opening import open_clip_files
 from tests.full_disk import full_disk
 from tests.painted_clip import make_painted_clip
+from workbench.engine.exchange import ExportRequest
 from workbench.engine.export import export_motion
-from workbench.engine.interface import ExportRequest
 
 TIMES = np.array([0.0, 0.1, 0.2, 0.9, 1.0, 1.9])
 

@@ -10,7 +10,7 @@ from neuhmr.clip.open_request import OpenRequest
 from neuhmr.formats.reading.read import is_motion_file
 from neuhmr.progress import ignore_progress
 from tests.workbench.short_clip import FRAMES, short_engine, write_short_clip
-from workbench.engine.interface import ExportRequest
+from workbench.engine.exchange import ExportRequest
 
 pytestmark = pytest.mark.slow
 
