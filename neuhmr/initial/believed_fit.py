@@ -29,6 +29,7 @@ from neuhmr.initial.fit_terms import (
     shape_loss,
 )
 from neuhmr.initial.landmarks import LANDMARK_NAMES, Landmarks
+from neuhmr.initial.planted_feet import watch_feet
 from neuhmr.losses.pose import mean_or_zero
 from neuhmr.motion_prior.beliefs import USUAL_FPS, PoseBeliefs, believe
 from neuhmr.motion_prior.network import MotionPrior
@@ -62,6 +63,12 @@ class BelievedFitConfig:
     """Scale of the average joint's acceleration (m/s²)."""
     sigma_turn: float = 0.15
     """How far a joint turns from the prior's pose (rad)."""
+    slip_weight: float = 2.0
+    """Of how far standing feet move."""
+    sigma_slip: float = 0.02
+    """How far the joint of a standing foot moves (m)."""
+    outlier_slip: float = 4.0
+    """Feet that move so many `sigma_slip` do not stand."""
     smoothing_frames: int = 4
     """Frames to each side over which the prior's poses are smoothed, at 30 a second."""
 
@@ -137,6 +144,7 @@ def descend_from_beliefs(
     unit = 0.1 * start.transl[:, 2:].clamp_min(0.5)
     triples = consecutive_triples(rows)
     scale = config.sigma_acceleration * frame**2
+    feet = watch_feet(evidence.points2d, evidence.weights, evidence.sizes, frame)
     optimizer = torch.optim.Adam([turns, shift])
 
     def posed() -> tuple[Float[Tensor, "frames 24 3 3"], Float[Tensor, "frames 3"]]:
@@ -153,11 +161,13 @@ def descend_from_beliefs(
         )
         surprise = joints.shape[1] * beliefs.surprise(joints, config.outlier_belief).mean()
         steadiness = mean_or_zero(steadiness_loss(joints[triples], scale).sum(dim=-1))
+        slip = feet.slip(joints, config.sigma_slip, config.outlier_slip) / len(rows)
         turned = (turns / config.sigma_turn).square().sum() / len(rows)
         return (
             config.picture_share * picture / len(rows)
             + config.beliefs_weight * surprise
             + config.steadiness_weight * steadiness
+            + config.slip_weight * slip
             + turned
         )
 

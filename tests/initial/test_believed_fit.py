@@ -123,12 +123,39 @@ def test_the_picture_corrects_what_is_believed_loosely_and_not_what_is_sure():
         ("beliefs_weight", 30.0),
         ("outlier_belief", 0.1),
         ("sigma_turn", 1e-3),
+        ("slip_weight", 100.0),
         ("smoothing_frames", 12),
         ("steps", 3),
     ],
 )
 def test_every_setting_changes_the_result(name: str, value: float):
     assert abs(ankle_error(**{name: value}) - ankle_error()) > 2e-4
+
+
+def test_feet_that_stand_in_the_picture_do_not_glide_along_the_ray():
+    still = ACT.motion[torch.zeros(12, dtype=torch.long)]
+    local = LocalPose.from_motion(still)
+    # Believed to glide by half a meter; from the front the picture hardly tells.
+    glide = torch.linspace(-0.25, 0.25, 12)
+    transl = local.transl * (1.0 + glide / local.transl[:, 2])[:, None]
+    believed = beliefs(0.0, 0.05)
+    joints = believed.joints[:1].expand_as(believed.joints)
+    believed = replace(believed, pose=LocalPose(local.rotmat, transl), joints=joints)
+    points = evidence().points2d[:1].expand(12, 33, 2)
+    seen = replace(evidence(), points2d=points, sizes=evidence().sizes[:1].expand(12))
+
+    def gliding(**changes: float) -> float:
+        config = replace(BelievedFitConfig(smoothing_frames=0, picture_share=0.02), **changes)
+        rows = torch.arange(12)
+        found = descend_from_beliefs(
+            seen, KNOWN, still.betas, believed, rows, TermConfig(), config, steps.append
+        )
+        joints = KNOWN.body.carry(still.betas, found.bones(KNOWN.body))[1]
+        return float(joints[:, LEFT_ANKLE, 2].std())
+
+    assert gliding() < 0.5 * gliding(slip_weight=0.0)
+    assert gliding(sigma_slip=0.5) > 1.2 * gliding()
+    assert gliding(outlier_slip=0.1) > 1.2 * gliding()
 
 
 def test_steadiness_takes_out_a_jerk():
