@@ -29,16 +29,20 @@ from neuhmr.initial.fit_terms import (
     shape_loss,
 )
 from neuhmr.initial.landmarks import LANDMARK_NAMES, Landmarks
-from neuhmr.initial.planted_feet import watch_feet
 from neuhmr.losses.pose import mean_or_zero
 from neuhmr.motion_prior.beliefs import USUAL_FPS, PoseBeliefs, believe
 from neuhmr.motion_prior.network import MotionPrior
-from neuhmr.motion_prior.smoothing import smooth_poses
+from neuhmr.motion_prior.smoothing import smooth_poses, smoothing_matrix
+from neuhmr.motion_prior.standing import StandingFeet, find_standing
 from neuhmr.motion_prior.steadiness import consecutive_triples, steadiness_loss
 from neuhmr.motion_prior.view import Sightings
 
 MISS = 0.025
 """Error of a landmark along each axis of the picture, at the person's distance (m)."""
+FOOT_LANDMARKS = ("left_ankle", "right_ankle", "left_foot_index", "right_foot_index")
+"""Those beside `neuhmr.motion_prior.standing.FOOT_POINTS`."""
+SHIVER_S = 2 / 30
+"""Landmarks of feet are smoothed over so long before and after (s)."""
 LEAST_VISIBILITY = 0.5
 """Landmarks that the detector trusts less are not shown to the prior."""
 
@@ -67,8 +71,6 @@ class BelievedFitConfig:
     """Of how far standing feet move."""
     sigma_slip: float = 0.02
     """How far the joint of a standing foot moves (m)."""
-    outlier_slip: float = 4.0
-    """Feet that move so many `sigma_slip` do not stand."""
     smoothing_frames: int = 4
     """Frames to each side over which the prior's poses are smoothed, at 30 a second."""
 
@@ -144,7 +146,7 @@ def descend_from_beliefs(
     unit = 0.1 * start.transl[:, 2:].clamp_min(0.5)
     triples = consecutive_triples(rows)
     scale = config.sigma_acceleration * frame**2
-    feet = watch_feet(evidence.points2d, evidence.weights, evidence.sizes, frame)
+    feet = _standing_feet(evidence, start.transl[:, 2], rows, 1.0 / frame)
     optimizer = torch.optim.Adam([turns, shift])
 
     def posed() -> tuple[Float[Tensor, "frames 24 3 3"], Float[Tensor, "frames 3"]]:
@@ -161,7 +163,7 @@ def descend_from_beliefs(
         )
         surprise = joints.shape[1] * beliefs.surprise(joints, config.outlier_belief).mean()
         steadiness = mean_or_zero(steadiness_loss(joints[triples], scale).sum(dim=-1))
-        slip = feet.slip(joints, config.sigma_slip, config.outlier_slip) / len(rows)
+        slip = feet.slip(joints, config.sigma_slip) / len(rows)
         turned = (turns / config.sigma_turn).square().sum() / len(rows)
         return (
             config.picture_share * picture / len(rows)
@@ -186,3 +188,17 @@ def descend_from_beliefs(
         optimizer.step()
         on_step(step + 1)
     return estimate()
+
+
+def _standing_feet(
+    evidence: Evidence,
+    distances: Float[Tensor, " frames"],
+    rows: Int[Tensor, " frames"],
+    fps: float,
+) -> StandingFeet:
+    """Tell from the landmarks which feet stand; their shiver is no step."""
+    chosen = [LANDMARK_NAMES.index(name) for name in FOOT_LANDMARKS]
+    tangents = evidence.camera.ray_directions(evidence.points2d[:, chosen])[..., :2]
+    smoothing = smoothing_matrix(rows, round(SHIVER_S * fps)).to(tangents)
+    tangents = torch.einsum("fn,npc->fpc", smoothing, tangents)
+    return find_standing(tangents, distances, evidence.weights[:, chosen], rows, fps)

@@ -142,6 +142,7 @@ def draft_motion(
             part,
             config,
             None if beliefs is None or is_believed else beliefs[start:end],
+            fps,
             2 * number * config.steps,
             total,
             on_progress,
@@ -195,6 +196,7 @@ def _fit_stretch(
     rows: Int[Tensor, " rows"],
     config: DraftConfig,
     beliefs: PoseBeliefs | None,
+    fps: float,
     steps_before: int,
     total: int,
     on_progress: OnProgress,
@@ -214,6 +216,7 @@ def _fit_stretch(
             config,
             scale,
             beliefs,
+            fps,
         )
         misfits.append(fit.misfit())
         for step in range(config.steps):

@@ -15,6 +15,7 @@ from neuhmr.geometry.rotations import axisangle_to_rotmat
 from neuhmr.losses.image import geman_mcclure
 from neuhmr.losses.pose import mean_or_zero
 from neuhmr.motion_prior.beliefs import PoseBeliefs
+from neuhmr.motion_prior.standing import standing_feet
 from neuhmr.motion_prior.steadiness import consecutive_triples, steadiness_loss
 from neuhmr.refine.draft.clothes import Clothes
 from neuhmr.refine.draft.joint_sightings import JointFinder, JointSightings
@@ -43,6 +44,7 @@ class DraftFit:
         config: DraftConfig,
         scale: float = 1.0,
         beliefs: PoseBeliefs | None = None,
+        fps: float = 30.0,
     ) -> None:
         self._beliefs = beliefs
         self._start, self._body, self._config = start, body, config
@@ -56,6 +58,7 @@ class DraftFit:
         self._prior = load_pose_prior(start.transl.device)
         with torch.no_grad():
             bones = self._pose().bones(self._body)
+            self._feet = standing_feet(bones.apply(body.joints_rest), frame_index, fps)
 
         def lowest(up: Float[Tensor, "3"]) -> Float[Tensor, " frames"]:
             # The scene's guess tries directions on the CPU before it knows where it is to live.
@@ -108,6 +111,7 @@ class DraftFit:
         lowest = lowest_heights(self._body, self._soles, bones, up)
         floor = floor_loss(lowest, ground.height, config.sigma_floor)
         steadiness = steadiness_loss(joints[self._triples], config.sigma_acceleration).sum(dim=-1)
+        slip = self._feet.slip(joints, config.sigma_slip)
         per_frame = (
             config.outline_weight * self._outline(bones, nearest)
             + config.joint_weight * self._joints(joints)
@@ -119,7 +123,8 @@ class DraftFit:
             per_frame.mean()
             + config.acceleration_weight * mean_or_zero(steadiness)
             + self._curve.cost()
-            + (self._scene.cost() + self._clothes.cost()) / len(pose.transl)
+            + (config.slip_weight * slip + self._scene.cost() + self._clothes.cost())
+            / len(pose.transl)
         )
 
     def _find_nearest(self, bones: Rigid) -> BodyPoints:

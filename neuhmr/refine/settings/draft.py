@@ -123,6 +123,14 @@ class DraftConfig:
         0.03, label="Error of the floor", unit="m", low=1e-3, high=0.5,
         help="How exactly people stand on floors.",
     )  # fmt: skip
+    slip_weight: float = setting(
+        3.0, label="Standing feet", high=30.0,
+        help="Weight of feet that stay where they are in the picture: they stay in depth, too.",
+    )  # fmt: skip
+    sigma_slip: float = setting(
+        0.02, label="Slip of standing feet", unit="m", low=1e-3, high=0.5,
+        help="How far joints of feet that stand may move.",
+    )  # fmt: skip
     sigma_pitch: float = setting(
         0.2, label="Spread of pitch", unit="rad", low=1e-3, high=1.0,
         help="How far cameras look up or down.",

@@ -1,8 +1,8 @@
 """What can be made of recorded motions, which are few: people move in more ways than these show.
 
-A window gets limbs of another, bends that it had not, swings as fast as kicks and throws, turns on
-its heel, or lies down. Nothing of it need look natural. The prior learns from it how bodies,
-pictures and the errors of estimators hang together, and less what these few performers did.
+A window gets limbs of another, bends that it had not, swings as fast as kicks and throws, straight
+legs, turns on its heel, or lies down. Nothing of it need look natural. The prior learns from it how
+bodies, pictures and the errors of estimators hang together, and less what these few performers did.
 """
 
 import numpy as np
@@ -13,6 +13,7 @@ from torch import Tensor
 from neuhmr.body.skeleton import BODY_PARTS, NUM_JOINTS
 from neuhmr.geometry.rotations import axisangle_to_rotmat
 from neuhmr.lab.training.motion_prior.noise import drifting, normal, uniform
+from neuhmr.lab.training.motion_prior.straight_legs import stretch_legs
 from neuhmr.lab.training.motion_prior.windows import Windows
 from neuhmr.motion_prior.mirroring import mirror_points, mirror_rotations
 
@@ -36,6 +37,9 @@ BENDS = (
 HINGES: tuple[tuple[int, int, float], ...] = ((4, 0, 0.8), (5, 0, 0.8), (18, 1, -0.9), (19, 1, 0.9))
 """Knees and elbows: joint, axis, and most of the additional bend (rad)."""
 
+STRAIGHT_LEGS = 0.35
+"""Share of windows whose knees are stretched."""
+
 
 def change(windows: Windows, rng: np.random.Generator) -> Windows:
     """Make other motions of motions, most of them a little, some beyond recognition."""
@@ -43,6 +47,7 @@ def change(windows: Windows, rng: np.random.Generator) -> Windows:
     rotmat = _exchange(windows.rotmat, generator)
     rotmat = _bend(rotmat, generator)
     rotmat = _swing(rotmat, rng)
+    rotmat = stretch_legs(rotmat, STRAIGHT_LEGS, generator)
     changed = _turn(Windows(rotmat, windows.pelvis), generator)
     changed = _lay_down(changed, generator)
     is_mirrored = torch.rand(len(rotmat), generator=generator) < 0.5

@@ -240,7 +240,8 @@ def _mirror_limbs(
         chain = _world(rotmat, upper)
         whole = (torch.rand(batch, 1, 1, generator=generator) < 0.4).float()
         thigh = (chain @ (rest[:, lower] - rest[:, upper])[:, None, :, None])[..., 0]
-        first = _mirror_turn(thigh, ray, whole * shares[:, :, number, None])
+        mirrored = thigh - 2.0 * (thigh * ray).sum(dim=-1, keepdim=True) * ray
+        first = swing(thigh, mirrored, whole * shares[:, :, number, None])
         new_upper = first @ chain
         below = new_upper @ rotmat[:, :, lower]
         before = chain @ rotmat[:, :, lower]
@@ -263,10 +264,6 @@ def _world(rotmat: Float[Tensor, "batch frames 24 3 3"], joint: int) -> Float[Te
     for step in reversed(path[:-1]):
         world = world @ rotmat[:, :, step]
     return world
-
-
-def _mirror_turn(limb: Tensor, ray: Tensor, share: Tensor) -> Float[Tensor, "batch frames 3 3"]:
-    return swing(limb, limb - 2.0 * (limb * ray).sum(dim=-1, keepdim=True) * ray, share)
 
 
 def _swap_legs(

@@ -2,7 +2,7 @@
 
 import copy
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +10,8 @@ import torch
 from torch import Tensor
 
 from neuhmr.body.model_files import load_body_model
-from neuhmr.lab.training.motion_prior.batches import PriorBatch, draw_batch
+from neuhmr.lab.training.motion_prior.batches import PriorBatch, draw_batch, see
+from neuhmr.lab.training.motion_prior.estimates import LONGEST_LAG
 from neuhmr.lab.training.motion_prior.filmed.drawing import (
     all_filmed,
     draw_filmed,
@@ -24,7 +25,8 @@ from neuhmr.lab.training.motion_prior.mixing import (
     made_here,
 )
 from neuhmr.lab.training.motion_prior.scenes import Bodies
-from neuhmr.lab.training.motion_prior.tracks import Track, load_tracks
+from neuhmr.lab.training.motion_prior.straight_legs import stretch_legs
+from neuhmr.lab.training.motion_prior.tracks import Track, draw_windows, load_tracks
 from neuhmr.lab.training.motion_prior.validation import validate_prior
 from neuhmr.lab.training.run import StepOutcome, TrainingRun, run_steps
 from neuhmr.lab.training.run_config import CosineRunConfig, cosine_rate
@@ -151,12 +153,18 @@ def train_motion_prior(config: MotionPriorTrainingConfig) -> Iterator[StepOutcom
 def _held_out(
     config: MotionPriorTrainingConfig, tracks: list[list[Track]], bodies: Bodies
 ) -> dict[str, PriorBatch]:
-    """Draw what is validated on: motions as they are, and filmed fits where there are any."""
+    """Draw what is validated on: motions as they are, the first kind of them with straight legs
+    besides, and filmed fits where there are any."""
     rng = np.random.default_rng(0)
     held_out = {
         name: draw_batch([group], bodies, VALIDATION_WINDOWS, config.frames, rng, is_changed=False)
         for name, group in zip(("recorded", "generated"), tracks, strict=False)
     }
+    drawn = draw_windows(
+        tracks[:1], VALIDATION_WINDOWS, config.frames + LONGEST_LAG, rng, is_changed=False
+    )
+    straight = stretch_legs(drawn.rotmat, 1.0, torch.Generator().manual_seed(0))
+    held_out["straight"] = see(replace(drawn, rotmat=straight), bodies, seed=0)
     if config.fits is not None:
         fits = read_filmed_fits(config.fits, "val", config.frames)
         held_out["fits"] = all_filmed(fits, bodies, config.frames)

@@ -70,9 +70,9 @@ def test_hinges_are_bent_one_way_before_limbs_are_swung():
 
 
 def test_limbs_come_from_other_windows():
-    windows = standing(200, 2)
+    windows = standing(1000, 2)
     quarter = torch.tensor([[0.0, -1.0, 0.0], [1.0, 0.0, 0.0], [0.0, 0.0, 1.0]])
-    windows.rotmat[:100, :, 18] = quarter
+    windows.rotmat[:500, :, 18] = quarter
     changed = change(windows, np.random.default_rng(0))
     held = (changed.rotmat[:, 0, 18:20] - quarter).flatten(-2).norm(dim=-1).amin(dim=-1) < 0.5
-    assert 5 < int(held[100:].sum()) < 60
+    assert 20 < int(held[500:].sum()) < 80

@@ -26,6 +26,7 @@ from neuhmr.lab.people.stage.film import Film
 from neuhmr.lab.people.stage.stage_kinds import sample_stage
 from neuhmr.lab.people.stage.stage_renderer import StageRenderer
 from neuhmr.lab.training.motion_prior.filmed.filmed_fit import FilmedFit
+from neuhmr.lab.training.motion_prior.straight_legs import stretch_legs
 from neuhmr.lab.training.motion_prior.tracks import Track, draw_windows
 from neuhmr.progress import ignore_progress
 
@@ -34,6 +35,8 @@ SIZE = 320
 """Height and width of a film (px): MediaPipe looks at 256 of them."""
 CHANGED = 0.5
 """Share of people whose motion is not as it was recorded or generated."""
+STRAIGHT_LEGS = 0.5
+"""Share of people whose knees are stretched, changed or not."""
 _COMPANY = 8
 """Windows that are changed together: they exchange limbs."""
 
@@ -77,7 +80,9 @@ def draw_motion(person: Person, tracks: Sequence[Sequence[Track]], frames: int) 
     rng = stream(person.seed, "filmed motion")
     is_changed = bool(rng.uniform() < CHANGED)
     drawn = draw_windows(tracks, _COMPANY, frames, rng, is_changed)
-    rotmat, pelvis = drawn.rotmat[0], drawn.pelvis[0]
+    generator = torch.Generator().manual_seed(int(rng.integers(2**62)))
+    rotmat = stretch_legs(drawn.rotmat[:1], STRAIGHT_LEGS, generator)[0]
+    pelvis = drawn.pelvis[0]
     shaped = person.shaped
     rest = shaped.joints_rest
     mean = shaped.model.J_regressor @ shaped.model.v_template

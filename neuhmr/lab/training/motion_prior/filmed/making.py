@@ -33,8 +33,8 @@ class FilmedFitsConfig:
     mocap_dir: Path
     """Folder of recordings, searched for those of the split."""
     split: Split = "train"
-    people: int = 450
-    frames: int = 52
+    people: int
+    frames: int
     """Of each film; some more than the prior looks at together."""
     seed: int = 0
     """Number of the first person among these."""

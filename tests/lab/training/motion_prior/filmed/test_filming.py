@@ -64,7 +64,7 @@ def test_a_person_is_filmed_found_and_fitted(tmp_path):
 
 
 def test_fits_that_are_there_are_kept(tmp_path, monkeypatch):
-    config = FilmedFitsConfig(out_dir=tmp_path, mocap_dir=tmp_path, people=2)
+    config = FilmedFitsConfig(out_dir=tmp_path, mocap_dir=tmp_path, people=2, frames=6)
     paths = [fit_path(tmp_path, person_seed("train", FIRST_PERSON, n)) for n in range(2)]
     for path in paths:
         path.write_text("kept")
@@ -79,6 +79,8 @@ def test_fits_that_are_there_are_kept(tmp_path, monkeypatch):
 
 def test_a_folder_that_cannot_be_made_is_named(tmp_path):
     (tmp_path / "file").write_text("")
-    config = FilmedFitsConfig(out_dir=tmp_path / "file" / "fits", mocap_dir=tmp_path)
+    config = FilmedFitsConfig(
+        out_dir=tmp_path / "file" / "fits", mocap_dir=tmp_path, people=1, frames=6
+    )
     with pytest.raises(OutputError, match="cannot be made"):
         make_filmed_fits(config)
