@@ -28,6 +28,8 @@ from neuhmr.refine.settings.draft import DraftConfig
 
 FINAL_SHARE = 0.1
 """Of the learning rate, at the end."""
+YIELD = 0.1
+"""How far poses give way to the floor that is guessed from them."""
 
 
 class DraftFit:
@@ -109,7 +111,9 @@ class DraftFit:
         joints = bones.apply(self._body.joints_rest)
         plausibility = plausibility_loss(pose.rotmat, up, self._prior)
         lowest = lowest_heights(self._body, self._soles, bones, up)
-        floor = floor_loss(lowest, ground.height, config.sigma_floor)
+        # Feet say where the floor is; where it is guessed wrongly they must not be bent to it.
+        yielding = torch.lerp(lowest.detach(), lowest, YIELD)
+        floor = floor_loss(yielding, ground.height, config.sigma_floor)
         steadiness = steadiness_loss(joints[self._triples], config.sigma_acceleration).sum(dim=-1)
         slip = self._feet.slip(joints, config.sigma_slip)
         per_frame = (

@@ -117,7 +117,9 @@ class DraftConfig:
         "a second. Many times as much is rare, but costs little more.",
     )  # fmt: skip
     floor_weight: float = setting(
-        20.0, label="Feet on the floor", high=100.0, help="Weight of feet on one floor.",
+        20.0, label="Feet on the floor", high=100.0,
+        help="Weight of feet on one level floor. It says where the floor is; poses give way to it "
+        "by a tenth, because people sit, lie and climb.",
     )  # fmt: skip
     sigma_floor: float = setting(
         0.03, label="Error of the floor", unit="m", low=1e-3, high=0.5,
