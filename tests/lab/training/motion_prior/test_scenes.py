@@ -15,13 +15,14 @@ def test_joints_at_rest_are_those_of_the_shaped_body():
 
 
 def test_people_are_before_the_camera_and_mostly_upright(generator):
-    windows = draw_windows([tracks()], 40, 12, np.random.default_rng(0))
+    windows = draw_windows([tracks()], 400, 4, np.random.default_rng(0))
     scenes = film(windows, bodies(), generator)
     joints = scenes.joints() + scenes.pelvis[:, :, None]
     assert float(joints[..., 2].min()) > 0.2
     # The camera's y points down.
     is_upright = scenes.joints()[:, :, 15, 1] < scenes.joints()[:, :, 0, 1]
-    assert float(is_upright.float().mean()) > 0.9
+    # One of seven was laid down.
+    assert 0.8 < float(is_upright.float().mean()) < 0.97
     assert 2.0 < float(scenes.pelvis.norm(dim=-1).mean()) < 7.0
 
 
