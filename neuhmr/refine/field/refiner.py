@@ -105,7 +105,8 @@ class Refiner:
             raise ValueError(f"Refiner.step: all {self.total_steps} steps are done")
         random_state, order = self._generator.get_state(), self._order
         try:
-            return self._step(with_live_values(self.config, live or self.config), on_frame)
+            config = with_live_values(self.config, live) if live else self.config
+            return self._step(config, on_frame)
         except Exception:
             # Any failure, also a cancelled one, must leave a state that can go on or be saved.
             self._generator.set_state(random_state)
@@ -140,7 +141,7 @@ class Refiner:
 
         Candidates depend on seed, row and step alone and leave the run's random numbers alone.
         """
-        config = with_live_values(self.config, live or self.config)
+        config = with_live_values(self.config, live) if live else self.config
         seed = (self.config.seed * 1_000_003 + self.steps_done) * 1_000_003 + row
         posed = pose_frame(self.problem.body, self._poses.latest(), row)
         return match_joints(
