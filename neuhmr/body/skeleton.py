@@ -27,6 +27,9 @@ BODY_PARTS: dict[str, tuple[int, ...]] = {
 }
 """Every joint in one part; an arm begins at the collar bone."""
 
+FOOT_JOINTS = (7, 8, 10, 11)
+"""Left and right ankle, left and right foot."""
+
 MATCHING_JOINTS: tuple[int, ...] = (0, 1, 2, 4, 5, 6, 7, 8, 12, 15, 16, 17, 18, 19, 20, 21)
 """The 16 joints of NeuHMR's joint matching: crowded trunk joints, hand tips and toes left out."""
 

@@ -40,7 +40,7 @@ from neuhmr.motion_prior.view import Sightings
 MISS = 0.025
 """Error of a landmark along each axis of the picture, at the person's distance (m)."""
 FOOT_LANDMARKS = ("left_ankle", "right_ankle", "left_foot_index", "right_foot_index")
-"""Those beside `neuhmr.motion_prior.standing.FOOT_POINTS`."""
+"""Those beside `neuhmr.body.skeleton.FOOT_JOINTS`, in their order."""
 SHIVER_S = 2 / 30
 """Landmarks of feet are smoothed over so long before and after (s)."""
 LEAST_VISIBILITY = 0.5

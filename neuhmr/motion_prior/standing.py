@@ -12,17 +12,15 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
+from neuhmr.body.skeleton import FOOT_JOINTS
 from neuhmr.losses.image import geman_mcclure
 
-FOOT_POINTS = (7, 8, 10, 11)
-"""SMPL's ankles and feet."""
 STILL = 0.025
 """How far a standing foot is seen to move across the ray, by errors of what sees it (m)."""
 LAGS_S = (1 / 30, 4 / 30, 12 / 30, 36 / 30)
 """Moments that are compared are so far apart (s)."""
 OUTLIER = 4.0
 """Feet that move so many standard deviations do not stand, whatever it looks like."""
-
 NEAREST = 0.1
 """Feet nearer to the camera's plane are taken to be there (m)."""
 
@@ -47,7 +45,7 @@ class StandingFeet:
             joints: SMPL's (m), in the axes of a camera that sees them stand still.
             sigma: how far the joint of a standing foot moves (m).
         """
-        feet = joints[:, list(FOOT_POINTS)]
+        feet = joints[:, list(FOOT_JOINTS)]
         total = joints.new_zeros(())
         for first, second, stays in self.pairs:
             squared = ((feet[second] - feet[first]) / sigma).square().sum(dim=-1)
@@ -62,7 +60,7 @@ def find_standing(
     frame_index: Int[Tensor, " rows"],
     fps: float,
 ) -> StandingFeet:
-    """Tell which of `FOOT_POINTS` stand.
+    """Tell which of `FOOT_JOINTS` stand.
 
     Args:
         tangents: where the picture has them: x / z, y / z.
@@ -88,8 +86,14 @@ def find_standing(
 def standing_feet(
     joints: Float[Tensor, "rows joints 3"], frame_index: Int[Tensor, " rows"], fps: float
 ) -> StandingFeet:
-    """Tell which feet stand by where poses show them, which err less across the ray than along."""
-    feet = joints[:, list(FOOT_POINTS)]
+    """Tell which feet stand by where poses show them, which err less across the ray than along.
+
+    Args:
+        joints: SMPL's, in the camera's axes (m).
+        frame_index: the video frame of each row, ascending.
+        fps: of the video.
+    """
+    feet = joints[:, list(FOOT_JOINTS)]
     tangents = feet[..., :2] / feet[..., 2:].clamp_min(NEAREST)
     trust = torch.ones_like(tangents[..., 0])
     return find_standing(tangents, joints[:, 0, 2], trust, frame_index, fps)

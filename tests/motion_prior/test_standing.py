@@ -3,8 +3,8 @@ import math
 import pytest
 import torch
 
+from neuhmr.body.skeleton import FOOT_JOINTS
 from neuhmr.motion_prior.standing import (
-    FOOT_POINTS,
     StandingFeet,
     find_standing,
     standing_feet,
@@ -71,12 +71,12 @@ def test_a_step_costs_what_is_worked_out_by_hand():
         torch.zeros(2, 4, 2), torch.ones(2), torch.ones(2, 4), torch.arange(2), 1.0
     )
     joints = torch.zeros(2, 24, 3)
-    joints[1, FOOT_POINTS[1], 2] = 0.04
+    joints[1, FOOT_JOINTS[1], 2] = 0.04
     # Twice sigma, squared 4; bounded at 4 sigma: 4 / (1 + 4 / 16) = 3.2.
     assert float(feet.slip(joints, 0.02)) == pytest.approx(3.2)
-    joints[1, FOOT_POINTS[1], 2] = 40.0
+    joints[1, FOOT_JOINTS[1], 2] = 40.0
     assert float(feet.slip(joints, 0.02)) == pytest.approx(16.0, rel=1e-3)
-    joints[1, FOOT_POINTS[1], 2] = 0.0
+    joints[1, FOOT_JOINTS[1], 2] = 0.0
     joints[1, 4] = 1.0
     assert float(feet.slip(joints, 0.02)) == 0.0
 

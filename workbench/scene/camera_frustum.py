@@ -5,6 +5,7 @@ import math
 import numpy as np
 import viser
 
+from neuhmr.body.skeleton import FOOT_JOINTS
 from workbench.core.session import SessionState
 from workbench.engine.exchange import Image
 from workbench.engine.interface import Footage
@@ -14,7 +15,6 @@ IMAGE_WIDTH = 320
 _LARGEST_M = 0.45
 _OF_DISTANCE = 0.06
 """The frustum's length in distances of the person: seen from beside them it stays a small thing."""
-FEET = (7, 8, 10, 11)
 _SOLE_M = 0.05
 """How far the sole lies below the foot and ankle joints, about (m)."""
 
@@ -78,7 +78,7 @@ class CameraView:
         joints = footage.joints(footage.initial)[footage.initial.valid.numpy()]
         if len(joints) == 0:
             return
-        ground = float(np.percentile(joints[:, FEET, 1], 95)) + _SOLE_M
+        ground = float(np.percentile(joints[:, FOOT_JOINTS, 1], 95)) + _SOLE_M
         center = np.median(joints[:, 0], axis=0)
         position = (float(round(center[0])), ground, float(round(center[2])))
         if self._grid is None:

@@ -1,9 +1,9 @@
 """Better poses before anything is rendered, from masks, joints and what is known of people.
 
 All frames of a stretch of the clip are moved at once so that bodies fill their masks, joints are
-where they are seen, poses are likely, joints do not jerk, and feet are on one floor. It costs some
-hundredths of a second a frame and repairs much of what no rendering can: errors along the viewing
-ray. NeuHMR has no such stage.
+where they are seen, poses are likely, joints do not jerk, feet are near one floor, and those that
+stand stay. It costs some hundredths of a second a frame and repairs much of what no rendering can:
+errors along the viewing ray. NeuHMR has no such stage.
 """
 
 from collections.abc import Mapping

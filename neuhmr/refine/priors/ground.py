@@ -10,13 +10,13 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
+from neuhmr.body.skeleton import FOOT_JOINTS
 from neuhmr.body.skinning import skin_points
 from neuhmr.body.smpl_model import ShapedBody
 from neuhmr.geometry.rigid import Rigid
 from neuhmr.losses.image import geman_mcclure
 from neuhmr.tensor_struct import TensorStruct
 
-FOOT_JOINTS = (7, 8, 10, 11)
 MOST_SOLE_POINTS = 80
 SOFTNESS = 0.01
 """Points within about so much (m) of the lowest one share its role."""

@@ -11,6 +11,7 @@ from torch import Tensor
 from torch.nn.functional import softplus
 
 from neuhmr.geometry.rotations import axisangle_to_rotmat, rotmat_to_axisangle
+from neuhmr.lab.people.motion.limb_solver import LEG_JOINTS
 from neuhmr.lab.training.motion_prior.noise import uniform
 
 MOST = (0.1, 0.45)
@@ -19,7 +20,6 @@ STRAIGHT = (-0.02, 0.12)
 """Bend of a knee that is as straight as its owner's gets (rad)."""
 _SOFTNESS = 0.05
 """Over what range of angles a knee stops (rad)."""
-_LEGS = ((1, 4, 7), (2, 5, 8))
 
 
 def stretch_legs(
@@ -37,7 +37,7 @@ def stretch_legs(
     straight = uniform(*STRAIGHT, (batch, 1), generator)
     is_chosen = torch.rand(batch, 1, generator=generator) < share
     stretched = rotmat.clone()
-    for hip, knee, ankle in _LEGS:
+    for hip, knee, ankle, _ in LEG_JOINTS:
         bend = rotmat_to_axisangle(rotmat[:, :, knee])[..., 0]
         less = most - _SOFTNESS * softplus((most - (bend - straight)) / _SOFTNESS)
         less = torch.where(is_chosen, less.clamp_min(0.0), 0.0)
