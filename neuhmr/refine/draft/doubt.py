@@ -18,6 +18,7 @@ from neuhmr.motion_prior.beliefs import NO_SAY, PoseBeliefs
 from neuhmr.refine.draft.clothes import Clothes
 from neuhmr.refine.draft.outlines import Outlines, nearest_points, outline_loss
 from neuhmr.refine.settings.draft import DraftConfig
+from neuhmr.refine.time_means import gaussian_means
 
 REACH = 8.0
 """Frames over which misfits are averaged (standard deviation): doubts last."""
@@ -61,17 +62,9 @@ def drop_contradicted(
     """
     worse = misfits(beliefs.pose, body, cameras, outlines, config)
     worse = worse - misfits(initial, body, cameras, outlines, config)
-    is_doubted = _averaged(worse, frame_index) > config.doubt
+    lasting = gaussian_means(worse.tolist(), frame_index.tolist(), REACH)
+    is_doubted = torch.tensor(lasting, device=worse.device) > config.doubt
     rotmat = torch.where(is_doubted[:, None, None, None], initial.rotmat, beliefs.pose.rotmat)
     transl = torch.where(is_doubted[:, None], initial.transl, beliefs.pose.transl)
     sigmas = torch.where(is_doubted[:, None, None], NO_SAY, beliefs.sigmas)
     return replace(beliefs, pose=LocalPose(rotmat, transl), sigmas=sigmas)
-
-
-def _averaged(
-    values: Float[Tensor, " frames"], frame_index: Int[Tensor, " frames"]
-) -> Float[Tensor, " frames"]:
-    """Average over neighboring frames with a Gaussian's weights."""
-    offsets = (frame_index[:, None] - frame_index[None]) / REACH
-    weights = torch.exp(-0.5 * offsets.square()).to(values)
-    return (weights @ values) / weights.sum(dim=1)

@@ -10,7 +10,6 @@ that were good already.
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import numpy as np
 import torch
 from jaxtyping import Float
 from torch import Tensor
@@ -23,9 +22,7 @@ from neuhmr.progress import OnProgress, Progress, ignore_progress
 from neuhmr.refine.guard.evidence import FrameEvidence, frame_evidence
 from neuhmr.refine.problem import RefineProblem
 from neuhmr.refine.settings.guard import GuardConfig
-
-HEARING = 8.0
-"""Standard deviations beyond which a neighbor's weight, below 1e-13, no longer matters."""
+from neuhmr.refine.time_means import gaussian_means
 
 
 @dataclass(frozen=True)
@@ -80,7 +77,7 @@ def guard_motion(
             found.append(frame_evidence(problem, motion, row, config.stride))
     votes = frame_votes(before, after, config)
     numbers = problem.initial.frame_index[list(rows)].tolist()
-    shares = kept_shares(smooth_votes(votes, numbers, config.smoothing_frames))
+    shares = kept_shares(gaussian_means(votes, numbers, config.smoothing_frames))
     if not config.enabled:
         shares = [1.0] * len(rows)
     return GuardedMotion(
@@ -114,27 +111,6 @@ def frame_votes(
         )
 
     return [vote(old, new) for old, new in zip(before, after, strict=True)]
-
-
-def smooth_votes(votes: Sequence[float], frames: Sequence[int], deviation: float) -> list[float]:
-    """Average votes over neighboring frames (rising numbers in the video).
-
-    The work grows with the number of frames, not with its square: none hears farther than
-    `HEARING` deviations.
-    """
-    if deviation <= 0.0 or not votes:
-        return list(votes)
-    times, values = np.asarray(frames, np.float64), np.asarray(votes, np.float64)
-    first = np.searchsorted(times, times - HEARING * deviation, "left")
-    behind = np.searchsorted(times, times + HEARING * deviation, "right")
-    totals, norms = np.zeros_like(times), np.zeros_like(times)
-    for step in range(int((behind - first).max())):
-        other = np.minimum(first + step, len(times) - 1)
-        weights = np.exp(-0.5 * ((times - times[other]) / deviation) ** 2)
-        weights *= first + step < behind
-        totals += weights * values[other]
-        norms += weights
-    return (totals / norms).tolist()
 
 
 def kept_shares(votes: Sequence[float]) -> list[float]:

@@ -5,7 +5,7 @@ import torch
 from neuhmr.body.local_pose import LocalPose
 from neuhmr.geometry.rotations import rotation_about
 from neuhmr.motion_prior.beliefs import NO_SAY, PoseBeliefs, hip_aligned
-from neuhmr.refine.draft.doubt import _averaged, drop_contradicted, misfits
+from neuhmr.refine.draft.doubt import drop_contradicted, misfits
 from neuhmr.refine.draft.outlines import collect_outlines
 from neuhmr.refine.settings.draft import DraftConfig
 from refine.bare_clip import bare_clip
@@ -62,10 +62,19 @@ def test_how_much_worse_is_too_much_is_a_setting():
     )
 
 
-def test_misfits_are_averaged_over_time_and_not_over_gaps():
-    values = torch.zeros(6)
-    values[2] = 1.0
-    found = _averaged(values, torch.tensor([0, 1, 2, 3, 100, 101]))
-    assert float(found[4:].max()) < 1e-6
-    assert 0.2 < float(found[1]) < 0.3
-    assert torch.allclose(_averaged(torch.full((6,), 2.0), torch.arange(6)), torch.full((6,), 2.0))
+def test_doubts_last_over_neighbors_and_not_over_gaps():
+    clip, body, outlines, pose = scene()
+    others = body, clip.crops.cameras, outlines
+    first_is_wrong = pose.rotmat.clone()
+    first_is_wrong[0] = upside_down(pose).rotmat[0]
+    beliefs = believed(LocalPose(first_is_wrong, pose.transl), body)
+    right = misfits(pose, *others, CONFIG)
+    worse = float((misfits(beliefs.pose, *others, CONFIG) - right)[0])
+    # Alone it would be doubted, among the other frames of its kind it is not.
+    strict = replace(CONFIG, doubt=0.9 * worse)
+    near, far = torch.arange(len(right)), torch.arange(len(right)) * 1000
+    together = drop_contradicted(beliefs, pose, near, *others, strict)
+    alone = drop_contradicted(beliefs, pose, far, *others, strict)
+    assert torch.equal(together.pose.rotmat, first_is_wrong)
+    assert torch.equal(alone.pose.rotmat, pose.rotmat)
+    assert (alone.has_say == torch.tensor([False] + [True] * (len(right) - 1))).all()
