@@ -22,6 +22,8 @@ from neuhmr.refine.time_means import gaussian_means
 
 REACH = 8.0
 """Frames over which misfits are averaged (standard deviation): doubts last."""
+BLOCK = 240
+"""Frames that are compared with their masks at once; each takes about half a megabyte."""
 
 
 @torch.no_grad()
@@ -29,6 +31,18 @@ def misfits(
     pose: LocalPose, body: ShapedBody, cameras: Camera, outlines: Outlines, config: DraftConfig
 ) -> Float[Tensor, " frames"]:
     """Measure how badly bodies fill their masks: mean squared standard deviations."""
+    blocks = torch.arange(len(pose.transl), device=pose.transl.device).split(BLOCK)
+    return torch.cat(
+        [
+            _misfits(pose[rows], body, cameras[rows], outlines.of_rows(rows), config)
+            for rows in blocks
+        ]
+    )
+
+
+def _misfits(
+    pose: LocalPose, body: ShapedBody, cameras: Camera, outlines: Outlines, config: DraftConfig
+) -> Float[Tensor, " frames"]:
     bones, thickness = pose.bones(body), Clothes(pose.transl.device).thickness()
     partners = nearest_points(outlines, cameras, bones, thickness)
     return outline_loss(
