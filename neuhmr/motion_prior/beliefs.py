@@ -15,9 +15,10 @@ from neuhmr.motion_prior.view import PersonView, Sightings, view_person
 from neuhmr.tensor_struct import TensorStruct, concatenate
 
 WINDOW = 48
-"""Frames that are looked at together, as in training."""
-OVERLAP = 16
-"""Frames that neighboring windows share."""
+"""Frames that are looked at together, as in training: thirtieths of a second. Where poses are
+further apart in time there are fewer of them in it, but not fewer than ..."""
+FEWEST = 8
+"""... so many, which are then looked at together."""
 USUAL_FPS = 30.0
 """Frame rate of the training; in clips of twice that every second frame makes one sequence."""
 NO_SAY = 1e6
@@ -112,12 +113,13 @@ def believe(
     pelvis = initial.transl + joints_rest[0]
     view = view_person(joints_rest, betas, initial.rotmat, pelvis, sightings)
     stride = max(1, round(fps / USUAL_FPS))
+    times = frame_index.float() * (USUAL_FPS / fps)
     windows = [
         window
         for phase in range(stride)
-        for window in _windows((frame_index % stride == phase).nonzero()[:, 0])
+        for window in _windows((frame_index % stride == phase).nonzero()[:, 0], times)
     ]
-    belief = _blend(prior, view, windows, frame_index.float() * (USUAL_FPS / fps))
+    belief = _blend(prior, view, windows, times)
     back = view.axes.transpose(-1, -2)
     root = back @ belief.rotmat[:, 0]
     rotmat = torch.cat([root[:, None], belief.rotmat[:, 1:]], dim=1)
@@ -127,12 +129,17 @@ def believe(
     return PoseBeliefs(LocalPose(rotmat, initial.transl + shift), view.axes, joints, sigmas)
 
 
-def _windows(rows: Int[Tensor, " rows"]) -> list[Int[Tensor, " window"]]:
-    """Cut rows into overlapping windows of about equal length."""
+def _windows(
+    rows: Int[Tensor, " rows"], times: Float[Tensor, " frames"]
+) -> list[Int[Tensor, " window"]]:
+    """Cut rows into windows of about equal length, of which neighbors share a third."""
     if not len(rows):
         return []
-    count = max(1, -(-(len(rows) - OVERLAP) // (WINDOW - OVERLAP)))
-    length = min(len(rows), -(-(len(rows) + (count - 1) * OVERLAP) // count))
+    spacing = float(times[rows].diff().median()) if len(rows) > 1 else 1.0
+    longest = min(WINDOW, max(FEWEST, round(WINDOW / spacing)))
+    overlap = longest // 3
+    count = max(1, -(-(len(rows) - overlap) // (longest - overlap)))
+    length = min(len(rows), -(-(len(rows) + (count - 1) * overlap) // count))
     starts = torch.linspace(0, len(rows) - length, count).round().long().tolist()
     return [rows[start : start + length] for start in starts]
 

@@ -1,11 +1,12 @@
 import itertools
 
+import pytest
 import torch
 
 from neuhmr.body.local_pose import LocalPose
 from neuhmr.geometry.rotations import rotation_angle
 from neuhmr.motion_prior import beliefs
-from neuhmr.motion_prior.beliefs import OVERLAP, WINDOW, PoseBeliefs, believe, hip_aligned
+from neuhmr.motion_prior.beliefs import FEWEST, WINDOW, PoseBeliefs, believe, hip_aligned
 from neuhmr.motion_prior.network import MotionPrior
 from tests.motion_prior.scene import (
     SMALL,
@@ -47,13 +48,22 @@ def test_believed_joints_are_those_of_the_believed_poses():
 
 
 def test_windows_overlap_and_cover_every_row():
-    for rows in (1, WINDOW, WINDOW + 1, 100, 3000):
-        windows = beliefs._windows(torch.arange(rows) * 2)
-        assert torch.equal(torch.cat(windows).unique(), torch.arange(rows) * 2)
+    for count in (1, WINDOW, WINDOW + 1, 100, 3000):
+        windows = beliefs._windows(torch.arange(count) * 2, torch.arange(2 * count) / 2)
+        assert torch.equal(torch.cat(windows).unique(), torch.arange(count) * 2)
         assert all(len(window) <= WINDOW for window in windows)
         pairs = itertools.pairwise(windows)
-        assert all(int(b[0]) <= int(a[-1]) - 2 * (OVERLAP - 2) for a, b in pairs)
-    assert beliefs._windows(torch.arange(0)) == []
+        assert all(int(b[0]) <= int(a[-1]) - 2 * (WINDOW // 3 - 2) for a, b in pairs)
+    assert beliefs._windows(torch.arange(0), torch.zeros(0)) == []
+
+
+@pytest.mark.parametrize(("fps", "longest"), [(30, 48), (25, 40), (15, 24), (5, 8), (1, FEWEST)])
+def test_windows_of_slow_clips_last_as_long_with_fewer_frames(fps, longest):
+    windows = beliefs._windows(torch.arange(500), torch.arange(500) * 30.0 / fps)
+    lengths = {len(window) for window in windows}
+    assert longest - 2 <= min(lengths) and max(lengths) <= longest
+    # Three thirds of each window, one of which is the next one's, too.
+    assert len(windows) == -(-(500 - longest // 3) // (longest - longest // 3))
 
 
 def test_a_clip_of_one_window_is_what_the_network_says():
@@ -84,14 +94,15 @@ def test_of_a_clip_of_60_frames_a_second_every_other_frame_is_one_sequence():
 
 def test_frames_that_are_further_apart_in_time_are_further_apart_for_the_network():
     network = random_network()
-    slow = ask(network, 20, fps=10.0)
-    index = torch.arange(20) * 3
+    slow = ask(network, 60, fps=10.0)
+    index = torch.arange(60) * 3
     spread = believe(
-        network, body().joints_rest, torch.zeros(10), initial(20), index, 30.0,
-        random_sightings(20),
+        network, body().joints_rest, torch.zeros(10), initial(60), index, 30.0,
+        random_sightings(60),
     )  # fmt: skip
     torch.testing.assert_close(slow.joints, spread.joints)
-    assert float((slow.joints - ask(network, 20).joints).abs().max()) > 1e-4
+    short, quick = ask(network, 12, fps=10.0), ask(network, 12)
+    assert float((short.joints - quick.joints).abs().max()) > 1e-4
 
 
 def test_deviations_are_counted_along_and_across_the_ray():
