@@ -32,19 +32,34 @@ def stretch_legs(
         share: of windows that are changed.
         generator: makes all choices.
     """
+    return unbend_knees(rotmat, draw_stretches(rotmat, share, generator))
+
+
+def draw_stretches(
+    rotmat: Float[Tensor, "batch frames 24 3 3"], share: float, generator: torch.Generator
+) -> Float[Tensor, "batch frames 2"]:
+    """Draw by how much `stretch_legs` stretches left and right knees (rad)."""
     batch = len(rotmat)
-    most = uniform(*MOST, (batch, 1), generator)
-    straight = uniform(*STRAIGHT, (batch, 1), generator)
-    is_chosen = torch.rand(batch, 1, generator=generator) < share
+    most = uniform(*MOST, (batch, 1, 1), generator)
+    straight = uniform(*STRAIGHT, (batch, 1, 1), generator)
+    is_chosen = torch.rand(batch, 1, 1, generator=generator) < share
+    knees = [knee for _, knee, _, _ in LEG_JOINTS]
+    bend = rotmat_to_axisangle(rotmat[:, :, knees])[..., 0]
+    less = most - _SOFTNESS * softplus((most - (bend - straight)) / _SOFTNESS)
+    return torch.where(is_chosen, less.clamp_min(0.0), 0.0)
+
+
+def unbend_knees(
+    rotmat: Float[Tensor, "batch frames 24 3 3"], less: Float[Tensor, "batch frames 2"]
+) -> Float[Tensor, "batch frames 24 3 3"]:
+    """Stretch left and right knees by so much (rad); hips and ankles make up for it."""
     stretched = rotmat.clone()
-    for hip, knee, ankle, _ in LEG_JOINTS:
-        bend = rotmat_to_axisangle(rotmat[:, :, knee])[..., 0]
-        less = most - _SOFTNESS * softplus((most - (bend - straight)) / _SOFTNESS)
-        less = torch.where(is_chosen, less.clamp_min(0.0), 0.0)
-        zeros = torch.zeros_like(less)
+    for side, (hip, knee, ankle, _) in enumerate(LEG_JOINTS):
+        angle = less[..., side]
+        zeros = torch.zeros_like(angle)
         # Thigh and shank are about equally long, so the thigh goes back by half of it.
-        back = axisangle_to_rotmat(torch.stack([0.5 * less, zeros, zeros], dim=-1))
-        unbent = axisangle_to_rotmat(torch.stack([-less, zeros, zeros], dim=-1))
+        back = axisangle_to_rotmat(torch.stack([0.5 * angle, zeros, zeros], dim=-1))
+        unbent = axisangle_to_rotmat(torch.stack([-angle, zeros, zeros], dim=-1))
         shank = rotmat[:, :, hip] @ rotmat[:, :, knee]
         stretched[:, :, hip] = rotmat[:, :, hip] @ back
         stretched[:, :, knee] = rotmat[:, :, knee] @ unbent

@@ -16,6 +16,7 @@ from neuhmr.lab.training.motion_prior.changes import BENDS
 from neuhmr.lab.training.motion_prior.filmed.filmed_fit import FilmedFit
 from neuhmr.lab.training.motion_prior.noise import drifting, normal, uniform
 from neuhmr.lab.training.motion_prior.scenes import BETA_SPREAD, Bodies, Scenes
+from neuhmr.lab.training.motion_prior.straight_legs import draw_stretches, unbend_knees
 
 STRONGEST_BEND = 0.5
 """Of `BENDS`, in the window that is bent most."""
@@ -23,6 +24,8 @@ SHAKE = 0.03
 """Of the fit's joints beside its own errors (rad), in the window that is shaken most."""
 KEPT_SHAPE = 0.7
 """Share of windows whose person keeps its shape."""
+STRETCHED = 0.35
+"""Share of windows whose knees are stretched, by so little that the picture hardly shows it."""
 HIDDEN = 0.1
 """Share of landmarks that are hidden, in the window in which most are."""
 
@@ -32,7 +35,11 @@ def vary(windows: FilmedFit, bodies: Bodies, seed: int) -> FilmedFit:
     generator = torch.Generator().manual_seed(seed)
     bends = _bends(windows, generator)
     shaken = windows.fitted_rotmat @ bends @ _shakes(windows, generator)
-    varied = replace(windows, fitted_rotmat=shaken, true_rotmat=windows.true_rotmat @ bends)
+    bent = windows.true_rotmat @ bends
+    less = draw_stretches(bent, STRETCHED, generator)
+    varied = replace(
+        windows, fitted_rotmat=unbend_knees(shaken, less), true_rotmat=unbend_knees(bent, less)
+    )
     varied = _reshape(varied, bodies, generator)
     moved = _tangents(true_scenes(varied, bodies)) - _tangents(true_scenes(windows, bodies))
     flat = windows.directions[..., :2] / windows.directions[..., 2:]

@@ -4,6 +4,7 @@ import numpy as np
 import torch
 
 from neuhmr.body.skeleton import MATCHING_JOINTS
+from neuhmr.geometry.rotations import axisangle_to_rotmat, rotmat_to_axisangle
 from neuhmr.lab.training.motion_prior.filmed import variation
 from neuhmr.lab.training.motion_prior.filmed.variation import true_scenes, vary
 from neuhmr.tensor_struct import concatenate
@@ -35,6 +36,25 @@ def test_a_fit_is_as_wrong_as_before(monkeypatch):
     torch.testing.assert_close(
         cosines[..., 1:], torch.ones_like(cosines[..., 1:]), atol=1e-4, rtol=0
     )
+
+
+def test_knees_of_some_are_stretched_in_fit_and_truth(monkeypatch):
+    monkeypatch.setattr(variation, "SHAKE", 0.0)
+    bent = windows()
+    bent.true_rotmat[:, :, 4] = bent.fitted_rotmat[:, :, 4] = axisangle_to_rotmat(
+        torch.tensor([0.3, 0.0, 0.0])
+    )
+    bends = []
+    for share in (0.0, 0.35, 1.0):
+        monkeypatch.setattr(variation, "STRETCHED", share)
+        varied = vary(bent, bodies(), 1)
+        bends.append(rotmat_to_axisangle(varied.true_rotmat[:, :, 4])[..., 0].mean(dim=1))
+        knees = varied.fitted_rotmat[:, :, 4]
+        torch.testing.assert_close(knees, varied.true_rotmat[:, :, 4], atol=1e-5, rtol=0)
+    stretched = bends[1] < bends[0] - 1e-3
+    assert 0.15 < float(stretched.float().mean()) < 0.6
+    torch.testing.assert_close(bends[1][~stretched], bends[0][~stretched], atol=1e-3, rtol=0)
+    assert float((bends[0] - bends[2]).min()) > 0.02
 
 
 def test_landmarks_move_along_with_the_truth():
