@@ -19,7 +19,7 @@ FEWER_RAYS = ("--set", "schedule.stride=8", "schedule.fine_stride=6")
 """A third of the time is saved, and 0.2 mm are lost."""
 
 REACHED = {
-    "mpjpe_mm": 24.3, "pa_mpjpe_mm": 19.5, "pve_mm": 28.6, "abs_mpjpe_mm": 33.9, "jitter": 11.1,
+    "mpjpe_mm": 24.3, "pa_mpjpe_mm": 19.5, "pve_mm": 28.6, "abs_mpjpe_mm": 37.1, "jitter": 11.1,
 }  # fmt: skip
 """What these epochs come to."""
 SLACK = 1.06

@@ -41,6 +41,7 @@ BASE = with_values(
         "weights.joint": 1.0, "robust.joint_scale_px": 2.5, "balance.num_frames": 3,
         "motion_field.width": 32, "motion_field.frames_per_center": 2.0,
         "schedule.epochs": 3, "schedule.frames_per_step": 2, "schedule.chunk_rays": 150,
+        "guard.bias": 0.0,
     },
 )  # fmt: skip
 

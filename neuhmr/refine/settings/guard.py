@@ -17,7 +17,7 @@ class GuardConfig:
         help="Frames that got worse go back to their initial pose.",
     )  # fmt: skip
     bias: float = setting(
-        0.0, label="Trust in refinement", low=-10.0, high=10.0,
+        1.0, label="Trust in refinement", low=-10.0, high=10.0, paper=0.0,
         help="What speaks for the refined pose before anything was looked at.",
     )  # fmt: skip
     rgb: float = setting(

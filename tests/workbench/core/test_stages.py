@@ -23,7 +23,7 @@ def counts(bench):
         ("matching.sigma_px", 9.0, (1, 1)),
         ("weights.rgb", 3.0, (1, 1)),
         ("schedule.epochs", 2, (1, 1)),
-        ("guard.bias", 1.0, (1, 1)),
+        ("guard.bias", 2.0, (1, 1)),
     ],
 )
 def test_a_run_does_anew_what_was_made_with_other_settings(bench, name, value, expected):
