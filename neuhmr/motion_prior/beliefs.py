@@ -15,10 +15,10 @@ from neuhmr.motion_prior.view import PersonView, Sightings, view_person
 from neuhmr.tensor_struct import TensorStruct, concatenate
 
 WINDOW = 48
-"""Frames that are looked at together, as in training: thirtieths of a second. Where poses are
-further apart in time there are fewer of them in it, but not fewer than ..."""
+"""Thirtieths of a second that are looked at together, as in training, and the most frames."""
 FEWEST = 8
-"""... so many, which are then looked at together."""
+"""Frames that are looked at together where poses are so far apart in time that a window of that
+length would hold fewer."""
 USUAL_FPS = 30.0
 """Frame rate of the training; in clips of twice that every second frame makes one sequence."""
 NO_SAY = 1e6
@@ -132,7 +132,12 @@ def believe(
 def _windows(
     rows: Int[Tensor, " rows"], times: Float[Tensor, " frames"]
 ) -> list[Int[Tensor, " window"]]:
-    """Cut rows into windows of about equal length, of which neighbors share a third."""
+    """Cut rows into windows of about equal length, of which neighbors share a third.
+
+    Args:
+        rows: of one sequence.
+        times: of all frames, in thirtieths of a second.
+    """
     if not len(rows):
         return []
     spacing = float(times[rows].diff().median()) if len(rows) > 1 else 1.0

@@ -62,7 +62,7 @@ def test_windows_of_slow_clips_last_as_long_with_fewer_frames(fps, longest):
     windows = beliefs._windows(torch.arange(500), torch.arange(500) * 30.0 / fps)
     lengths = {len(window) for window in windows}
     assert longest - 2 <= min(lengths) and max(lengths) <= longest
-    # Three thirds of each window, one of which is the next one's, too.
+    # A third of each window is the next one's, too.
     assert len(windows) == -(-(500 - longest // 3) // (longest - longest // 3))
 
 

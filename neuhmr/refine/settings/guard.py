@@ -9,7 +9,9 @@ from neuhmr.setting import setting
 class GuardConfig:
     """What counts how much: a logistic regression on training and validation people.
 
-    Changes of colors and silhouettes are relative to their initial means over the clip.
+    The trust in refinement is not part of it: most of what `fast` makes is right. It was set by
+    how many good frames of validation people were given up. Changes of colors and silhouettes are
+    relative to their initial means over the clip.
     """
 
     enabled: bool = setting(
