@@ -20,10 +20,17 @@ def fixing(page, window):
     window.tasks.seek(FRAME)
     window.session.set_view(joint=WRIST)
     open_tab(page, "Fix")
-    await_state(window, lambda s: s.fix_view is not None and s.fix_view.joint == WRIST)
-    picture = page.get_by_role("img", name="Drag the joint")
-    assert_visible(picture)
-    return picture
+    state = await_state(window, lambda state: is_shown(state.fix_view))
+    view, picture = state.fix_view, state.fix_view.picture
+    # The page first draws the joint that was selected before, then this one in its place.
+    box = f"{view.left} {view.top} {picture.shape[1]} {picture.shape[0]}"
+    drawn = page.locator(f'svg[aria-label="Drag the joint"][viewBox="{box}"]')
+    assert_visible(drawn)
+    return drawn
+
+
+def is_shown(view):
+    return view is not None and (view.frame, view.joint) == (FRAME, WRIST)
 
 
 def wrist(window):

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.workbench.bench import Bench
-from tests.workbench.patience import assert_soon
+from tests.workbench.patience import PATIENCE_S, assert_soon
 from workbench.core.session_lock import LOCK_NAME, SessionLock
 
 pytestmark = pytest.mark.slow  # Each starts the whole program.
@@ -70,7 +70,7 @@ def test_a_signal_in_the_middle_of_a_step_saves_it_and_ends_cleanly(
     amidst = tmp_path / "turn.step"
     assert_soon(lambda: amidst.read_text() not in ("", "1"), lambda: "no second step")
     process.send_signal(number)
-    _, said = process.communicate(timeout=60)
+    _, said = process.communicate(timeout=PATIENCE_S)
     assert process.returncode == code, said
     assert "Stopping after the step in hand" in said and "has stopped" in said
     assert "Traceback" not in said and "terminate called" not in said
@@ -87,7 +87,7 @@ def test_a_second_signal_ends_at_once(start, tmp_path: Path) -> None:
     assert process.stderr is not None
     assert_soon(lambda: "once more" in process.stderr.readline(), lambda: "no word of it")
     process.send_signal(signal.SIGTERM)
-    assert process.wait(timeout=60) == -signal.SIGTERM
+    assert process.wait(timeout=PATIENCE_S) == -signal.SIGTERM
     leave_of(tmp_path)
 
 

@@ -72,7 +72,7 @@ def test_after_refinement_the_scope_takes_no_input_until_reset(window):
     send(window, (find(window, "Reset"), True))
     wait(window, lambda state: state.refined is None)
     assert_soon(lambda: not any(box.disabled for box in boxes))
-    assert all(find(window, label).visible for label in groups)
+    assert_soon(lambda: all(find(window, label).visible for label in groups))
 
 
 def test_hostile_values_leave_the_scope_as_it_was(window):

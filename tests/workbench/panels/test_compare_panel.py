@@ -10,7 +10,7 @@ def test_numbers_of_before_a_run_are_said_to_be_old_while_it_moves_the_poses(win
     compare = panel(window, ComparePanel)
     compare._editing.comparisons.choose(INITIAL, SHOWN)
     wait(window, lambda state: state.comparison is not None and state.comparison.second == SHOWN)
-    assert compare._old.content == ""
+    assert_soon(lambda: compare._old.content == "")
     window.tasks.engine.pause_s = 0.15
     window.tasks.run()
     assert_soon(lambda: "the poses have moved since" in compare._old.content)

@@ -12,7 +12,7 @@ from workbench.scene.quick_overlay import project
 
 
 def test_the_joint_list_shows_errors_before_and_after_and_the_matches(window):
-    content = assert_soon(lambda: shown(window, "joints"))
+    content = assert_soon(lambda: (c := shown(window, "joints")).get("at") and c)
     assert len(content["names"]) == 24 and content["selected"] == 21
     across, down = content["at"]
     footage = window.session.state.footage
@@ -71,7 +71,7 @@ def test_presses_show_switch_and_play(window):
     for name, fieldname in (("skeleton", "show_skeleton"), ("follow", "follows")):
         press(window, f"flip {name}")
         assert getattr(window.session.state.view, fieldname)
-        assert_soon(lambda name=name: shown(window, "view")[name])
+        assert_soon(lambda name=name: shown(window, "view").get(name))
     press(window, "flip ghosts")
     assert window.session.state.view.ghosts == 2
     press(window, "show refined")
@@ -98,7 +98,8 @@ def test_styles_of_bodies_reach_the_scene(window):
     assert len(colors) == 3
     send(window, (colors[0], [10, 20, 30]))
     assert window.session.state.view.initial_style.color == (10, 20, 30)
-    handle = window.server.viser.scene.get_handle_by_name("/bodies/initial")
+    scene = window.server.viser.scene
+    handle = assert_soon(lambda: scene.get_handle_by_name("/bodies/initial"))
     assert_soon(lambda: tuple(handle.color) == (10, 20, 30))
 
 
@@ -122,12 +123,12 @@ def test_skeleton_and_trajectory_are_drawn_when_they_are_wanted(window):
     window.session.set_view(show_skeleton=True, show_trajectory=True, joint=4)
     bones = assert_soon(lambda: scene.get_handle_by_name("/skeleton/bones"))
     joints = footage.pose(footage.initial, 9).joints
-    points = scene.get_handle_by_name("/skeleton/joints")
+    points = assert_soon(lambda: scene.get_handle_by_name("/skeleton/joints"))
     assert_soon(lambda: bones.visible and abs(points.points - joints).max() < 1e-5)
-    assert points.colors.shape == (24, 3) and len({tuple(c) for c in points.colors}) > 3
-    mark = scene.get_handle_by_name("/skeleton/selected")
+    assert_soon(lambda: points.colors.shape == (24, 3) and len({*map(tuple, points.colors)}) > 3)
+    mark = assert_soon(lambda: scene.get_handle_by_name("/skeleton/selected"))
     assert_soon(lambda: abs(mark.points[0] - joints[4]).max() < 1e-5)
-    name = scene.get_handle_by_name("/skeleton/name")
+    name = assert_soon(lambda: scene.get_handle_by_name("/skeleton/name"))
     assert_soon(lambda: name.text == "left knee")
     way = assert_soon(lambda: scene.get_handle_by_name("/trajectory/initial"))
     assert way.points.shape == (footage.video.num_frames - 1, 2, 3)

@@ -18,7 +18,7 @@ def test_the_frustum_is_small_beside_a_person_however_near_they_are(window):
     assert frustum_size(at[4.0]) == pytest.approx(2.0 * frustum_size(at[2.0]), rel=1e-3)
     assert frustum_size(at[50.0]) == frustum_size(replace(footage, initial=None)) == 0.45
     frustum = assert_soon(lambda: window.server.viser.scene.get_handle_by_name("/camera"))
-    assert frustum.scale == frustum_size(footage)
+    assert_soon(lambda: frustum.scale == frustum_size(footage))
 
 
 def _before_camera(motion, meters):
