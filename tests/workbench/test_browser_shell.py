@@ -276,36 +276,3 @@ def test_the_help_window_lists_the_keys_and_closes_again(page, window):
     assert_visible(dialog.get_by_text("Worst frame"))
     page.keyboard.press("Escape")
     assert not dialog.is_visible()
-
-
-def test_after_a_press_the_keys_work_as_before(page, window):
-    await_state(window, lambda state: state.footage is not None)
-    open_tab(page, "View")
-    page.get_by_role("button", name="Last frame").click()
-    await_state(window, lambda state: state.view.frame == state.num_frames - 1)
-    page.wait_for_function("document.activeElement === document.body")
-    page.keyboard.press("j")
-    await_state(window, lambda state: state.view.frame == state.num_frames - 2)
-    page.keyboard.press("Space")
-    await_state(window, lambda state: state.view.is_playing)
-    assert window.session.state.report is None
-
-
-def test_a_press_on_a_button_that_has_just_changed_does_nothing(page, window):
-    await_state(window, lambda state: state.footage is not None)
-    window.tasks.engine.pause_s = 0.2
-    window.tasks.run()
-    await_state(window, lambda state: state.report is not None)
-    page.get_by_role("button", name="Pause the refinement").click()
-    run = page.get_by_role("button", name="Next: Run")
-    run.wait_for()
-    middle = run.bounding_box()
-    # As a second click on Pause would: at once, wherever the hand is.
-    page.mouse.click(middle["x"] + middle["width"] / 2.0, middle["y"] + middle["height"] / 2.0)
-    paused = await_state(window, lambda state: state.phase == "paused" and state.job is None)
-    page.wait_for_timeout(700)
-    assert window.session.state.phase == "paused"
-    assert window.session.state.report.step == paused.report.step
-    run.click()
-    await_state(window, lambda state: state.report.step > paused.report.step)
-    window.tasks.pause()

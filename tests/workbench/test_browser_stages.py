@@ -5,7 +5,6 @@ import re
 import pytest
 
 from tests.workbench.driven_page import assert_visible, await_state, open_tab, press
-from tests.workbench.patience import assert_soon
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
@@ -75,10 +74,5 @@ def test_visibility_changes_while_epsilon_moves(page, window):
     assert window.tasks.engine.calls.count("depth_tests") == 1
     cell = matrix.locator(f"[data-c='{4 * 1000 + 3}']")
     assert "l knee in frame 16" in cell.get_attribute("title")
-
-    def is_chosen():
-        cell.click()  # The matrix may just be drawn anew: then the click is lost.
-        view = window.session.state.view
-        return (view.joint, view.frame) == (4, 16)
-
-    assert_soon(is_chosen)
+    cell.click()
+    await_state(window, lambda state: (state.view.joint, state.view.frame) == (4, 16))

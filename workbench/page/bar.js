@@ -34,17 +34,16 @@ function openPalette() {
 
 /** viser's own row of tabs wraps and lies far down: it is hidden, and these press its tabs. */
 function mirrorTabs(tabs, onChange) {
-  const own = () => [...document.querySelectorAll("#root [data-dock-tab]")];
   let seen = "";
   const update = () => {
-    const found = own();
+    const found = viserTabs();
     const now = found.map((tab) => `${tab.textContent}${tab.getAttribute("aria-selected")}`).join("|");
     if (now === seen || found.length === 0) return;
     seen = now;
     tabs.replaceChildren(...found.map((tab) =>
       make("button", {
         class: "nh-tab", role: "tab", "aria-selected": tab.getAttribute("aria-selected"),
-        onclick: () => { document.body.classList.remove("nh-right-folded"); choose(tab); },
+        onclick: () => { document.body.classList.remove("nh-right-folded"); choose(tab.textContent); },
       }, tab.textContent)));
     onChange();
   };
@@ -53,7 +52,14 @@ function mirrorTabs(tabs, onChange) {
   update();
 }
 
-function choose(tab) {
+function viserTabs() {
+  return [...document.querySelectorAll("#root [data-dock-tab]")];
+}
+
+/** Looked up at the press: viser may have put another element in a tab's place that looks the same. */
+function choose(label) {
+  const tab = viserTabs().find(({ textContent }) => textContent === label);
+  if (!tab) return;
   tab.dispatchEvent(new KeyboardEvent("keydown", { key: "Enter", code: "Enter", bubbles: true }));
   tab.click();
 }

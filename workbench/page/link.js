@@ -61,11 +61,3 @@ export function make(tag, attributes = {}, ...children) {
 export function iconButton(icon, title, onclick, extra = "") {
   return make("button", { class: `nh-b ${extra}`, title, "aria-label": title, onclick }, make("i", { class: `nh-i nh-i-${icon}` }));
 }
-
-/** A button that keeps the focus would take Space and Enter, which play the clip and refine. */
-export function leaveButtons() {
-  document.addEventListener("pointerup", ({ target }) => {
-    const button = target.closest?.("button");
-    if (button && !button.closest("#root")) setTimeout(() => button.blur());
-  });
-}

@@ -3,8 +3,9 @@
 import { buildBar } from "./bar.js";
 import { buildHelp } from "./help.js";
 import { buildLeft } from "./left.js";
-import { leaveButtons, start } from "./link.js";
+import { start } from "./link.js";
 import { buildNotices } from "./notices.js";
+import { keepPresses, leaveButtons } from "./presses.js";
 import { buildTimeline } from "./timeline.js";
 import { buildView } from "./view.js";
 
@@ -15,4 +16,5 @@ buildTimeline();
 buildNotices();
 buildHelp();
 leaveButtons();
+keepPresses();
 start();
