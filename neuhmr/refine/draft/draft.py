@@ -6,8 +6,8 @@ stand stay. It costs some hundredths of a second a frame and repairs much of wha
 errors along the viewing ray. NeuHMR has no such stage.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 
 import torch
 from jaxtyping import Float, Int
@@ -17,6 +17,7 @@ from neuhmr.body.local_pose import LocalPose
 from neuhmr.body.motion import Motion
 from neuhmr.body.smpl_model import ShapedBody, SmplModel
 from neuhmr.clip.crops import PersonCrops
+from neuhmr.geometry.cameras import Camera
 from neuhmr.geometry.rotations import nearest_rotations
 from neuhmr.motion_prior.beliefs import PoseBeliefs
 from neuhmr.motion_prior.network import MotionPrior
@@ -108,73 +109,74 @@ def draft_motion(
             very frames. It then only says how sure it is: asked again, it moves joints that are
             where they are seen towards where joints usually are.
     """
-    body = model.with_shape(motion.betas)
-    outlines = collect_outlines(crops, model, motion.betas)
-    initial = LocalPose.from_motion(motion)
+    given = _Given(
+        motion=motion,
+        cameras=crops.cameras,
+        body=model.with_shape(motion.betas),
+        outlines=collect_outlines(crops, model, motion.betas),
+        finder=finder,
+        fps=fps,
+    )
     rows = motion.valid.nonzero()[:, 0]
-    pose, up, height = initial, *_no_ground(initial.transl)
     total = 2 * config.steps * max(1, len(stretches(len(rows))))
+
+    def tell(step: int) -> None:
+        on_progress(Progress("Drafting poses", step, total))
+
     beliefs = None
-
-    def on_frame() -> None:
-        on_progress(Progress("Drafting poses", 0, total))
-
     if prior is not None and config.prior_weight > 0.0 and len(rows):
-        beliefs = _beliefs(
-            crops[rows],
-            motion[rows],
-            body,
-            outlines.of_rows(rows),
-            config,
-            finder.of_rows(rows) if finder else None,
-            prior,
-            fps,
-            on_frame,
-        )
+        beliefs = _beliefs(given.of_rows(rows), config, prior, lambda: tell(0))
+    pose, ground = given.initial, _no_ground(motion.transl)
     for number, (start, end) in enumerate(stretches(len(rows))):
-        part = rows[start:end]
-        fitted, ground = _fit_stretch(
-            crops,
-            motion,
-            body,
-            outlines,
-            finder,
-            part,
+        begun = 2 * number * config.steps
+        fitted, floor = _fit_stretch(
+            given.of_rows(rows[start:end]),
             config,
             None if beliefs is None or is_believed else beliefs[start:end],
-            fps,
-            2 * number * config.steps,
-            total,
-            on_progress,
+            lambda step, begun=begun: tell(begun + step),
         )
-        share = _shares(end - start, number > 0).to(up)
-        pose = _blend(pose, fitted, part, share)
-        up = up.index_copy(0, part, _mix(up[part], ground.up.expand(len(part), 3), share))
-        height = height.index_copy(
-            0, part, _mix(height[part], ground.height.expand(len(part)), share)
+        share = _shares(end - start, number > 0).to(motion.transl)
+        pose = _blend(pose, fitted, rows[start:end], share)
+        ground = _blend_ground(ground, floor, rows[start:end], share)
+    spread = None if beliefs is None else beliefs.spread(rows, given.initial)
+    return Draft(pose, ground, spread)
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Given:
+    """What is drafted and what is seen of it, row for row."""
+
+    motion: Motion
+    cameras: Camera
+    body: ShapedBody
+    outlines: Outlines
+    finder: JointFinder | None
+    fps: float
+
+    @property
+    def initial(self) -> LocalPose:
+        return LocalPose.from_motion(self.motion)
+
+    def of_rows(self, rows: Int[Tensor, " rows"]) -> "_Given":
+        return replace(
+            self,
+            motion=self.motion[rows],
+            cameras=self.cameras[rows],
+            outlines=self.outlines.of_rows(rows),
+            finder=self.finder.of_rows(rows) if self.finder else None,
         )
-    up = torch.nn.functional.normalize(up, dim=-1)
-    spread = None if beliefs is None else beliefs.spread(rows, initial)
-    return Draft(pose, Ground(up, height), spread)
 
 
 def _beliefs(
-    crops: PersonCrops,
-    motion: Motion,
-    body: ShapedBody,
-    outlines: Outlines,
-    config: DraftConfig,
-    finder: JointFinder | None,
-    prior: MotionPrior,
-    fps: float,
-    on_frame: OnFrame,
+    given: _Given, config: DraftConfig, prior: MotionPrior, on_frame: OnFrame
 ) -> PoseBeliefs:
     """Ask the prior about valid rows, and leave out what the masks contradict."""
-    sizes, cameras = outlines.silhouettes.sizes, crops.cameras
-    beliefs = believe_poses(prior, motion, body, cameras, sizes, finder, fps, on_frame)
+    motion, body, cameras, outlines = given.motion, given.body, given.cameras, given.outlines
+    sizes = outlines.silhouettes.sizes
+    beliefs = believe_poses(prior, motion, body, cameras, sizes, given.finder, given.fps, on_frame)
     on_frame()
-    initial = LocalPose.from_motion(motion)
-    return drop_contradicted(beliefs, initial, motion.frame_index, body, cameras, outlines, config)
+    rows = motion.frame_index
+    return drop_contradicted(beliefs, given.initial, rows, body, cameras, outlines, config)
 
 
 def stretches(num_rows: int) -> list[tuple[int, int]]:
@@ -188,48 +190,40 @@ def stretches(num_rows: int) -> list[tuple[int, int]]:
 
 
 def _fit_stretch(
-    crops: PersonCrops,
-    motion: Motion,
-    body: ShapedBody,
-    outlines: Outlines,
-    finder: JointFinder | None,
-    rows: Int[Tensor, " rows"],
+    given: _Given,
     config: DraftConfig,
     beliefs: PoseBeliefs | None,
-    fps: float,
-    steps_before: int,
-    total: int,
-    on_progress: OnProgress,
+    on_step: Callable[[int], None],
 ) -> tuple[LocalPose, Ground]:
-    here = motion[rows]
-    begin = LocalPose.from_motion(here) if beliefs is None else beliefs.pose
-    begin = smooth_poses(begin, here.frame_index, config.smoothing_frames)
+    rows = given.motion.frame_index
+    begin = given.initial if beliefs is None else beliefs.pose
+    begin = smooth_poses(begin, rows, config.smoothing_frames)
 
     def descend(scale: float, steps_before: int) -> DraftFit:
         fit = DraftFit(
             begin,
-            here.frame_index,
-            crops.cameras[rows],
-            body,
-            outlines.of_rows(rows),
-            finder.of_rows(rows) if finder else None,
+            rows,
+            given.cameras,
+            given.body,
+            given.outlines,
+            given.finder,
             config,
             scale,
             beliefs,
-            fps,
+            given.fps,
         )
         misfits.append(fit.misfit())
         for step in range(config.steps):
-            on_progress(Progress("Drafting poses", steps_before + step, total))
+            on_step(steps_before + step)
             fit.step(step)
         misfits.append(fit.misfit())
         return fit
 
     misfits: list[float] = []
-    fit = descend(1.0, steps_before)
+    fit = descend(1.0, 0)
     scale = error_scale(misfits[0] - misfits[1], config)
     if scale < 1.0:
-        fit = descend(scale, steps_before + config.steps)
+        fit = descend(scale, config.steps)
     return fit.result()
 
 
@@ -247,10 +241,10 @@ def error_scale(gain: float, config: DraftConfig) -> float:
     return min(1.0, max(config.least_scale, gain / config.typical_misfit))
 
 
-def _no_ground(transl: Float[Tensor, "frames 3"]) -> tuple[Tensor, Tensor]:
+def _no_ground(transl: Float[Tensor, "frames 3"]) -> Ground:
     """Believe that the camera stands upright, and nothing of the floor."""
     up = transl.new_tensor([0.0, -1.0, 0.0]).expand_as(transl).clone()
-    return up, torch.zeros_like(transl[:, 0])
+    return Ground(up, torch.zeros_like(transl[:, 0]))
 
 
 def _shares(length: int, has_before: bool) -> Float[Tensor, " rows"]:
@@ -281,4 +275,19 @@ def _blend(
     transl = _mix(pose.transl[rows], fitted.transl, share)
     return LocalPose(
         pose.rotmat.index_copy(0, rows, rotmat), pose.transl.index_copy(0, rows, transl)
+    )
+
+
+def _blend_ground(
+    ground: Ground,
+    floor: Ground,
+    rows: Int[Tensor, " rows"],
+    share: Float[Tensor, " rows"],
+) -> Ground:
+    """Let a stretch's one floor have its share of its rows."""
+    up = _mix(ground.up[rows], floor.up.expand(len(rows), 3), share)
+    height = _mix(ground.height[rows], floor.height.expand(len(rows)), share)
+    return Ground(
+        ground.up.index_copy(0, rows, torch.nn.functional.normalize(up, dim=-1)),
+        ground.height.index_copy(0, rows, height),
     )
