@@ -1,3 +1,4 @@
+import functools
 from dataclasses import replace
 
 import pytest
@@ -67,6 +68,7 @@ def beliefs(turn: float, sigma: float) -> PoseBeliefs:
     return PoseBeliefs(LocalPose(rotmat, local.transl), axes, joints, sigmas)
 
 
+@functools.cache
 def ankle_error(turn: float = 0.6, sigma: float = 0.05, **changes: float | int) -> float:
     """Fit from a wrong knee and measure how far the ankle is from the truth (m)."""
     config = replace(BelievedFitConfig(smoothing_frames=0), **changes)

@@ -27,11 +27,10 @@ WRISTS_AND_ANKLES = [7, 8, 20, 21]
 @pytest.fixture(scope="module")
 def made(shaped):
     """Wrong poses of five clips with their truth, by kind, each made when first asked for."""
-    kept = {}
+    kept, truths = {}, [film(motion, shaped, seed) for seed, motion in enumerate(KINDS)]
 
     def of(kind):
         if kind not in kept:
-            truths = [film(motion, shaped, seed) for seed, motion in enumerate(KINDS)]
             kept[kind] = [
                 (truth, make_wrong_poses(truth, shaped, CAMERA, error_config(kind, seed)))
                 for seed, truth in enumerate(truths)
