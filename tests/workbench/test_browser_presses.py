@@ -24,22 +24,17 @@ def release(page, right=0):
     page.mouse.up()
 
 
-def test_a_row_of_matches_that_is_drawn_anew_under_the_press_is_chosen(page, window):
+@pytest.mark.parametrize(
+    ("rows", "name"), [(".nh-matches tr", "l knee"), ("#nh-joints tbody tr", "left knee")]
+)
+def test_a_row_that_is_drawn_anew_under_the_press_is_chosen(page, window, rows, name):
     window.tasks.step()
     await_state(window, lambda state: state.joints is not None and state.job is None)
     open_tab(page, "Matches")
-    hold(page, page.locator(".nh-matches tr", has_text="l knee"))
+    hold(page, page.locator(rows, has_text=name))
     window.session.set_view(joint=7)
     release(page)
-    await_state(window, lambda state: state.view.joint == KNEE)
-
-
-def test_a_joint_that_is_drawn_anew_under_the_press_is_chosen(page, window):
-    await_state(window, lambda state: state.footage is not None)
-    hold(page, page.locator("#nh-joints tbody tr", has_text="left knee"))
-    window.session.set_view(joint=7)
-    release(page)
-    await_state(window, lambda state: state.view.joint == KNEE)
+    assert await_state(window, lambda state: state.view.joint != 7).view.joint == KNEE
 
 
 def test_who_lets_go_elsewhere_chooses_nothing(page, window):
