@@ -8,6 +8,7 @@ import pytest
 from neuhmr.cli.lab import benchmark_window
 from neuhmr.cli.lab.benchmark_window import BenchmarkWindow
 from neuhmr.errors import NeuhmrError
+from tests.workbench.patience import PATIENCE_S
 from workbench.speed import measures
 from workbench.speed.hand import Hand
 
@@ -46,7 +47,8 @@ def test_long_jobs_are_cancelled_at_several_moments(window, monkeypatch):
     assert (calls.count("build_avatar"), calls.count("register")) == (3, 3)
     assert figures["avatar_s"] > 8 * 0.15 and window.session.state.sweep is not None
     for job in ("avatar", "register", "sweep"):
-        assert 0.0 < figures[f"cancel_{job}_ms"] <= figures[f"cancel_{job}_most_ms"]
+        middle, most = figures[f"cancel_{job}_ms"], figures[f"cancel_{job}_most_ms"]
+        assert 0.0 < middle <= most < 1000.0 * PATIENCE_S
     assert window.session.state.job is None
 
 
